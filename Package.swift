@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "monitord",
+    products: [
+        .executable(name: "monitord", targets: ["monitord"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // The arrows point down only: commands, wiring, the four working modules and the status, then the two foundations.
+        .executableTarget(
+            name: "monitord",
+            dependencies: [
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "MonitorRuntime",
+            dependencies: [
+                "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "TimeSeries", "NeuralNet",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "TimeSeries", "CLinux",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "NeuralNet"]),
+        .target(
+            name: "Alerting",
+            dependencies: [
+                "TimeSeries", "CSystemd",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "Persistence",
+            dependencies: [
+                "TimeSeries", "CSQLite", "CZlib",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "StatusServer",
+            dependencies: [
+                "TimeSeries", "CSystemd",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "NeuralNet", dependencies: ["CKernels"]),
+        .target(name: "TimeSeries"),
+
+        // C: the numeric leaf kernels, the few calls Swift cannot import, and the system libraries.
+        .target(name: "CKernels"),
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "TestSupport", dependencies: ["TimeSeries"], path: "Tests/TestSupport"),
+        .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries", "TestSupport"]),
+        .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], exclude: ["Fixtures"]),
+        .testTarget(name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "NeuralNet", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "IngestTests", dependencies: ["Ingest", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "StatusServerTests", dependencies: ["StatusServer", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "MonitorRuntimeTests",
+            dependencies: ["MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "MonitordTests", dependencies: ["monitord", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// One set of rules for every Swift target.
+for target in package.targets where target.type != .system && !["CKernels", "CLinux"].contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

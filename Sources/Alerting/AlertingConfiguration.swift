@@ -1,0 +1,31 @@
+/// How incidents are opened, told and written.
+public struct AlertingConfiguration: Equatable, Sendable {
+    /// `false_alarms` (rate, "1/day", global): incidents that the whole daemon may open, in incidents a second.
+    public var daemonFalseAlarmsPerSecond: Double
+    /// `critical_above` (number, 2): an incident is critical when its score is at least threshold + this.
+    public var criticalMargin: Double
+    /// `runbook` (text, none): where the person called will find what to do; copied into every alert.
+    public var runbook: String?
+    /// `log` (path, see README): the rolling log; `nil` for none.
+    public var logPath: String?
+    /// `log_size` (bytes, 10 MiB): the size at which the rolling log is rotated.
+    public var logBytes: Int
+    /// `log_keep` (count, 7): rotated files kept.
+    public var logKeep: Int
+    /// `journal` (Boolean, true when its socket is there): whether alerts go to journald.
+    public var writesJournal: Bool
+
+    /// Creates a configuration.
+    public init(
+        daemonFalseAlarmsPerSecond: Double = 1.0 / 86_400, criticalMargin: Double = 2, runbook: String? = nil,
+        logPath: String? = nil, logBytes: Int = 10 << 20, logKeep: Int = 7, writesJournal: Bool = true
+    ) {
+        self.daemonFalseAlarmsPerSecond = daemonFalseAlarmsPerSecond
+        self.criticalMargin = criticalMargin
+        self.runbook = runbook
+        self.logPath = logPath
+        self.logBytes = logBytes
+        self.logKeep = logKeep
+        self.writesJournal = writesJournal
+    }
+}

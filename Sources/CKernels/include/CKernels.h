@@ -1,0 +1,3 @@
+#ifndef MONITORD_CKERNELS_H
+#define MONITORD_CKERNELS_H
+#endif

@@ -1,0 +1,92 @@
+public import TimeSeries
+
+/// What is known of a stream once its first lines were read.
+public struct StreamSchema: Equatable, Sendable {
+    /// The channels, in the order of the values of a row.
+    public var channels: [Channel]
+    /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
+    public var hasTime: Bool
+    /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
+    /// read as UTC), 8 channels`.
+    public var summary: String
+
+    /// Creates a schema.
+    public init(channels: [Channel], hasTime: Bool, summary: String) {
+        self.channels = channels
+        self.hasTime = hasTime
+        self.summary = summary
+    }
+}
+
+/// Why a line could not be used.
+public enum MalformedReason: UInt8, CaseIterable, Sendable {
+    /// Longer than `longestLine`.
+    case tooLong
+    /// Another number of fields than the header has.
+    case fieldCount
+    /// A field that should be a number is none.
+    case notANumber
+    /// A number too large for a Double (1e400), or infinite.
+    case outOfRange
+    /// The time is missing or cannot be read.
+    case badTime
+    /// Not valid JSON, or not an object.
+    case badSyntax
+    /// A quote that is never closed.
+    case openQuote
+    /// NUL or other control bytes.
+    case controlBytes
+    /// No usable value in the whole line.
+    case noValues
+}
+
+/// Lines of one stream, decoded, in input order: the unit that crosses from a source's thread to the pipeline.
+///
+/// Rows refer into flat arrays, so that a batch costs four allocations however many lines it holds. Header lines, blank
+/// lines and comments give no row; every other line gives one, the unusable ones included.
+public struct RecordBatch: Sendable {
+    /// One data line.
+    public struct Row: Sendable, Equatable {
+        /// `nil` for a usable line.
+        public var malformed: MalformedReason?
+        /// Index of the series among ``RecordBatch/seriesNames`` of the stream; 0 when lines name none.
+        public var series: Int32
+        /// Event time; `nil` when the line has none.
+        public var time: Timestamp?
+        /// The time as written, in ``RecordBatch/text``; empty when there is none.
+        public var timeText: Range<Int32>
+        /// Offset of the first of `schema.channels.count` values in ``RecordBatch/values``; unused when malformed.
+        public var firstValue: Int32
+        /// Bytes from the start of the stream (file) to the byte after this line.
+        public var endOffset: Int64
+
+        /// Creates a row.
+        public init(
+            malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>, firstValue: Int32,
+            endOffset: Int64
+        ) {
+            self.malformed = malformed
+            self.series = series
+            self.time = time
+            self.timeText = timeText
+            self.firstValue = firstValue
+            self.endOffset = endOffset
+        }
+    }
+
+    /// The rows in input order.
+    public var rows: [Row] = []
+    /// Values of all usable rows, `schema.channels.count` for each; NaN is missing.
+    public var values: [Double] = []
+    /// Verbatim time texts.
+    public var text: [UInt8] = []
+    /// Names of all series met in this stream so far, in order of first appearance.
+    public var seriesNames: [String] = []
+    /// The schema; `nil` while the first lines are still being looked at (such a batch has no rows).
+    public var schema: StreamSchema?
+    /// Wall clock when the bytes arrived; stamped by a source of `run`, `nil` in `replay`.
+    public var arrival: Timestamp?
+
+    /// Creates an empty batch.
+    public init() {}
+}

@@ -1,0 +1,162 @@
+/// The time grid of one series: says for each row whether it is on time and how many ticks were missed before it.
+///
+/// A row is scored when it arrives; the grid only counts what is missing between two rows. The interval is learned as
+/// the median of the last distances between rows, unless it is declared. A row at or before the last one is late or a
+/// duplicate: it is counted and not learned. After three consecutive late rows that are in order among themselves the
+/// clock is taken to have stepped, and the grid starts anew (PRODUCT.md section 7).
+public struct SeriesClock: Sendable, Equatable {
+    /// What a row is to the grid.
+    public enum Admission: Equatable, Sendable {
+        /// In order; `missed` ticks lie empty between the last row and this one.
+        case onTime(missed: Int)
+        /// The same time as the last row.
+        case duplicate
+        /// Before the last row.
+        case late
+        /// The third late row in order: the clock stepped back, the grid begins again at this row.
+        case stepped
+    }
+
+    /// Late rows in order after which the clock is taken to have stepped.
+    public static let lateRowsUntilStep = 3
+    private static let remembered = 64
+
+    /// The interval as declared, in seconds.
+    public let declaredInterval: Double?
+    /// The interval in force, in seconds; `nil` before it is known.
+    public private(set) var interval: Double?
+    /// Whether rows keep to a grid: at least 4 of 5 distances lie within half an interval of a whole number of ticks
+    /// and most are one tick. Off the grid nothing counts as missed.
+    public private(set) var isRegular = true
+    /// Rows refused as late so far.
+    public private(set) var lateRows: UInt64 = 0
+    /// Rows refused as duplicates so far.
+    public private(set) var duplicateRows: UInt64 = 0
+    /// Times that the clock stepped back.
+    public private(set) var steps: UInt64 = 0
+    /// The last row taken.
+    public private(set) var last: Timestamp?
+
+    private var distances: [Double] = []
+    private var nextDistance = 0
+    private var sinceMedian = 0
+    private var lateRun: [Timestamp] = []
+
+    /// Creates a clock.
+    ///
+    /// - Parameter interval: the declared interval in seconds, above 0; `nil` to learn it.
+    public init(interval: Double? = nil) {
+        declaredInterval = interval
+        self.interval = interval
+        distances.reserveCapacity(Self.remembered)
+        lateRun.reserveCapacity(Self.lateRowsUntilStep)
+    }
+
+    /// Takes a row's time.
+    ///
+    /// - Complexity: constant but for a sort of at most 64 numbers every 16th row; allocates nothing after the first
+    ///   64 rows.
+    public mutating func admit(_ time: Timestamp) -> Admission {
+        guard let previous = last else {
+            last = time
+            return .onTime(missed: 0)
+        }
+        if time <= previous { return refuse(time, previous: previous) }
+        lateRun.removeAll(keepingCapacity: true)
+        let distance = time.seconds(since: previous)
+        last = time
+        let missed = missedTicks(in: distance)
+        learn(distance)
+        return .onTime(missed: missed)
+    }
+
+    private mutating func refuse(_ time: Timestamp, previous: Timestamp) -> Admission {
+        if let lastLate = lateRun.last, time <= lastLate { lateRun.removeAll(keepingCapacity: true) }
+        if time == previous && lateRun.isEmpty {
+            duplicateRows += 1
+            return .duplicate
+        }
+        lateRun.append(time)
+        if lateRun.count >= Self.lateRowsUntilStep {
+            lateRun.removeAll(keepingCapacity: true)
+            last = time
+            steps += 1
+            return .stepped
+        }
+        lateRows += 1
+        return .late
+    }
+
+    private func missedTicks(in distance: Double) -> Int {
+        guard isRegular, let interval, interval > 0 else { return 0 }
+        let ticks = (distance / interval).rounded()
+        return ticks >= 2 ? Int(min(ticks - 1, 1e9)) : 0
+    }
+
+    private mutating func learn(_ distance: Double) {
+        guard declaredInterval == nil else { return }
+        if distances.count < Self.remembered {
+            distances.append(distance)
+        } else {
+            distances[nextDistance] = distance
+            nextDistance = (nextDistance + 1) % Self.remembered
+        }
+        sinceMedian += 1
+        guard distances.count <= 8 || sinceMedian >= 16 else { return }
+        sinceMedian = 0
+        updateInterval()
+    }
+
+    private mutating func updateInterval() {
+        let sorted = distances.sorted()
+        let median = sorted[sorted.count / 2]
+        interval = median
+        var onGrid = 0
+        var oneTick = 0
+        for distance in distances {
+            let ticks = (distance / median).rounded()
+            if ticks >= 1 && (distance - ticks * median).magnitude <= 0.2 * median { onGrid += 1 }
+            if ticks == 1 { oneTick += 1 }
+        }
+        isRegular = onGrid * 5 >= distances.count * 4 && oneTick * 2 >= distances.count
+    }
+
+    /// Writes the clock.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        writer.write(declaredInterval ?? -1)
+        writer.write(interval ?? -1)
+        writer.write(isRegular)
+        writer.write(lateRows)
+        writer.write(duplicateRows)
+        writer.write(steps)
+        writer.write(last != nil)
+        writer.write(last?.nanoseconds ?? 0)
+        writer.write(distances)
+        writer.write(UInt32(nextDistance))
+        writer.write(UInt32(sinceMedian))
+        writer.write(lateRun.map(\.nanoseconds))
+    }
+
+    /// Reads a clock.
+    public init(from reader: inout StateReader) throws(StateCodingError) {
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a series clock") }
+        let declared = try reader.readDouble()
+        let learned = try reader.readDouble()
+        self.init(interval: declared > 0 ? declared : nil)
+        interval = learned > 0 ? learned : nil
+        isRegular = try reader.readBool()
+        lateRows = try reader.read()
+        duplicateRows = try reader.read()
+        steps = try reader.read()
+        let hasLast = try reader.readBool()
+        let nanoseconds: Int64 = try reader.read()
+        last = hasLast ? Timestamp(nanoseconds: nanoseconds) : nil
+        distances = try reader.readDoubles()
+        nextDistance = Int(try reader.read(UInt32.self))
+        sinceMedian = Int(try reader.read(UInt32.self))
+        lateRun = try reader.readIntegers(Int64.self).map(Timestamp.init(nanoseconds:))
+        guard distances.count <= Self.remembered, nextDistance < Self.remembered, lateRun.count < Self.lateRowsUntilStep
+        else { throw .invalid("a series clock with impossible counts") }
+    }
+}

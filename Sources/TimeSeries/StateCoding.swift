@@ -1,0 +1,145 @@
+/// Why a stored state could not be read.
+public enum StateCodingError: Error, Equatable, CustomStringConvertible {
+    /// The bytes ended before the value did.
+    case truncated(reading: String)
+    /// A value that cannot be: a wrong tag, a negative count, another shape than the configuration's.
+    case invalid(String)
+
+    public var description: String {
+        switch self {
+        case .truncated(let what): "stored state ends within \(what)"
+        case .invalid(let why): "stored state is not usable: \(why)"
+        }
+    }
+}
+
+/// Writes the pieces of a state as little-endian bytes, the same on every machine.
+///
+/// There is no self-description: what writes and what reads are neighbours in one file, and begin with a version.
+public struct StateWriter: Sendable {
+    /// What was written so far.
+    public private(set) var bytes: [UInt8] = []
+
+    /// Creates an empty writer.
+    public init() {}
+
+    /// Appends an integer of fixed width.
+    @inlinable
+    public mutating func write<Number: FixedWidthInteger>(_ number: Number) {
+        var rest = number.littleEndian
+        for _ in 0..<(Number.bitWidth / 8) {
+            append(UInt8(truncatingIfNeeded: rest))
+            rest = Number.bitWidth > 8 ? rest >> 8 : 0
+        }
+    }
+
+    /// Appends a Boolean as one byte.
+    public mutating func write(_ value: Bool) { append(value ? 1 : 0) }
+
+    /// Appends the bits of a Double; NaN and infinities survive.
+    public mutating func write(_ value: Double) { write(value.bitPattern) }
+
+    /// Appends the bits of a Float.
+    public mutating func write(_ value: Float) { write(value.bitPattern) }
+
+    /// Appends a count and the bits of each number.
+    public mutating func write(_ values: [Float]) {
+        write(UInt32(values.count))
+        bytes.reserveCapacity(bytes.count + values.count * 4)
+        for value in values { write(value.bitPattern) }
+    }
+
+    /// Appends a count and the bits of each number.
+    public mutating func write(_ values: [Double]) {
+        write(UInt32(values.count))
+        bytes.reserveCapacity(bytes.count + values.count * 8)
+        for value in values { write(value.bitPattern) }
+    }
+
+    /// Appends a count and each integer.
+    public mutating func write<Number: FixedWidthInteger>(_ values: [Number]) {
+        write(UInt32(values.count))
+        for value in values { write(value) }
+    }
+
+    /// Appends a count and the UTF-8 bytes.
+    public mutating func write(_ text: String) { write(Array(text.utf8)) }
+
+    @usableFromInline
+    mutating func append(_ byte: UInt8) { bytes.append(byte) }
+}
+
+/// Reads what ``StateWriter`` wrote; every read is bounded by the bytes that are left.
+public struct StateReader: Sendable {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    /// Creates a reader at the first byte.
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Bytes not yet read.
+    public var remaining: Int { bytes.count - position }
+
+    /// Reads an integer of the width asked for.
+    public mutating func read<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) throws(StateCodingError)
+        -> Number
+    {
+        let width = Number.bitWidth / 8
+        guard remaining >= width else { throw .truncated(reading: "\(type)") }
+        var number: Number = 0
+        for index in 0..<width {
+            number |= Number(truncatingIfNeeded: bytes[position + index]) << (8 * index)
+        }
+        position += width
+        return number
+    }
+
+    /// Reads a Boolean; any byte but 0 and 1 is refused.
+    public mutating func readBool() throws(StateCodingError) -> Bool {
+        switch try read(UInt8.self) {
+        case 0: return false
+        case 1: return true
+        case let other: throw .invalid("\(other) where a Boolean is due")
+        }
+    }
+
+    /// Reads a Double.
+    public mutating func readDouble() throws(StateCodingError) -> Double { Double(bitPattern: try read()) }
+
+    /// Reads a Float.
+    public mutating func readFloat() throws(StateCodingError) -> Float { Float(bitPattern: try read()) }
+
+    /// Reads a count and as many Floats.
+    public mutating func readFloats() throws(StateCodingError) -> [Float] {
+        try readArray(width: 4) { reader throws(StateCodingError) in try reader.readFloat() }
+    }
+
+    /// Reads a count and as many Doubles.
+    public mutating func readDoubles() throws(StateCodingError) -> [Double] {
+        try readArray(width: 8) { reader throws(StateCodingError) in try reader.readDouble() }
+    }
+
+    /// Reads a count and as many integers.
+    public mutating func readIntegers<Number: FixedWidthInteger>(_ type: Number.Type = Number.self)
+        throws(StateCodingError) -> [Number]
+    {
+        try readArray(width: Number.bitWidth / 8) { reader throws(StateCodingError) in try reader.read(type) }
+    }
+
+    /// Reads a count and as many UTF-8 bytes; ill-formed bytes become U+FFFD.
+    public mutating func readString() throws(StateCodingError) -> String {
+        String(decoding: try readIntegers(UInt8.self), as: UTF8.self)
+    }
+
+    private mutating func readArray<Element>(
+        width: Int, _ element: (inout StateReader) throws(StateCodingError) -> Element
+    ) throws(StateCodingError) -> [Element] {
+        let count = Int(try read(UInt32.self))
+        // Checked before the array is made, so that a damaged count cannot ask for gigabytes.
+        guard count * width <= remaining else { throw .truncated(reading: "\(count) × \(Element.self)") }
+        var values: [Element] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(try element(&self)) }
+        return values
+    }
+}
