@@ -1,0 +1,78 @@
+import Glibc
+
+/// Why a file that was asked for cannot be written.
+public enum OutputError: Error, Equatable, CustomStringConvertible {
+    /// It could not be made.
+    case cannotCreate(path: String, reason: String)
+    /// A write failed.
+    case cannotWrite(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .cannotCreate(let path, let reason): "cannot create \(path): \(reason)"
+        case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
+        }
+    }
+}
+
+/// A file that is written from start to end through a buffer; `-` is standard output.
+///
+/// Not thread safe: it belongs to the task that writes it.
+final class OutputFile {
+    private let path: String
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private static let bufferedBytes = 1 << 16
+
+    /// Creates or empties the file.
+    ///
+    /// - Throws: ``OutputError/cannotCreate(path:reason:)``.
+    init(path: String) throws(OutputError) {
+        self.path = path
+        buffer.reserveCapacity(Self.bufferedBytes + 4_096)
+        guard path != "-" else {
+            descriptor = STDOUT_FILENO
+            return
+        }
+        // The path is copied into a C string for the length of the call; the variadic argument is the mode.
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw .cannotCreate(path: path, reason: Self.lastError())
+        }
+    }
+
+    deinit {
+        if descriptor != STDOUT_FILENO { close(descriptor) }
+    }
+
+    /// Appends bytes; they reach the file when the buffer is full or at ``flush()``.
+    func write(_ bytes: some Sequence<UInt8>) throws(OutputError) {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.bufferedBytes { try flush() }
+    }
+
+    /// Appends a text.
+    func write(_ text: String) throws(OutputError) { try write(text.utf8) }
+
+    /// Writes out what is buffered.
+    func flush() throws(OutputError) {
+        var written = 0
+        while written < buffer.count {
+            let result = unsafe buffer.withUnsafeBytes { bytes in
+                // The pointer stays within the buffer: `written` is below its count.
+                unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if result < 0 {
+                if errno == EINTR { continue }
+                throw .cannotWrite(path: path, reason: Self.lastError())
+            }
+            written += result
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func lastError() -> String {
+        // strerror's text is copied before anything else can call it.
+        unsafe String(cString: strerror(errno))
+    }
+}

@@ -1,0 +1,152 @@
+import Ingest
+import TimeSeries
+
+/// Gives every line of a stream its place: the series it belongs to, its tick, its number, its round.
+///
+/// All of this is decided in arrival order, before any work is spread over shards, so it is the same with any read
+/// size and on any number of cores (PRODUCT.md section 8). A *round* is 8 samples for each series active at its start,
+/// at most 4,096: counted, never timed. Weights change only where a round ends.
+struct StreamSequencer: Sendable {
+    /// What is to be done with one line.
+    struct Step: Sendable {
+        /// The kinds of line.
+        enum Kind: Sendable, Equatable {
+            /// A sample to be scored; `missed` ticks lie empty before it.
+            case sample(missed: Int)
+            /// Late or a duplicate: counted, not learned; the last verdict stands.
+            case repeated
+            /// Not usable.
+            case malformed
+        }
+
+        /// Position of the line in its batch.
+        var row: Int
+        /// Index of the series; meaningless when malformed.
+        var series: Int
+        /// What it is.
+        var kind: Kind
+        /// Event time.
+        var time: Timestamp
+        /// The interval of the series in seconds, when it is known.
+        var interval: Double?
+        /// Whether the windows of the series begin anew: the clock stepped back.
+        var restarts = false
+    }
+
+    /// Samples for each active series in a round.
+    static let samplesPerSeries = 8
+    /// The largest round.
+    static let largestRound = 4_096
+
+    /// Number of the round in progress, from 0.
+    private(set) var round: UInt64 = 0
+    /// Samples that the round in progress still takes.
+    private(set) var remaining = StreamSequencer.samplesPerSeries
+    /// Series that had a sample in the last round or the one before.
+    private(set) var activeSeries = 1
+    /// Lines so far.
+    private(set) var lines: UInt64 = 0
+    /// Samples so far.
+    private(set) var samples: UInt64 = 0
+
+    private var clocks: [SeriesClock] = []
+    private var lastRound: [UInt64] = []
+    private let declaredInterval: Double?
+    private let replaysWithoutTime: Bool
+
+    /// Creates a sequencer.
+    ///
+    /// - Parameters:
+    ///   - declaredInterval: the grid's interval in seconds, `nil` to learn it for each series.
+    ///   - timesByRow: lines without a time get row × interval (`replay`) and not the time of arrival (`run`).
+    init(declaredInterval: Double?, timesByRow: Bool) {
+        self.declaredInterval = declaredInterval
+        replaysWithoutTime = timesByRow
+    }
+
+    /// Number of series met so far.
+    var seriesCount: Int { clocks.count }
+
+    /// The clock of a series, for reports.
+    func clock(of series: Int) -> SeriesClock { clocks[series] }
+
+    /// Takes the next line.
+    mutating func take(_ row: RecordBatch.Row, at index: Int, arrival: Timestamp?) -> Step {
+        let line = lines
+        lines += 1
+        guard row.malformed == nil else {
+            return Step(row: index, series: Int(row.series), kind: .malformed, time: Timestamp(nanoseconds: 0))
+        }
+        let series = Int(row.series)
+        while clocks.count <= series {
+            clocks.append(SeriesClock(interval: declaredInterval))
+            lastRound.append(.max)
+        }
+        let time = row.time ?? timeWithoutStamp(line: line, arrival: arrival)
+        switch clocks[series].admit(time) {
+        case .onTime(let missed):
+            count(series)
+            return Step(
+                row: index, series: series, kind: .sample(missed: missed), time: time, interval: clocks[series].interval)
+        case .stepped:
+            count(series)
+            return Step(
+                row: index, series: series, kind: .sample(missed: 0), time: time, interval: clocks[series].interval,
+                restarts: true)
+        case .late, .duplicate:
+            return Step(row: index, series: series, kind: .repeated, time: time)
+        }
+    }
+
+    private func timeWithoutStamp(line: UInt64, arrival: Timestamp?) -> Timestamp {
+        if !replaysWithoutTime, let arrival { return arrival }
+        return Timestamp(nanoseconds: 0).advanced(bySeconds: Double(line) * (declaredInterval ?? 1))
+    }
+
+    private mutating func count(_ series: Int) {
+        samples += 1
+        remaining -= 1
+        lastRound[series] = round
+    }
+
+    /// Whether the last step was the last sample of its round.
+    var isAtBorder: Bool { remaining == 0 }
+
+    /// Begins the next round.
+    ///
+    /// - Precondition: ``isAtBorder``.
+    mutating func beginRound() {
+        precondition(isAtBorder, "a round ends when its samples are counted; \(remaining) are missing")
+        var active = 0
+        for last in lastRound where last != .max && last + 1 >= round { active += 1 }
+        activeSeries = max(1, active)
+        round += 1
+        remaining = min(Self.samplesPerSeries * activeSeries, Self.largestRound)
+    }
+
+    /// Writes the sequencer.
+    func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        writer.write(round)
+        writer.write(UInt32(remaining))
+        writer.write(UInt32(activeSeries))
+        writer.write(lines)
+        writer.write(samples)
+        writer.write(lastRound)
+        for clock in clocks { clock.encode(to: &writer) }
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a stream's sequence") }
+        round = try reader.read()
+        remaining = Int(try reader.read(UInt32.self))
+        activeSeries = Int(try reader.read(UInt32.self))
+        lines = try reader.read()
+        samples = try reader.read()
+        lastRound = try reader.readIntegers(UInt64.self)
+        clocks = []
+        for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }
+        guard (0...Self.largestRound).contains(remaining) else { throw .invalid("\(remaining) samples left in a round") }
+    }
+}

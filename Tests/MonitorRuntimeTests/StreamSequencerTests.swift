@@ -1,0 +1,77 @@
+import Ingest
+import Testing
+import TimeSeries
+
+@testable import MonitorRuntime
+
+@Suite struct StreamSequencerTests {
+    private func row(_ seconds: Int, series: Int32 = 0, malformed: MalformedReason? = nil) -> RecordBatch.Row {
+        RecordBatch.Row(
+            malformed: malformed, series: series, time: Timestamp(nanoseconds: Int64(seconds) * 1_000_000_000),
+            timeText: 0..<0, firstValue: 0, endOffset: 0)
+    }
+
+    /// Feeds rows and crosses every border; returns the sample counts at which rounds ended.
+    private func borders(_ sequencer: inout StreamSequencer, _ rows: [RecordBatch.Row]) -> [UInt64] {
+        var borders: [UInt64] = []
+        for (index, row) in rows.enumerated() {
+            _ = sequencer.take(row, at: index, arrival: nil)
+            if sequencer.isAtBorder {
+                borders.append(sequencer.samples)
+                sequencer.beginRound()
+            }
+        }
+        return borders
+    }
+
+    @Test func `a round is eight samples of a lone series`() {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        #expect(borders(&sequencer, (0..<40).map { row($0) }) == [8, 16, 24, 32, 40])
+    }
+
+    @Test func `a round is eight samples for each active series`() {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        let rows = (0..<40).flatMap { tick in (0..<3).map { row(tick, series: $0) } }
+        #expect(borders(&sequencer, rows) == [8, 32, 56, 80, 104])
+    }
+
+    @Test func `a round never takes more than 4096 samples`() {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        let rows = (0..<12).flatMap { tick in (0..<1_000).map { row(tick, series: $0) } }
+        let found = borders(&sequencer, rows)
+        #expect(zip(found, found.dropFirst()).map { $1 - $0 }.max() == 4_096)
+    }
+
+    @Test func `late, duplicate and malformed lines do not count`() {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        var rows = (0..<8).map { row($0) }
+        rows.insert(row(2), at: 5)
+        rows.insert(row(3), at: 4)
+        rows.insert(row(0, malformed: .badTime), at: 2)
+        #expect(borders(&sequencer, rows) == [8])
+        #expect(sequencer.lines == 11)
+    }
+
+    @Test func `lines without a time are timed by row in replay and by arrival in run`() {
+        var line = row(0)
+        line.time = nil
+        var replayed = StreamSequencer(declaredInterval: 5, timesByRow: true)
+        _ = replayed.take(line, at: 0, arrival: nil)
+        #expect(replayed.take(line, at: 1, arrival: nil).time == Timestamp(nanoseconds: 5_000_000_000))
+        var live = StreamSequencer(declaredInterval: 5, timesByRow: false)
+        #expect(live.take(line, at: 0, arrival: Timestamp(nanoseconds: 77)).time.nanoseconds == 77)
+    }
+
+    @Test func `a stored sequence goes on with the same borders`() throws {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        let rows = (0..<50).flatMap { tick in (0..<3).map { row(tick, series: $0) } }
+        _ = borders(&sequencer, Array(rows.prefix(71)))
+        var writer = StateWriter()
+        sequencer.encode(to: &writer)
+        var restored = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        var reader = StateReader(writer.bytes)
+        try restored.restore(from: &reader)
+        let rest = Array(rows.dropFirst(71))
+        #expect(borders(&restored, rest) == borders(&sequencer, rest))
+    }
+}
