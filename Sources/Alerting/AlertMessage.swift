@@ -1,0 +1,198 @@
+import TimeSeries
+
+/// The sentences of an alert: what is seen, what was expected, since when, how rare, and what is not known.
+///
+///     pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days.
+///     Mostly pump3.current (71 %) and pump3.flow (22 %, low). explain: monitord explain 7f3c91
+///
+/// The channel in front is the one furthest out of its band in band widths; the contributors behind `Mostly` are those
+/// that carry most of the anomaly, at least a tenth each, and together with the one in front they are at most three.
+/// `high` goes without saying, `low` is said. Times are UTC.
+enum AlertMessage {
+    /// What a message needs beyond the record.
+    struct Context: Equatable {
+        /// The series whose channels the record lists.
+        var speaker: String
+        var learning: LearningState
+        var detail: String?
+        var isWholeSource = false
+    }
+
+    private static let mostNames = 3
+    private static let smallestShareTold = 0.1
+
+    /// The message of any incident but `budget`, see ``budget(_:of:at:rate:)``.
+    static func text(for record: AlertRecord, context: Context) -> String {
+        let explain = " explain: monitord explain \(record.id.prefix(IncidentIdentifier.shortDigits))"
+        if record.event == .close { return closing(record, context) + explain }
+        let rise = record.event == .update ? "Now \(record.severity.rawValue): " : ""
+        return rise + together(record) + opening(record, context) + explain
+    }
+
+    /// What to do about incidents of a kind, in one sentence.
+    static func hint(for kind: AlertKind) -> String {
+        switch kind {
+        case .anomaly:
+            "Look at the channels named; say `monitord feedback ID false` if this is normal, "
+                + "or `monitord accept ID` if the new level is right."
+        case .stalled: "Check that the sender runs and that its data still arrives where monitord reads it."
+        case .stuck: "Check the sensor and its wiring; a value that never changes is often a broken sensor."
+        case .drift: "If the new level is right, say `monitord accept ID`; otherwise look for wear or a moved sensor."
+        case .input: "Run `monitord check` with a sample of the input; its format may have changed."
+        case .budget:
+            "List what was held back with `monitord alerts`, and raise `false_alarms` if you want to be told more."
+        }
+    }
+
+    // MARK: Sentences
+
+    private static func opening(_ record: AlertRecord, _ context: Context) -> String {
+        let since = "since \(clock(record.since, seenFrom: record.time))"
+        switch record.kind {
+        case .anomaly: return anomaly(record, context, since)
+        case .drift:
+            return "\(observation(record, context)), \(since); it looks like a new level" + learning(context) + "."
+                + contributors(record, context)
+        case .stuck:
+            let value = record.channels.first.map { part in
+                "\(context.speaker).\(part.name) has not changed \(since)"
+                    + (part.value.map { ", still \(ReadableNumbers([$0]).text($0))\(unit(part))" } ?? "")
+            }
+            return (value ?? "\(context.speaker) has not changed \(since)") + detail(context) + "."
+        case .stalled:
+            return "\(subject(context)) has been silent \(since)" + detail(context) + "."
+        case .input:
+            return "\(subject(context)): \(context.detail ?? "much of the input cannot be read"), \(since)."
+        case .budget: return ""
+        }
+    }
+
+    private static func anomaly(_ record: AlertRecord, _ context: Context, _ since: String) -> String {
+        "\(observation(record, context)), \(since); \(rarity(record, context))" + learning(context) + "."
+            + contributors(record, context)
+    }
+
+    private static func closing(_ record: AlertRecord, _ context: Context) -> String {
+        let end = record.until ?? record.time
+        let names = record.seriesNames
+        let subject = names.count > 1 ? list(names) : context.isWholeSource ? "source \(names[0])" : names[0]
+        let state: String
+        switch record.kind {
+        case .stalled: state = names.count > 1 ? "speak again" : "speaks again"
+        case .input: state = "can be read again"
+        default: state = names.count > 1 ? "are back to normal" : "is back to normal"
+        }
+        let lasted = HumanDuration.text(seconds: end.seconds(since: record.since))
+        return "\(subject) \(state) since \(clock(end, seenFrom: record.time)), after \(lasted)."
+    }
+
+    /// The sentences of the `budget` incident.
+    static func budget(_ event: AlertEvent, of held: AlertPolicy.HeldBack, at time: Timestamp, rate: Double) -> String {
+        let explain = " explain: monitord explain \(held.id.prefix(IncidentIdentifier.shortDigits))"
+        let every = rate > 0 ? "one in \(HumanDuration.text(seconds: 1 / rate))" : "none at all"
+        if event == .close {
+            let count = held.count == 1 ? "1 incident was" : "\(held.count) incidents were"
+            return "\(count) held back between \(clock(held.since, seenFrom: time)) and "
+                + "\(clock(held.last, seenFrom: time)), none since." + explain
+        }
+        return "The daemon's budget of \(every) is spent: incidents are held back since "
+            + "\(clock(held.since, seenFrom: time)), first of \(held.firstSeries)." + explain
+    }
+
+    // MARK: Parts of sentences
+
+    private static func together(_ record: AlertRecord) -> String {
+        record.allSeries.isEmpty ? "" : "\(record.allSeries.count) series at once: \(list(record.allSeries)). "
+    }
+
+    private static func observation(_ record: AlertRecord, _ context: Context) -> String {
+        guard let part = headline(record.channels) else { return "\(context.speaker) is not as usual" }
+        let numbers = ReadableNumbers(
+            [part.value, part.expected, part.low, part.high].compactMap { $0 },
+            distances: [
+                part.low.flatMap { low in part.high.map { $0 - low } },
+                part.expected.flatMap { expected in part.value.map { $0 - expected } },
+            ].compactMap { $0 })
+        let name = "\(context.speaker).\(part.name)"
+        let seen = part.value.map { "\(name) is \(numbers.text($0))\(unit(part))" } ?? "\(name) is missing"
+        guard let expected = part.expected else { return "\(seen), expected value not known yet" }
+        guard let low = part.low, let high = part.high else {
+            return "\(seen), expected \(numbers.text(expected)) (band not known yet)"
+        }
+        return "\(seen), expected \(numbers.text(expected)) (\(numbers.text(low)) to \(numbers.text(high)))"
+    }
+
+    /// The channel furthest out of its band, in half band widths; the one with the largest share when no band is known.
+    static func headline(_ parts: [AlertRecord.ChannelPart]) -> AlertRecord.ChannelPart? {
+        var best: (part: AlertRecord.ChannelPart, distance: Double)?
+        for part in parts {
+            guard let value = part.value, let expected = part.expected, let low = part.low, let high = part.high,
+                high > low
+            else { continue }
+            let distance = (value - expected).magnitude / ((high - low) / 2)
+            if distance > best?.distance ?? -1 { best = (part, distance) }
+        }
+        return best?.part ?? parts.first
+    }
+
+    private static func contributors(_ record: AlertRecord, _ context: Context) -> String {
+        guard let front = headline(record.channels)?.name else { return "" }
+        var told = record.channels.filter { $0.share >= smallestShareTold }.prefix(mostNames)
+        if !told.contains(where: { $0.name == front }) { told = told.prefix(mostNames - 1) }
+        // One contributor that is the channel in front: the sentence has said it.
+        if told.isEmpty || (told.count == 1 && told.first?.name == front) { return "" }
+        let names = told.map { part in
+            let low = part.direction == Explanation.Direction.low.rawValue ? ", low" : ""
+            return "\(context.speaker).\(part.name) (\(percent(part.share)) %\(low))"
+        }
+        return " Mostly \(joined(names))."
+    }
+
+    private static func rarity(_ record: AlertRecord, _ context: Context) -> String {
+        if let score = record.score, let threshold = record.threshold, score < threshold {
+            return "it stays away from normal, though no single sample is rare"
+        }
+        guard let rarity = record.rarity else { return "how rare this is is not known" }
+        let learned = context.learning.learnedSeconds
+        if rarity > 10 * learned {
+            return "rarer than anything in the \(HumanDuration.text(seconds: learned)) learned"
+        }
+        return "rarer than once in \(HumanDuration.text(seconds: rarity))"
+    }
+
+    private static func learning(_ context: Context) -> String {
+        context.learning.isLearning ? "; still learning (\(percent(context.learning.progress)) %)" : ""
+    }
+
+    private static func subject(_ context: Context) -> String {
+        context.isWholeSource ? "source \(context.speaker)" : context.speaker
+    }
+
+    private static func detail(_ context: Context) -> String { context.detail.map { ", \($0)" } ?? "" }
+
+    private static func unit(_ part: AlertRecord.ChannelPart) -> String { part.unit.map { " \($0)" } ?? "" }
+
+    /// At most three names, and how many more.
+    private static func list(_ names: [String]) -> String {
+        guard names.count > mostNames else { return joined(names) }
+        return names.prefix(mostNames).joined(separator: ", ") + " and \(names.count - mostNames) more"
+    }
+
+    private static func joined(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    private static func percent(_ share: Double) -> Int { Int((max(0, min(1, share)) * 100).rounded()) }
+
+    /// The time of day, with the date when it is not the day it is seen from.
+    static func clock(_ instant: Timestamp, seenFrom now: Timestamp) -> String {
+        let whole = CivilTime(utc: instant)
+        let text = "\(two(whole.hour)):\(two(whole.minute)):\(two(whole.second))"
+        let today = CivilTime(utc: now)
+        guard (whole.year, whole.month, whole.day) != (today.year, today.month, today.day) else { return text }
+        return "\(whole.year)-\(two(whole.month))-\(two(whole.day)) \(text)"
+    }
+
+    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+}

@@ -1,0 +1,43 @@
+import TimeSeries
+
+extension AlertPolicy {
+    /// The series name under which the daemon itself speaks.
+    static let daemonName = "monitord"
+
+    /// Counts an incident that is not told.
+    ///
+    /// - Returns: the opening of the `budget` incident, when this is its first.
+    mutating func holdBack(_ opening: SeriesChange, at time: Timestamp) -> AlertRecord? {
+        heldBackIncidents += 1
+        if var held = heldBack {
+            held.count += 1
+            held.last = max(held.last, time)
+            heldBack = held
+            return nil
+        }
+        let id = IncidentIdentifier.make(
+            stream: Self.daemonName, series: Self.daemonName, kind: .budget, since: time,
+            onsetSample: opening.change.onsetSample)
+        let held = HeldBack(id: id, since: time, last: time, count: 1, firstSeries: opening.series)
+        heldBack = held
+        return record(.open, of: held, at: time)
+    }
+
+    /// Closes the `budget` incident when it is due.
+    ///
+    /// Its time is the instant at which it was due, not the tick that showed it, so that its bytes do not depend on how
+    /// often the policy is asked.
+    mutating func closeBudgetIncident(at time: Timestamp) -> AlertRecord? {
+        guard let held = heldBack, time.seconds(since: held.last) >= Self.quietSecondsOfBudget else { return nil }
+        heldBack = nil
+        return record(.close, of: held, at: held.last.advanced(bySeconds: Self.quietSecondsOfBudget))
+    }
+
+    private func record(_ event: AlertEvent, of held: HeldBack, at time: Timestamp) -> AlertRecord {
+        AlertRecord(
+            id: held.id, seq: event == .open ? 0 : 1, event: event, time: time, since: held.since,
+            until: event == .close ? held.last : nil, severity: .warning, kind: .budget, series: Self.daemonName,
+            message: AlertMessage.budget(event, of: held, at: time, rate: configuration.daemonFalseAlarmsPerSecond),
+            hint: AlertMessage.hint(for: .budget), runbook: configuration.runbook)
+    }
+}

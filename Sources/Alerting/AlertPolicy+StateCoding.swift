@@ -1,0 +1,118 @@
+public import TimeSeries
+
+extension AlertPolicy {
+    /// Writes the open incidents, what is held back and the budget; the configuration is not written.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        budget.encode(to: &writer)
+        writer.write(heldBackIncidents)
+        writer.write(UInt32(groups.count))
+        for group in groups { group.encode(to: &writer) }
+        writer.write(heldBack != nil)
+        guard let heldBack else { return }
+        writer.write(heldBack.id)
+        writer.write(heldBack.since.nanoseconds)
+        writer.write(heldBack.last.nanoseconds)
+        writer.write(heldBack.count)
+        writer.write(heldBack.firstSeries)
+    }
+
+    /// Reads a policy; open incidents go on, with their next `seq`.
+    public init(configuration: AlertingConfiguration, from reader: inout StateReader) throws(StateCodingError) {
+        self.init(configuration: configuration)
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the alert policy") }
+        try budget.restore(from: &reader)
+        heldBackIncidents = try reader.read()
+        let count = try reader.read(UInt32.self)
+        for _ in 0..<count {
+            let group = try Group(from: &reader)
+            groups.append(group)
+            for series in group.openSeries {
+                groupOfMember[Member(stream: group.stream, series: series, kind: group.kind)] = group.id
+            }
+        }
+        if try reader.readBool() {
+            heldBack = HeldBack(
+                id: try reader.readString(), since: Timestamp(nanoseconds: try reader.read()),
+                last: Timestamp(nanoseconds: try reader.read()), count: try reader.read(),
+                firstSeries: try reader.readString())
+        }
+    }
+}
+
+extension AlertPolicy.Group {
+    func encode(to writer: inout StateWriter) {
+        writer.write(id)
+        writer.write(UInt32(seq))
+        writer.write(stream)
+        writer.write(kind.rawValue)
+        writer.write(severity == .critical)
+        writer.write(since.nanoseconds)
+        writer.write(openedAt.nanoseconds)
+        writer.write(joinSeconds)
+        writer.write(isWholeSource)
+        writer.write(texts: series)
+        writer.write(texts: openSeries)
+        writer.write(optional: score)
+        writer.write(optional: rarity)
+        writer.write(until != nil)
+        writer.write(until?.nanoseconds ?? 0)
+        writer.write(texts: [pattern, runbook].map { $0.map { ["=\($0)"] } ?? [] }.map { $0.first ?? "" })
+    }
+
+    init(from reader: inout StateReader) throws(StateCodingError) {
+        id = try reader.readString()
+        seq = Int(try reader.read(UInt32.self))
+        stream = try reader.readString()
+        let kindName = try reader.readString()
+        guard let kind = AlertKind(rawValue: kindName) else { throw .invalid("an incident of kind \(kindName)") }
+        self.kind = kind
+        severity = try reader.readBool() ? .critical : .warning
+        since = Timestamp(nanoseconds: try reader.read())
+        openedAt = Timestamp(nanoseconds: try reader.read())
+        joinSeconds = try reader.readDouble()
+        isWholeSource = try reader.readBool()
+        series = try reader.readTexts()
+        openSeries = try reader.readTexts()
+        score = try reader.readOptionalDouble()
+        rarity = try reader.readOptionalDouble()
+        let hasUntil = try reader.readBool()
+        let nanoseconds: Int64 = try reader.read()
+        until = hasUntil ? Timestamp(nanoseconds: nanoseconds) : nil
+        let texts = try reader.readTexts()
+        guard texts.count == 2, !series.isEmpty, !openSeries.isEmpty, joinSeconds >= 0 else {
+            throw .invalid("an incident without series")
+        }
+        pattern = texts[0].isEmpty ? nil : String(texts[0].dropFirst())
+        runbook = texts[1].isEmpty ? nil : String(texts[1].dropFirst())
+    }
+}
+
+extension StateWriter {
+    fileprivate mutating func write(texts: [String]) {
+        write(UInt32(texts.count))
+        for text in texts { write(text) }
+    }
+
+    fileprivate mutating func write(optional number: Double?) {
+        write(number != nil)
+        write(number ?? 0)
+    }
+}
+
+extension StateReader {
+    fileprivate mutating func readTexts() throws(StateCodingError) -> [String] {
+        let count = try read(UInt32.self)
+        // Each text takes four bytes at least: a damaged count ends here, not after gigabytes.
+        guard Int(count) * 4 <= remaining else { throw .truncated(reading: "\(count) texts") }
+        var texts: [String] = []
+        for _ in 0..<count { texts.append(try readString()) }
+        return texts
+    }
+
+    fileprivate mutating func readOptionalDouble() throws(StateCodingError) -> Double? {
+        let isPresent = try readBool()
+        let number = try readDouble()
+        return isPresent ? number : nil
+    }
+}

@@ -1,0 +1,174 @@
+public import TimeSeries
+
+/// A change of one series' incident on its way to the policy, with what a message about it needs.
+public struct SeriesChange: Equatable, Sendable {
+    /// Name of the ordered input.
+    public var stream: String
+    /// Key of the series; the source's name when the whole source is meant.
+    public var series: String
+    /// What happened.
+    public var change: IncidentChange
+    /// Why, for the sample of the change; `nil` when the kind has none, and usually for a close.
+    public var explanation: Explanation?
+    /// The series' channels, which the explanation refers to by position.
+    public var channels: [Channel]
+    /// The series' interval in seconds, within which openings of several series count as one; `nil` or 0: only those of
+    /// the same tick.
+    public var interval: Double?
+    /// What the behaviour looks like, when known.
+    public var pattern: String?
+    /// The series' runbook; `nil` for the one of the configuration.
+    public var runbook: String?
+    /// Whether somebody has silenced the series: its incident is neither published nor held back.
+    public var isSilenced: Bool
+    /// Whether a whole source is meant (stalled, or its input unreadable); those are never held back.
+    public var isWholeSource: Bool
+
+    /// Creates a change.
+    public init(
+        stream: String, series: String, change: IncidentChange, explanation: Explanation? = nil,
+        channels: [Channel] = [], interval: Double? = nil, pattern: String? = nil, runbook: String? = nil,
+        isSilenced: Bool = false, isWholeSource: Bool = false
+    ) {
+        self.stream = stream
+        self.series = series
+        self.change = change
+        self.explanation = explanation
+        self.channels = channels
+        self.interval = interval
+        self.pattern = pattern
+        self.runbook = runbook
+        self.isSilenced = isSilenced
+        self.isWholeSource = isWholeSource
+    }
+}
+
+/// What the policy made of the changes of one tick.
+public struct PolicyDecision: Equatable, Sendable {
+    /// The messages, in the order they are to be stored.
+    public var records: [AlertRecord]
+    /// For each change, in order: whether a published incident of its series is open after this tick. It is the `alert`
+    /// column of that series until its next change.
+    public var isPublished: [Bool]
+}
+
+/// Decides over the whole fleet which incidents are told: groups what goes at once and keeps the daemon's budget.
+///
+/// It is fed in sample-number order as each tick completes, holds no clock and draws no random numbers, so the same
+/// changes give the same records.
+///
+/// - *Grouping*: incidents of one kind and one stream that open in the same call, or within one interval of the first
+///   one's opening, are one incident. It is named for its first series by key and lists all; later members join without
+///   a message. It rises when its severity does, and closes when its last member does.
+/// - *Budget*: each opening takes a whole token of ``AlertingConfiguration/daemonFalseAlarmsPerSecond``, of which up to
+///   ``AlertingConfiguration/daemonBurst`` are saved up. An incident without a token is held back to its end and counted.
+///   Those of a whole source are facts and few; they take a token when there is one and are never held back.
+/// - *What was held back* is one `budget` incident: it opens at the first, is never updated, and closes a day of event
+///   time after the last, with the count. It takes no token.
+public struct AlertPolicy: Sendable {
+    /// Seconds without anything held back after which the `budget` incident closes.
+    public static let quietSecondsOfBudget = 86_400.0
+
+    struct Member: Hashable, Sendable {
+        var stream: String
+        var series: String
+        var kind: AlertKind
+    }
+
+    /// A published incident that is open.
+    struct Group: Equatable, Sendable {
+        var id: String
+        var seq: Int
+        var stream: String
+        var kind: AlertKind
+        var severity: AlertSeverity
+        var since: Timestamp
+        var openedAt: Timestamp
+        /// Seconds after the opening within which others join.
+        var joinSeconds: Double
+        var isWholeSource: Bool
+        /// Of all members, in order of the key.
+        var series: [String]
+        /// Of those still open, in order of the key.
+        var openSeries: [String]
+        var score: Double?
+        var rarity: Double?
+        var until: Timestamp?
+        var pattern: String?
+        var runbook: String?
+    }
+
+    /// The `budget` incident while it is open.
+    struct HeldBack: Equatable, Sendable {
+        var id: String
+        var since: Timestamp
+        var last: Timestamp
+        var count: UInt64
+        var firstSeries: String
+    }
+
+    /// The configuration in force.
+    public private(set) var configuration: AlertingConfiguration
+    /// Incidents held back since the state began.
+    public internal(set) var heldBackIncidents: UInt64 = 0
+    var budget: OpeningBudget
+    /// Open and published, in order of their opening.
+    var groups: [Group] = []
+    /// The id of the group in which a series is open: the same facts as `openSeries`, by member.
+    var groupOfMember: [Member: String] = [:]
+    var heldBack: HeldBack?
+
+    /// Creates a policy without open incidents.
+    public init(configuration: AlertingConfiguration = AlertingConfiguration()) {
+        self.configuration = configuration
+        budget = OpeningBudget(
+            tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
+    }
+
+    /// Applies another configuration from the next tick on; open incidents stay.
+    public mutating func reconfigure(_ configuration: AlertingConfiguration) {
+        self.configuration = configuration
+        budget.reconfigure(
+            tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
+    }
+
+    /// Whether a published incident of a series is open; for start-up, see ``PolicyDecision/isPublished`` for the rest.
+    ///
+    public func isPublished(stream: String, series: String) -> Bool {
+        AlertKind.allCases.contains { groupOfMember[Member(stream: stream, series: series, kind: $0)] != nil }
+    }
+
+    /// Takes the changes of one tick.
+    ///
+    /// - Parameters:
+    ///   - changes: in order of the sample number; at most one of each series and kind. May be empty: calling it now and
+    ///     then without changes lets the `budget` incident close in time.
+    ///   - time: event time of the tick.
+    /// - Complexity: without changes constant, and nothing is allocated.
+    public mutating func admit(_ changes: [SeriesChange], at time: Timestamp) -> PolicyDecision {
+        var records: [AlertRecord] = []
+        if let record = closeBudgetIncident(at: time) { records.append(record) }
+        guard !changes.isEmpty else { return PolicyDecision(records: records, isPublished: []) }
+        budget.refill(to: time)
+        var openings: [[SeriesChange]] = []
+        for change in changes {
+            switch change.change.event {
+            case .open: collect(change, into: &openings)
+            case .update: if let record = update(change) { records.append(record) }
+            case .close: if let record = close(change) { records.append(record) }
+            }
+        }
+        for members in openings { records += open(members, at: time) }
+        let published = changes.map { isPublished(stream: $0.stream, series: $0.series) }
+        return PolicyDecision(records: records, isPublished: published)
+    }
+
+    private func collect(_ change: SeriesChange, into openings: inout [[SeriesChange]]) {
+        if change.isSilenced { return }
+        let place = openings.firstIndex {
+            $0[0].stream == change.stream && $0[0].change.kind == change.change.kind
+                && $0[0].isWholeSource == change.isWholeSource
+        }
+        if let place { openings[place].append(change) } else { openings.append([change]) }
+    }
+}

@@ -1,0 +1,163 @@
+public import TimeSeries
+
+/// Turns the verdicts of one series into at most one incident at a time.
+///
+///     normal ──(event, or abnormal begins and the budget has an opening)──▶ open ──(score ≥ threshold + margin)──▶ critical
+///        ▲                                                                   │                                      │
+///        └────────────────────(quiet for `quietSamples` samples)────────────┴──────────────────────────────────────┘
+///
+/// An *event* always opens and takes an opening from the series' budget, on credit if need be: the threshold has already
+/// paid for it. The *state* opens only at the sample at which it turns abnormal, and only when a whole opening is left;
+/// what it was refused there it does not get later in the same excursion. An excursion is a run of samples that are
+/// abnormal or events; the onset is its first sample, also when the incident opens later. While the series is learning the
+/// severity stays at warning.
+public struct IncidentTracker: Equatable, Sendable {
+    /// An incident that is open.
+    struct Incident: Equatable, Sendable {
+        var since: Timestamp
+        var onsetSample: UInt64
+        var severity: AlertSeverity
+        var score: Double
+        var quiet = 0
+        var quietSince: Timestamp?
+    }
+
+    /// The rule in force.
+    public private(set) var rule: IncidentRule
+    private var budget: OpeningBudget
+    private var excursion: (since: Timestamp, sample: UInt64)?
+    private var incident: Incident?
+
+    /// Whether an incident is open, published or not.
+    public var isOpen: Bool { incident != nil }
+    /// Openings left, from −1 to the capacity.
+    public var openingsLeft: Double { budget.tokens }
+
+    /// Creates a tracker without an incident.
+    public init(rule: IncidentRule = IncidentRule()) {
+        self.rule = rule
+        budget = OpeningBudget(
+            tokensPerSecond: rule.falseAlarmsPerSecond, capacity: rule.budgetCapacity, tokens: rule.initialBudget)
+    }
+
+    /// Applies another rule from the next sample on; an open incident stays as it is.
+    public mutating func reconfigure(_ rule: IncidentRule) {
+        self.rule = rule
+        budget.reconfigure(tokensPerSecond: rule.falseAlarmsPerSecond, capacity: rule.budgetCapacity)
+    }
+
+    /// Takes the verdict of the next sample.
+    ///
+    /// - Returns: what it changes; `nil` for most samples.
+    /// - Complexity: constant; allocates nothing.
+    public mutating func observe(_ verdict: Verdict) -> IncidentChange? {
+        budget.refill(to: verdict.time)
+        let isUnusual = verdict.isEvent || verdict.isAbnormal
+        let begins = isUnusual && excursion == nil
+        if begins { excursion = (verdict.time, verdict.sampleNumber) }
+        if !isUnusual { excursion = nil }
+        if var open = incident {
+            let change = open.observe(verdict, isUnusual: isUnusual, rule: rule)
+            incident = change?.event == .close ? nil : open
+            return change
+        }
+        guard let onset = excursion, opens(verdict, begins: begins) else { return nil }
+        let opened = Incident(
+            since: onset.since, onsetSample: onset.sample, severity: rule.severity(of: verdict),
+            score: verdict.score ?? 0)
+        incident = opened
+        return opened.change(.open, verdict)
+    }
+
+    private mutating func opens(_ verdict: Verdict, begins: Bool) -> Bool {
+        if verdict.isEvent {
+            budget.takeOnCredit()
+            return true
+        }
+        return begins && budget.take()
+    }
+
+    /// Writes the tracker; the rule is configuration and is not written.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        budget.encode(to: &writer)
+        writer.write(excursion != nil)
+        if let excursion {
+            writer.write(excursion.since.nanoseconds)
+            writer.write(excursion.sample)
+        }
+        writer.write(incident != nil)
+        incident?.encode(to: &writer)
+    }
+
+    /// Reads a tracker; an open incident goes on.
+    public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
+        self.init(rule: rule)
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of an incident tracker") }
+        try budget.restore(from: &reader)
+        if try reader.readBool() {
+            let since = Timestamp(nanoseconds: try reader.read())
+            excursion = (since, try reader.read())
+        }
+        if try reader.readBool() { incident = try Incident(from: &reader) }
+    }
+
+    public static func == (left: IncidentTracker, right: IncidentTracker) -> Bool {
+        left.rule == right.rule && left.budget == right.budget && left.incident == right.incident
+            && left.excursion?.since == right.excursion?.since && left.excursion?.sample == right.excursion?.sample
+    }
+}
+
+extension IncidentRule {
+    /// The severity that a verdict gives: as configured, else by the score; warning while learning.
+    func severity(of verdict: Verdict) -> AlertSeverity {
+        if verdict.learning.isLearning { return .warning }
+        if let fixedSeverity { return fixedSeverity }
+        return (verdict.score ?? 0) >= verdict.threshold + criticalMargin ? .critical : .warning
+    }
+}
+
+extension IncidentTracker.Incident {
+    /// Takes a sample while the incident is open.
+    mutating func observe(_ verdict: Verdict, isUnusual: Bool, rule: IncidentRule) -> IncidentChange? {
+        score = max(score, verdict.score ?? 0)
+        guard isUnusual else {
+            if quiet == 0 { quietSince = verdict.time }
+            quiet += 1
+            return quiet >= rule.quietSamples ? change(.close, verdict, until: quietSince) : nil
+        }
+        quiet = 0
+        quietSince = nil
+        let risen = rule.severity(of: verdict)
+        guard risen > severity else { return nil }
+        severity = risen
+        return change(.update, verdict)
+    }
+
+    func change(_ event: AlertEvent, _ verdict: Verdict, until: Timestamp? = nil) -> IncidentChange {
+        IncidentChange(
+            event: event, kind: .anomaly, time: verdict.time, since: since, onsetSample: onsetSample, until: until,
+            severity: severity, score: score, threshold: verdict.threshold, learning: verdict.learning)
+    }
+
+    func encode(to writer: inout StateWriter) {
+        writer.write(since.nanoseconds)
+        writer.write(onsetSample)
+        writer.write(severity == .critical)
+        writer.write(score)
+        writer.write(UInt32(quiet))
+        writer.write(quietSince != nil)
+        writer.write(quietSince?.nanoseconds ?? 0)
+    }
+
+    init(from reader: inout StateReader) throws(StateCodingError) {
+        since = Timestamp(nanoseconds: try reader.read())
+        onsetSample = try reader.read()
+        severity = try reader.readBool() ? .critical : .warning
+        score = try reader.readDouble()
+        quiet = Int(try reader.read(UInt32.self))
+        let isQuiet = try reader.readBool()
+        let nanoseconds: Int64 = try reader.read()
+        quietSince = isQuiet ? Timestamp(nanoseconds: nanoseconds) : nil
+    }
+}

@@ -1,0 +1,7 @@
+import Logging
+
+/// The messages of this module, so that their wording is seen as one list.
+enum Telemetry {
+    static let sinkFailed: Logger.Message = "an alert sink fails and will be tried again"
+    static let unreadable: Logger.Message = "a stored alert cannot be read and is passed over"
+}
