@@ -13,7 +13,7 @@ public struct ProcessUsage: Equatable, Sendable {
     public static func now() -> ProcessUsage {
         var usage = rusage()
         // Both calls fill a struct of ours and cannot fail with these arguments.
-        _ = unsafe getrusage(RUSAGE_SELF, &usage)
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         var clock = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &clock)
         let cpu = usage.ru_utime.seconds + usage.ru_stime.seconds
