@@ -1,0 +1,192 @@
+import CKernels
+
+/// Sizes of an LSTM forecaster with a linear head.
+///
+/// Parameters lie in one flat buffer, in this order:
+///
+///     recurrent panels  [H/16][I + H][4][16]   gates input, forget, cell, output; inputs before state
+///     gate biases       [H/16][4][16]
+///     head weights      [H][N]                 N = 2 · channels, rounded up to 16
+///     head biases       [N]
+public struct ForecasterShape: Equatable, Sendable {
+    /// `I`: numbers that the network sees at a step.
+    public let inputSize: Int
+    /// `H`: hidden units, a multiple of 16.
+    public let hiddenSize: Int
+    /// `d`: channels forecast; the network gives a mean and a log sigma for each.
+    public let channels: Int
+
+    /// Creates a shape.
+    ///
+    /// - Precondition: all above 0, `hiddenSize` a multiple of 16.
+    public init(inputSize: Int, hiddenSize: Int = 32, channels: Int) {
+        precondition(inputSize > 0 && channels > 0, "a forecaster of \(inputSize) inputs and \(channels) channels")
+        precondition(hiddenSize > 0 && hiddenSize % 16 == 0, "\(hiddenSize) hidden units are no multiple of 16")
+        self.inputSize = inputSize
+        self.hiddenSize = hiddenSize
+        self.channels = channels
+    }
+
+    var outputWidth: Int { roundedUp(2 * channels) }
+    var stepWidth: Int { inputSize + hiddenSize }
+    var panelCount: Int { 4 * hiddenSize * stepWidth }
+    var biasOffset: Int { panelCount }
+    var headOffset: Int { biasOffset + 4 * hiddenSize }
+    var headBiasOffset: Int { headOffset + hiddenSize * outputWidth }
+
+    /// Number of parameters in the flat buffer, padding of the head included.
+    public var parameterCount: Int { headBiasOffset + outputWidth }
+
+    /// Place of a recurrent weight: gate 0…3, hidden unit, and input (`0 ..< I`) or state (`I ..< I + H`) number.
+    func panelIndex(gate: Int, unit: Int, input: Int) -> Int {
+        ((unit / 16 * stepWidth + input) * 4 + gate) * 16 + unit % 16
+    }
+
+    /// Place of a gate's bias.
+    func biasIndex(gate: Int, unit: Int) -> Int { biasOffset + (unit / 16 * 4 + gate) * 16 + unit % 16 }
+
+    /// Smallest and largest log sigma that the network can state.
+    static let logSigmaRange: ClosedRange<Float> = -4...3
+}
+
+/// Parameters of a forecaster as scoring reads them: they do not change while anybody holds them.
+public final class ForecasterWeights: Sendable {
+    /// The sizes.
+    public let shape: ForecasterShape
+    // Written while it is made and, by the trainer that made it, again when nobody else holds it any more.
+    nonisolated(unsafe) let buffer: AlignedBuffer
+
+    /// Creates initial weights: normal, inputs scaled by 1/√I, state by 0.7/√H, head 0.01; forget biases 1.
+    ///
+    /// The forget bias follows Gers, Schmidhuber, Cummins 2000 (doi 10.1162/089976600300015015); with the small head
+    /// the first forecasts are those of persistence.
+    public init(shape: ForecasterShape, seed: UInt64) {
+        self.shape = shape
+        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
+        var values = [Float](repeating: 0, count: shape.parameterCount)
+        var random = InitialWeights(seed: seed)
+        let inputScale = 1 / Float(shape.inputSize).squareRoot()
+        let stateScale = 0.7 / Float(shape.hiddenSize).squareRoot()
+        for gate in 0..<4 {
+            for unit in 0..<shape.hiddenSize {
+                for input in 0..<shape.stepWidth {
+                    let scale = input < shape.inputSize ? inputScale : stateScale
+                    values[shape.panelIndex(gate: gate, unit: unit, input: input)] = random.normal() * scale
+                }
+                if gate == 1 { values[shape.biasIndex(gate: gate, unit: unit)] = 1 }
+            }
+        }
+        for unit in 0..<shape.hiddenSize {
+            for output in 0..<(2 * shape.channels) {
+                values[shape.headOffset + unit * shape.outputWidth + output] = random.normal() * 0.01
+            }
+        }
+        unsafe buffer.assign(values)
+    }
+
+    /// Creates weights from stored parameters; `nil` when their number is not the shape's.
+    public init?(shape: ForecasterShape, parameters: [Float]) {
+        guard parameters.count == shape.parameterCount else { return nil }
+        self.shape = shape
+        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
+        unsafe buffer.assign(parameters)
+    }
+
+    /// The parameters in packed order.
+    public var parameters: [Float] { unsafe buffer.array(count: shape.parameterCount) }
+
+    init(copying parameters: borrowing AlignedBuffer, shape: ForecasterShape) {
+        self.shape = shape
+        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
+        unsafe buffer.copy(from: parameters)
+    }
+
+    /// Overwrites the parameters; only for a holder that knows it is the only one.
+    func overwrite(with parameters: borrowing AlignedBuffer) { unsafe buffer.copy(from: parameters) }
+}
+
+/// Hidden and cell state of one series.
+public struct RecurrentState: Equatable, Sendable {
+    /// Hidden state, then cell state, `H` numbers each.
+    public var values: [Float]
+
+    /// Creates a zero state.
+    public init(hiddenSize: Int) { values = [Float](repeating: 0, count: 2 * hiddenSize) }
+
+    /// Goes back to zero.
+    public mutating func reset() {
+        for index in values.indices { values[index] = 0 }
+    }
+}
+
+/// The scoring face of an LSTM forecaster: one step of one series.
+///
+/// Hochreiter and Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735, with the forget gate of Gers et al. 2000. Owns
+/// scratch memory and no state: any number of series and weights can take turns.
+public struct LSTMForecaster: Sendable {
+    /// The sizes.
+    public let shape: ForecasterShape
+    private let kernels: Kernels
+    // Scratch: a state to write while the old one is read, and a padded output row.
+    private var hidden: [Float]
+    private var cell: [Float]
+    private var row: [Float]
+
+    /// Creates the scratch.
+    public init(kernels: Kernels, shape: ForecasterShape) {
+        self.kernels = kernels
+        self.shape = shape
+        hidden = [Float](repeating: 0, count: shape.hiddenSize)
+        cell = hidden
+        row = [Float](repeating: 0, count: shape.outputWidth)
+    }
+
+    /// Advances a series by one step.
+    ///
+    /// - Parameters:
+    ///   - input: `[I]`. A NaN makes state and output NaN; it is the caller who lets none in.
+    ///   - state: of the series; advanced.
+    ///   - output: `[2 d]`: the mean of each channel's next change, then log sigma, clamped to −4 … 3.
+    /// - Precondition: the sizes are those of the shape.
+    /// - Complexity: 4 H (I + H) + 2 H d multiply-adds; allocates nothing.
+    public mutating func step(
+        weights: ForecasterWeights, input: Span<Float>, state: inout RecurrentState, output: inout MutableSpan<Float>
+    ) {
+        let size = shape.hiddenSize
+        precondition(weights.shape == shape, "weights of \(weights.shape) for \(shape)")
+        precondition(input.count == shape.inputSize, "\(input.count) inputs, not \(shape.inputSize)")
+        precondition(output.count == 2 * shape.channels, "room for \(output.count) outputs, not \(2 * shape.channels)")
+        precondition(state.values.count == 2 * size, "a state of \(state.values.count) numbers, not \(2 * size)")
+        let width = shape.outputWidth
+        let parameters = unsafe weights.buffer.base
+        // All lengths were checked above; no pointer leaves its closure.
+        unsafe input.withUnsafeBufferPointer { input in
+            unsafe state.values.withUnsafeMutableBufferPointer { state in
+                unsafe hidden.withUnsafeMutableBufferPointer { hidden in
+                    unsafe cell.withUnsafeMutableBufferPointer { cell in
+                        guard let old = state.baseAddress, let new = hidden.baseAddress, let c = cell.baseAddress
+                        else { return }
+                        unsafe kernels.table.pointee.lstm_step(
+                            1, shape.inputSize, size, parameters, parameters + shape.biasOffset, input.baseAddress,
+                            shape.inputSize, old, size, old + size, c, new, size, nil, nil)
+                        unsafe old.update(from: new, count: size)
+                        unsafe (old + size).update(from: c, count: size)
+                        unsafe row.withUnsafeMutableBufferPointer { row in
+                            unsafe kernels.table.pointee.dense(
+                                1, size, width, old, size, parameters + shape.headOffset,
+                                parameters + shape.headBiasOffset, 0, row.baseAddress, width)
+                        }
+                    }
+                }
+            }
+        }
+        let range = ForecasterShape.logSigmaRange
+        for index in 0..<shape.channels {
+            output[index] = row[index]
+            let logSigma = row[shape.channels + index]
+            // Written so that NaN passes through.
+            output[shape.channels + index] =
+                logSigma < range.lowerBound ? range.lowerBound : logSigma > range.upperBound ? range.upperBound : logSigma
+        }
+    }
+}

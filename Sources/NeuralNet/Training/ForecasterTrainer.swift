@@ -1,0 +1,259 @@
+import CKernels
+
+/// Trains a forecaster on short sequences: truncated back-propagation through time and Adam.
+///
+/// A minibatch holds `B` sequences of `T` steps, each from a zero state; the first `burnIn` steps only warm the state
+/// up. The head's mean and sigma are fitted with the Student-t loss of ν = 4, whose gradient for the mean is
+/// preconditioned by sigma: with e = (target − μ) / σ and w = 5 / (4 + e²),
+///
+///     d/dμ = −w e          d/d log σ = ½ (1 − w e²)
+///
+/// so that one wild sample moves the network no further than a usual one, and quiet channels learn as fast as loud
+/// ones. Williams and Zipser 1995 (truncated BPTT); Lange, Little, Taylor 1989, doi 10.2307/2290063 (the t model).
+/// Each sequence counts 1 / ((T − burnIn) d), averaged over the batch.
+public final class ForecasterTrainer {
+    /// The sizes.
+    public let shape: ForecasterShape
+    /// `T`: steps of a sequence.
+    public let sequenceLength: Int
+    /// Steps that are not scored.
+    public let burnIn: Int
+    /// `B`: sequences of a minibatch.
+    public let batch: Int
+
+    private let kernels: Kernels
+    private var adam: Adam
+    // [T + 1][B][I + H]: inputs of step t beside the state before it; the state after step t stands with t + 1.
+    private let steps: AlignedBuffer
+    private let cells: AlignedBuffer  // [T + 1][B][H]
+    private let gates: AlignedBuffer  // [T][B][H/16][4][16]
+    private let squashed: AlignedBuffer  // [T][B][H]
+    private let dGates: AlignedBuffer  // like gates
+    private let dHidden: AlignedBuffer  // [T][B][H]
+    private let dCell: AlignedBuffer  // [B][H]
+    private let outputs: AlignedBuffer  // [T - burnIn][B][N]
+    private let dOutputs: AlignedBuffer  // the same
+    private let inverseSigma: AlignedBuffer  // the same
+    private let stateTransposed: AlignedBuffer  // [4H][H]
+    private let headTransposed: AlignedBuffer  // [N][H]
+    private var snapshots: [ForecasterWeights] = []
+
+    /// Creates a trainer at the given weights.
+    ///
+    /// - Precondition: `0 <= burnIn < sequenceLength`, `batch > 0`.
+    public init(
+        kernels: Kernels, weights: ForecasterWeights, sequenceLength: Int = 16, burnIn: Int = 4, batch: Int,
+        configuration: AdamConfiguration = AdamConfiguration(learningRate: 0.004)
+    ) {
+        precondition((0..<sequenceLength).contains(burnIn), "\(burnIn) of \(sequenceLength) steps to warm up")
+        precondition(batch > 0, "a minibatch of \(batch)")
+        let shape = weights.shape
+        self.kernels = kernels
+        self.shape = shape
+        self.sequenceLength = sequenceLength
+        self.burnIn = burnIn
+        self.batch = batch
+        adam = Adam(parameterCount: shape.parameterCount, configuration: configuration)
+        unsafe adam.parameters.copy(from: weights.buffer)
+        let rows = sequenceLength * batch
+        let scored = (sequenceLength - burnIn) * batch
+        steps = AlignedBuffer(count: (rows + batch) * shape.stepWidth)
+        cells = AlignedBuffer(count: (rows + batch) * shape.hiddenSize)
+        gates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
+        squashed = AlignedBuffer(count: rows * shape.hiddenSize)
+        dGates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
+        dHidden = AlignedBuffer(count: rows * shape.hiddenSize)
+        dCell = AlignedBuffer(count: batch * shape.hiddenSize)
+        outputs = AlignedBuffer(count: scored * shape.outputWidth)
+        dOutputs = AlignedBuffer(count: scored * shape.outputWidth)
+        inverseSigma = AlignedBuffer(count: scored * shape.outputWidth)
+        stateTransposed = AlignedBuffer(count: 4 * shape.hiddenSize * shape.hiddenSize)
+        headTransposed = AlignedBuffer(count: shape.outputWidth * shape.hiddenSize)
+        transpose()
+    }
+
+    /// Learns from one minibatch.
+    ///
+    /// - Parameters:
+    ///   - inputs: `[T, B, I]`.
+    ///   - targets: `[T, B, d]`: the change that each channel made after the step; NaN where it is not known.
+    ///   - used: sequences that the minibatch really holds, from the first; the rest is not read. Default: all.
+    /// - Returns: the mean of |e|, or that the step was skipped.
+    /// - Complexity: about three forward passes of `T · used` steps; allocates nothing.
+    public func step(inputs: Span<Float>, targets: Span<Float>, used: Int? = nil) -> TrainingOutcome {
+        let used = used ?? batch
+        precondition((1...batch).contains(used), "\(used) sequences in a minibatch of \(batch)")
+        precondition(inputs.count == sequenceLength * batch * shape.inputSize, "\(inputs.count) inputs")
+        precondition(targets.count == sequenceLength * batch * shape.channels, "\(targets.count) targets")
+        load(inputs, used: used)
+        forward(used: used)
+        let loss = differentiate(targets, used: used)
+        backward(used: used)
+        guard adam.step(kernels: kernels, loss: loss) else { return .skipped }
+        transpose()
+        return .stepped(loss: loss)
+    }
+
+    /// The gradient that the last minibatch gave, before clipping, in packed order; for tests.
+    var lastGradient: [Float] { adam.gradient.array(count: shape.parameterCount) }
+
+    // MARK: The passes
+
+    /// Rows are laid out densely for the sequences in use: `[T + 1][used][I + H]`.
+    private func load(_ inputs: Span<Float>, used: Int) {
+        let width = shape.stepWidth
+        for step in 0..<sequenceLength {
+            for sequence in 0..<used {
+                let source = (step * batch + sequence) * shape.inputSize
+                let target = (step * used + sequence) * width
+                // `target` + I is within the (T + 1) · B rows that the buffer was made for.
+                for index in 0..<shape.inputSize { unsafe steps.base[target + index] = inputs[source + index] }
+            }
+        }
+        for sequence in 0..<used { steps.clear(from: sequence * width + shape.inputSize, count: shape.hiddenSize) }
+        cells.clear(count: used * shape.hiddenSize)
+    }
+
+    private func forward(used: Int) {
+        let width = shape.stepWidth
+        let size = shape.hiddenSize
+        let parameters = unsafe adam.parameters.base
+        for step in 0..<sequenceLength {
+            // Offsets stay within the buffers: step < T, and the state after the last step has a row of its own.
+            let row = unsafe steps.base + step * used * width
+            unsafe kernels.table.pointee.lstm_step(
+                used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
+                row + shape.inputSize, width, cells.base + step * used * size, cells.base + (step + 1) * used * size,
+                row + used * width + shape.inputSize, width, gates.base + step * used * 4 * size,
+                squashed.base + step * used * size)
+        }
+        // All scored steps at once: the states after steps burnIn … T − 1.
+        unsafe kernels.table.pointee.dense(
+            (sequenceLength - burnIn) * used, size, shape.outputWidth,
+            steps.base + (burnIn + 1) * used * width + shape.inputSize, width, parameters + shape.headOffset,
+            parameters + shape.headBiasOffset, 0, outputs.base, shape.outputWidth)
+    }
+
+    /// Fills `dOutputs` and returns the mean of |e|.
+    private func differentiate(_ targets: Span<Float>, used: Int) -> Float {
+        let channels = shape.channels
+        let width = shape.outputWidth
+        let rows = (sequenceLength - burnIn) * used
+        let range = ForecasterShape.logSigmaRange
+        dOutputs.clear()
+        // Indices below stay within rows · N; the arrays were made for (T − burnIn) · B rows.
+        for row in 0..<rows {
+            for channel in 0..<channels {
+                let raw = unsafe outputs.base[row * width + channels + channel]
+                let logSigma = raw < range.lowerBound ? range.lowerBound : raw > range.upperBound ? range.upperBound : raw
+                unsafe inverseSigma.base[row * width + channel] = -logSigma
+            }
+        }
+        unsafe kernels.table.pointee.activate(0, rows * width, inverseSigma.base, inverseSigma.base)
+        let share = 1 / Float((sequenceLength - burnIn) * channels * used)
+        var loss: Float = 0
+        for row in 0..<rows {
+            let step = burnIn + row / used
+            let firstTarget = (step * batch + row % used) * channels
+            for channel in 0..<channels {
+                let target = targets[firstTarget + channel]
+                guard !target.isNaN else { continue }
+                let mean = row * width + channel
+                let spread = mean + channels
+                let error = unsafe (target - outputs.base[mean]) * inverseSigma.base[mean]
+                let weight = 5 / (4 + error * error)
+                unsafe dOutputs.base[mean] = -weight * error * share
+                let slope = 0.5 * (1 - weight * error * error)
+                let raw = unsafe outputs.base[spread]
+                // Beyond the clamp only the way back is open.
+                let isStuck = (raw < range.lowerBound && slope > 0) || (raw > range.upperBound && slope < 0)
+                unsafe dOutputs.base[spread] = isStuck ? 0 : slope * share
+                loss += error.magnitude * share
+            }
+        }
+        return loss
+    }
+
+    private func backward(used: Int) {
+        let width = shape.stepWidth
+        let size = shape.hiddenSize
+        let scored = (sequenceLength - burnIn) * used
+        let table = unsafe kernels.table.pointee
+        let gradient = unsafe adam.gradient.base
+        adam.gradient.clear()
+        dHidden.clear(count: burnIn * used * size)
+        dCell.clear()
+        // The head, all scored steps at once: its weights, its biases, and what it asks of the states.
+        let states = unsafe steps.base + (burnIn + 1) * used * width + shape.inputSize
+        unsafe table.matmul(
+            size, shape.outputWidth, scored, 0, states, 1, width, dOutputs.base, shape.outputWidth,
+            gradient + shape.headOffset, shape.outputWidth)
+        unsafe table.add_rows(
+            scored, shape.outputWidth, dOutputs.base, shape.outputWidth, gradient + shape.headBiasOffset)
+        unsafe table.matmul(
+            scored, size, shape.outputWidth, 0, dOutputs.base, shape.outputWidth, 1, headTransposed.base, size,
+            dHidden.base + burnIn * used * size, size)
+        for step in stride(from: sequenceLength - 1, through: 0, by: -1) {
+            let dGate = unsafe dGates.base + step * used * 4 * size
+            unsafe table.lstm_gates_backward(
+                used, size, gates.base + step * used * 4 * size, squashed.base + step * used * size,
+                cells.base + step * used * size, dHidden.base + step * used * size, dCell.base, dGate)
+            guard step > 0 else { continue }
+            unsafe table.matmul(
+                used, size, 4 * size, 1, dGate, 4 * size, 1, stateTransposed.base, size,
+                dHidden.base + (step - 1) * used * size, size)
+        }
+        // Recurrent weights, all steps at once, panel by panel: [I + H][64] += stepsᵀ · dGates.
+        for panel in 0..<(size / 16) {
+            unsafe table.matmul(
+                width, 64, sequenceLength * used, 0, steps.base, 1, width, dGates.base + panel * 64, 4 * size,
+                gradient + panel * width * 64, 64)
+        }
+        unsafe table.add_rows(sequenceLength * used, 4 * size, dGates.base, 4 * size, gradient + shape.biasOffset)
+    }
+
+    /// Refreshes the transposed copies that the backward pass reads in order.
+    private func transpose() {
+        let size = shape.hiddenSize
+        let parameters = unsafe adam.parameters.base
+        for gateRow in 0..<(4 * size) {
+            let panel = gateRow / 64
+            // Column `gateRow % 64` of the panel's state rows; both sides were sized for H and 4H.
+            let column = unsafe parameters + (panel * shape.stepWidth + shape.inputSize) * 64 + gateRow % 64
+            for unit in 0..<size { unsafe stateTransposed.base[gateRow * size + unit] = column[unit * 64] }
+        }
+        let head = unsafe parameters + shape.headOffset
+        for output in 0..<shape.outputWidth {
+            for unit in 0..<size {
+                unsafe headTransposed.base[output * size + unit] = head[unit * shape.outputWidth + output]
+            }
+        }
+    }
+
+    // MARK: Snapshots and checkpoints
+
+    /// The parameters as they stand, for scoring.
+    ///
+    /// Snapshots that nobody holds any more are used again: after the first few calls nothing is allocated.
+    public func snapshot() -> ForecasterWeights {
+        for index in snapshots.indices where isKnownUniquelyReferenced(&snapshots[index]) {
+            snapshots[index].overwrite(with: adam.parameters)
+            return snapshots[index]
+        }
+        let fresh = ForecasterWeights(copying: adam.parameters, shape: shape)
+        snapshots.append(fresh)
+        return fresh
+    }
+
+    /// What is to be stored.
+    public var checkpoint: TrainingCheckpoint { adam.checkpoint(parameterCount: shape.parameterCount) }
+
+    /// Goes on from a checkpoint.
+    ///
+    /// - Returns: false, with nothing changed, when it is of another shape.
+    public func restore(_ checkpoint: TrainingCheckpoint) -> Bool {
+        guard adam.restore(checkpoint, parameterCount: shape.parameterCount) else { return false }
+        transpose()
+        return true
+    }
+}
