@@ -22,8 +22,7 @@ import TimeSeries
     }
 
     @Test func `a program gets JSON lines through a pipe`() async throws {
-        var ends: [Int32] = [-1, -1]
-        try #require(unsafe pipe(&ends) == 0)
+        let ends = try makePipe()
         #expect(ConsoleSink.style(for: ends[1], noColor: nil) == .jsonLines)
         let sink = try ConsoleSink(descriptor: ends[1], style: .jsonLines)
         try await sink.deliver(record())
@@ -56,9 +55,7 @@ import TimeSeries
         let ends: [Int32]
 
         init() throws {
-            var ends: [Int32] = [-1, -1]
-            try #require(unsafe pipe(&ends) == 0)
-            self.ends = ends
+            ends = try makePipe()
         }
 
         func wait() {
