@@ -32,7 +32,8 @@ import TimeSeries
 
     @Test func `the message of the contract, byte for byte`() {
         #expect(
-            message() == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
+            message()
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
                 + " Mostly pump3.current (71 %) and pump3.flow (22 %, low)." + end)
     }
 
@@ -49,7 +50,9 @@ import TimeSeries
             AlertRecord.ChannelPart(
                 name: $0, value: 1, expected: 1, low: 0, high: 2, share: 0.2, direction: "high")
         }
-        #expect(message(channels: [front] + others).contains("Mostly pump3.temp (30 %), pump3.a (20 %) and pump3.b (20 %)."))
+        #expect(
+            message(channels: [front] + others).contains("Mostly pump3.temp (30 %), pump3.a (20 %) and pump3.b (20 %).")
+        )
     }
 
     @Test func `what is not known is said`() {
@@ -68,14 +71,15 @@ import TimeSeries
         #expect(message(channels: []).hasPrefix("pump3 is not as usual, since 02:14:10; rarer"))
     }
 
-    @Test(arguments: [
-        (40.6 * 86_400, learned, "rarer than once in 40 days."),
-        (1_000 * 86_400, learned, "rarer than once in 2 years."),
-        (1_001 * 86_400, learned, "rarer than anything in the 100 days learned."),
-        (36_001, learning, "rarer than anything in the 60 minutes learned; still learning (37 %)."),
-        (7_200, learning, "rarer than once in 2 hours; still learning (37 %)."),
-        (.infinity, learned, "rarer than anything in the 100 days learned."),
-    ] as [(Double, LearningState, String)])
+    @Test(
+        arguments: [
+            (40.6 * 86_400, learned, "rarer than once in 40 days."),
+            (1_000 * 86_400, learned, "rarer than once in 2 years."),
+            (1_001 * 86_400, learned, "rarer than anything in the 100 days learned."),
+            (36_001, learning, "rarer than anything in the 60 minutes learned; still learning (37 %)."),
+            (7_200, learning, "rarer than once in 2 hours; still learning (37 %)."),
+            (.infinity, learned, "rarer than anything in the 100 days learned."),
+        ] as [(Double, LearningState, String)])
     func `rarity is told in people's units and against what was learned`(
         rarity: Double, state: LearningState, text: String
     ) {
@@ -84,7 +88,8 @@ import TimeSeries
 
     @Test func `an incident of the state does not speak of rare samples`() {
         #expect(
-            message(score: 1, rarity: 10).contains("; it stays away from normal, though no single sample is rare. Mostly"))
+            message(score: 1, rarity: 10).contains(
+                "; it stays away from normal, though no single sample is rare. Mostly"))
     }
 
     @Test func `another day is named`() {
@@ -93,7 +98,8 @@ import TimeSeries
 
     @Test func `several series are listed, three and how many more`() {
         #expect(
-            message(all: ["a", "b", "c", "d", "e"]).hasPrefix("5 series at once: a, b, c and 2 more. a.temp is 84.2 °C"))
+            message(all: ["a", "b", "c", "d", "e"]).hasPrefix("5 series at once: a, b, c and 2 more. a.temp is 84.2 °C")
+        )
         #expect(message(all: ["a", "b"]).hasPrefix("2 series at once: a and b. a.temp is"))
     }
 
@@ -101,18 +107,23 @@ import TimeSeries
         #expect(message(event: .update, severity: .critical).hasPrefix("Now critical: pump3.temp is 84.2 °C"))
     }
 
-    @Test(arguments: [
-        (AlertKind.anomaly, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
-        (.drift, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
-        (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
-        (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
-        (.anomaly, false, ["a", "b", "c", "d"], "a, b, c and 1 more are back to normal since 02:31:00, after 16 minutes."),
-    ] as [(AlertKind, Bool, [String], String)])
+    @Test(
+        arguments: [
+            (AlertKind.anomaly, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
+            (.drift, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
+            (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
+            (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
+            (
+                .anomaly, false, ["a", "b", "c", "d"],
+                "a, b, c and 1 more are back to normal since 02:31:00, after 16 minutes."
+            ),
+        ] as [(AlertKind, Bool, [String], String)])
     func `a close tells since when and after how long`(
         kind: AlertKind, isWholeSource: Bool, all: [String], text: String
     ) {
         #expect(
-            message(kind, event: .close, time: 1_070, until: 1_010, all: all, isWholeSource: isWholeSource) == text + end)
+            message(kind, event: .close, time: 1_070, until: 1_010, all: all, isWholeSource: isWholeSource) == text
+                + end)
     }
 
     @Test func `the other kinds have sentences of their own`() {
@@ -137,27 +148,31 @@ import TimeSeries
 }
 
 @Suite struct ReadableNumbersTests {
-    @Test(arguments: [
-        ([84.2345, 61.02, 55.77, 66.31], [], ["84.2", "61.0", "55.8", "66.3"]),
-        ([1013.25, 1012.9, 1012.71, 1013.09], [0.38, 0.35], ["1013.25", "1012.90", "1012.71", "1013.09"]),
-        ([61.123, 61.0], [0.1], ["61.12", "61.00"]),
-        ([0.00123456, 0.5], [], ["0.001", "0.500"]),
-        ([123_456, 100_049], [], ["123000", "100000"]),
-        ([123_456, 123_400], [56], ["123456", "123400"]),
-        ([999.9], [], ["1000"]), ([9.999], [], ["10.00"]), ([-0.04, 1], [], ["-0.04", "1.00"]), ([0], [], ["0"]),
-        ([-12.34], [], ["-12.3"]), ([0.000_000_000_004], [], ["4e-12"]), ([1e20], [], ["1e+20"]),
-        ([5, 1e-30], [1e-30], ["5.00", "1e-30"]),
-    ] as [([Double], [Double], [String])])
+    @Test(
+        arguments: [
+            ([84.2345, 61.02, 55.77, 66.31], [], ["84.2", "61.0", "55.8", "66.3"]),
+            ([1013.25, 1012.9, 1012.71, 1013.09], [0.38, 0.35], ["1013.25", "1012.90", "1012.71", "1013.09"]),
+            ([61.123, 61.0], [0.1], ["61.12", "61.00"]),
+            ([0.00123456, 0.5], [], ["0.001", "0.500"]),
+            ([123_456, 100_049], [], ["123000", "100000"]),
+            ([123_456, 123_400], [56], ["123456", "123400"]),
+            ([999.9], [], ["1000"]), ([9.999], [], ["10.00"]), ([-0.04, 1], [], ["-0.04", "1.00"]), ([0], [], ["0"]),
+            ([-12.34], [], ["-12.3"]), ([0.000_000_000_004], [], ["4e-12"]), ([1e20], [], ["1e+20"]),
+            ([5, 1e-30], [1e-30], ["5.00", "1e-30"]),
+        ] as [([Double], [Double], [String])])
     func `numbers side by side share their decimals`(numbers: [Double], distances: [Double], texts: [String]) {
         let readable = ReadableNumbers(numbers, distances: distances)
         #expect(numbers.map(readable.text) == texts)
     }
 
-    @Test(arguments: [
-        (0, "less than a second"), (1, "1 second"), (119.9, "119 seconds"), (120, "2 minutes"), (7_199, "119 minutes"),
-        (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days"), (729.5 * 86_400, "729 days"),
-        (731 * 86_400, "2 years"), (1e16, "millions of years"), (.infinity, "millions of years"),
-    ] as [(Double, String)]) func `lengths of time are told in one unit`(seconds: Double, text: String) {
+    @Test(
+        arguments: [
+            (0, "less than a second"), (1, "1 second"), (119.9, "119 seconds"), (120, "2 minutes"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days"), (729.5 * 86_400, "729 days"),
+            (731 * 86_400, "2 years"), (1e16, "millions of years"), (.infinity, "millions of years"),
+        ] as [(Double, String)]) func `lengths of time are told in one unit`(seconds: Double, text: String)
+    {
         #expect(HumanDuration.text(seconds: seconds) == text)
     }
 }

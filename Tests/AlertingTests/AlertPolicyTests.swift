@@ -8,7 +8,9 @@ import TimeSeries
     private let tight = AlertingConfiguration(daemonFalseAlarmsPerSecond: 1.0 / 86_400, daemonBurst: 2)
 
     private func summary(_ decision: PolicyDecision) -> [String] {
-        decision.records.map { "\($0.kind) \($0.event) \($0.seq) \($0.severity) \($0.seriesNames.joined(separator: "+"))" }
+        decision.records.map {
+            "\($0.kind) \($0.event) \($0.seq) \($0.severity) \($0.seriesNames.joined(separator: "+"))"
+        }
     }
 
     @Test func `one incident gives open, update and close with one id and rising seq`() throws {
@@ -45,7 +47,8 @@ import TimeSeries
             record.id
                 == IncidentIdentifier.make(stream: "plant", series: "a", kind: .anomaly, since: at(4), onsetSample: 4))
 
-        let first = policy.admit([change(.close, "a", at: 70, until: 20), change(.close, "c", at: 70, until: 40)], at: at(70))
+        let first = policy.admit(
+            [change(.close, "a", at: 70, until: 20), change(.close, "c", at: 70, until: 40)], at: at(70))
         #expect(first.records.isEmpty && first.isPublished == [false, false])
         #expect(policy.isPublished(stream: "plant", series: "b"))
         let last = policy.admit([change(.close, "b", at: 80, until: 30)], at: at(80))
@@ -81,7 +84,8 @@ import TimeSeries
     @Test func `what the daemon's budget does not cover is held back to its end and told as one incident`() throws {
         var policy = AlertPolicy(configuration: tight)
         for (number, series) in ["a", "b"].enumerated() {
-            #expect(policy.admit([change(.open, series, at: Double(number))], at: at(Double(number))).records.count == 1)
+            #expect(
+                policy.admit([change(.open, series, at: Double(number))], at: at(Double(number))).records.count == 1)
         }
         let held = policy.admit([change(.open, "c", at: 10, severity: .critical)], at: at(10))
         #expect(summary(held) == ["budget open 0 warning monitord"])
@@ -122,6 +126,14 @@ import TimeSeries
             [change(.open, "plant.csv", at: 0, kind: .stalled, isWholeSource: true)], at: at(0))
         #expect(source.isPublished == [true])
         #expect(policy.admit([change(.open, "a", at: 1)], at: at(1)).isPublished == [false])
+    }
+
+    @Test func `an opening that is reported again changes nothing`() {
+        var policy = AlertPolicy(configuration: tight)
+        _ = policy.admit([change(.open, "a", at: 0)], at: at(0))
+        let again = policy.admit([change(.open, "a", at: 0)], at: at(1))
+        #expect(again == PolicyDecision(records: [], isPublished: [true]))
+        #expect(policy.admit([change(.close, "a", at: 9)], at: at(9)).records.count == 1)
     }
 
     @Test func `a silenced series is neither told nor counted`() {

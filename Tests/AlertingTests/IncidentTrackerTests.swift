@@ -36,9 +36,13 @@ import TimeSeries
         // The second excursion begins with the state alone, and the budget is spent: not even when it lasts.
         ("e...aaaaaa", ["0 open warning since 0", "3 close warning since 0"]),
         // An event within it opens all the same, and the onset is where the state began.
-        ("e...aaaxa...", [
-            "0 open warning since 0", "3 close warning since 0", "7 open warning since 4", "11 close warning since 4",
-        ]),
+        (
+            "e...aaaxa...",
+            [
+                "0 open warning since 0", "3 close warning since 0", "7 open warning since 4",
+                "11 close warning since 4",
+            ]
+        ),
     ]) func `a sequence of samples gives these changes`(samples: String, expected: [String]) {
         var tracker = IncidentTracker(rule: rule)
         #expect(run(samples, &tracker) == expected)
@@ -83,7 +87,8 @@ import TimeSeries
         #expect(tracker.openingsLeft >= -1)
     }
 
-    @Test(arguments: ["", "e", "e..", "aE", "e...aa"]) func `an open incident survives a restart`(samples: String) throws
+    @Test(arguments: ["", "e", "e..", "aE", "e...aa"]) func `an open incident survives a restart`(samples: String)
+        throws
     {
         var tracker = IncidentTracker(rule: rule)
         _ = run(samples, &tracker)

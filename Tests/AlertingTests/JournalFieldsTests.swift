@@ -18,7 +18,8 @@ import TimeSeries
         full.rarity = 0.5
         full.runbook = "https://wiki"
         full.channels = [
-            .init(name: "temp", unit: "°C", value: 84.2, expected: 61, low: 55.8, high: 66.3, share: 1, direction: "high")
+            .init(
+                name: "temp", unit: "°C", value: 84.2, expected: 61, low: 55.8, high: 66.3, share: 1, direction: "high")
         ]
         full.detectors = [.init(name: "gru", score: 6.5, weight: 1)]
         full.learning = 0.37

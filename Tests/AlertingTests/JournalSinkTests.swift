@@ -54,7 +54,9 @@ struct JournalSinkInsideTests {
             ["journalctl", "-q", "-a", "-o", "json", "--output-fields=\(fields.joined(separator: ","))"] + matches)
         try #require(read.status == 0, "\(read.output)")
         return try read.output.split(separator: "\n").map {
-            try JSONDecoder().decode([String: String].self, from: Data($0.utf8)).filter { !$0.key.hasPrefix("__") && $0.key != "_BOOT_ID" }
+            try JSONDecoder().decode([String: String].self, from: Data($0.utf8)).filter {
+                !$0.key.hasPrefix("__") && $0.key != "_BOOT_ID"
+            }
         }
     }
 

@@ -10,6 +10,7 @@ public struct ConsoleSink: AlertSink {
         case jsonLines
     }
 
+    /// `console`: the name the outbox knows.
     public let name = "console"
     private let descriptor: Int32
     private let style: Style
@@ -37,6 +38,7 @@ public struct ConsoleSink: AlertSink {
         isatty(descriptor) == 1 ? .text(isColoured: (noColor ?? "").isEmpty) : .jsonLines
     }
 
+    /// Writes a record; returns when it is written, throws ``AlertingError`` or `CancellationError` when it is not.
     public func deliver(_ record: AlertRecord) async throws {
         let line = Self.line(for: record, style: style, stamp: stamp?())
         let descriptor = descriptor

@@ -11,6 +11,7 @@ public struct JournalSink: AlertSink {
     /// Where journald listens.
     public static let socketPath = "/run/systemd/journal/socket"
 
+    /// `journal`: the name the outbox knows.
     public let name = "journal"
     private let stamp: (@Sendable () -> EmissionStamp)?
     private let thread: BlockingThread
@@ -38,6 +39,7 @@ public struct JournalSink: AlertSink {
         return status.st_mode & S_IFMT == S_IFSOCK
     }
 
+    /// Writes a record; returns when it is written, throws ``AlertingError`` or `CancellationError` when it is not.
     public func deliver(_ record: AlertRecord) async throws {
         let fields = JournalFields.fields(of: record, stamp: stamp?())
         do {
@@ -65,7 +67,8 @@ public struct JournalSink: AlertSink {
             var start = 0
             var vectors: [iovec] = unsafe []
             for field in fields {
-                unsafe vectors.append(iovec(iov_base: buffer.baseAddress.map { unsafe $0 + start }, iov_len: field.count))
+                let base = unsafe buffer.baseAddress.map { unsafe $0 + start }
+                unsafe vectors.append(iovec(iov_base: base, iov_len: field.count))
                 start += field.count
             }
             return unsafe sd_journal_sendv(vectors, Int32(vectors.count))

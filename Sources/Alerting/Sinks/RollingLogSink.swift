@@ -5,6 +5,7 @@ import Synchronization
 /// Safe against a second writer, a full disk and a removed directory; the tail is read at the start so that no message
 /// stands there twice. See ``RollingLog`` for how.
 public final class RollingLogSink: AlertSink {
+    /// `log`: the name the outbox knows.
     public let name = "log"
     /// The file.
     public let path: String
@@ -29,6 +30,7 @@ public final class RollingLogSink: AlertSink {
         thread = try BlockingThread(name: "log")
     }
 
+    /// Writes a record; returns when it is written, throws ``AlertingError`` or `CancellationError` when it is not.
     public func deliver(_ record: AlertRecord) async throws {
         let line = record.jsonLine(stamp: stamp())
         let key = RollingLog.Key(id: record.id, seq: record.seq)
