@@ -7,7 +7,7 @@ import TimeSeries
 
 /// These run against a real journald. The test process must itself be where that journald listens, so the outer test runs
 /// this same test program again inside `Tests/Scripts/journald-host.sh`, with a filter for the inner tests; those are
-/// skipped everywhere else. Where the machine cannot do it the outer test is cancelled with its reason, in CI it fails.
+/// skipped everywhere else. The private mount namespace serves a really full disk as well. Where the machine cannot do it the outer test is cancelled with its reason, in CI it fails.
 @Suite struct JournalSinkTests {
     static let isInside = variable("JOURNALD_HOST") == "1"
 
@@ -18,14 +18,14 @@ import TimeSeries
         let result = try runCommand(
             [
                 "bash", repositoryPath("Tests/Scripts/journald-host.sh"), program, "--testing-library", "swift-testing",
-                "--filter", "JournalSinkInsideTests",
+                "--filter", "InsideTests",
             ], adding: ["MONITORD_TEST_MARKS=\(directory.path)"])
         if result.status == 77 {
             guard variable("CI") == "true" else { try Test.cancel("\(result.output)") }
         }
         #expect(result.status == 0, "\(result.output)")
         // A filter that finds nothing ends with 0 as well: each inner test leaves a mark.
-        #expect(try directory.names == ["fields", "frozen"], "\(result.output)")
+        #expect(try directory.names == ["disk", "fields", "frozen"], "\(result.output)")
     }
 
     @Test func `a path without a socket is not journald`() throws {
@@ -58,13 +58,6 @@ struct JournalSinkInsideTests {
                 !$0.key.hasPrefix("__") && $0.key != "_BOOT_ID"
             }
         }
-    }
-
-    private func leaveMark(_ name: String) throws {
-        let directory = try #require(variable("MONITORD_TEST_MARKS"))
-        let descriptor = unsafe open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        try #require(descriptor >= 0)
-        close(descriptor)
     }
 
     @Test func `every field reads back, long ones too`() async throws {
@@ -115,6 +108,36 @@ struct JournalSinkInsideTests {
         #expect(sink.refusedDeliveries == 1)
         try leaveMark("frozen")
     }
+}
+
+@Suite(.enabled(if: JournalSinkTests.isInside, "runs inside journald-host.sh only"))
+struct RollingLogInsideTests {
+    @Test func `a line that does not fit on a full disk leaves nothing, and comes when there is room`() throws {
+        let directory = try TemporaryDirectory()
+        let mounted = try runCommand(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", directory.path])
+        try #require(mounted.status == 0, "\(mounted.output)")
+        defer { _ = try? runCommand(["umount", directory.path]) }
+        // One of the two pages is taken by this, the other by the log: the second line begins within it and does not end.
+        try directory.write(String(repeating: "x", count: 4_096), to: "ballast")
+        let line = #"{"id":"x","seq":0,"message":"\#(String(repeating: "m", count: 3_000))"}"#
+        var log = RollingLog(path: "\(directory.path)/alerts.jsonl", bytesPerFile: 1 << 20, keptFiles: 1)
+        #expect(try log.append(line, key: .init(id: "x", seq: 0)))
+        let error = #expect(throws: AlertingError.self) { try log.append(line, key: .init(id: "x", seq: 1)) }
+        #expect(error?.description == "cannot write \(directory.path)/alerts.jsonl: No space left on device")
+        #expect(directory.read("alerts.jsonl") == line + "\n")
+        try TemporaryDirectory.remove("\(directory.path)/ballast")
+        #expect(try log.append(line, key: .init(id: "x", seq: 1)))
+        #expect(directory.read("alerts.jsonl") == line + "\n" + line + "\n")
+        try leaveMark("disk")
+    }
+}
+
+/// Tells the outer test that an inner one came to its end.
+private func leaveMark(_ name: String) throws {
+    let directory = try #require(variable("MONITORD_TEST_MARKS"))
+    let descriptor = unsafe open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    try #require(descriptor >= 0)
+    close(descriptor)
 }
 
 private func repositoryPath(_ path: String, from file: String = #filePath) -> String {
