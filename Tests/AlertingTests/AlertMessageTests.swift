@@ -55,6 +55,14 @@ import TimeSeries
         )
     }
 
+    @Test func `with another channel in front, two contributors are the most`() {
+        let others = ["a", "b", "c"].map {
+            AlertRecord.ChannelPart(
+                name: $0, value: 1, expected: 1, low: 0, high: 2, share: 0.3, direction: "high")
+        }
+        #expect(message(channels: others + [temp]).contains(" Mostly pump3.a (30 %) and pump3.b (30 %). explain"))
+    }
+
     @Test func `what is not known is said`() {
         var unknown = temp
         unknown.expected = nil

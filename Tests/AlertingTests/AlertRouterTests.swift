@@ -130,6 +130,30 @@ private final class HandClock: Sendable {
         #expect(await router.status[0].unreadable == 1)
     }
 
+    @Test func `what is submitted while a worker looks does not count as written`() async throws {
+        /// Notes for each delivery whether the router thinks it is done.
+        final class AskingSink: AlertSink {
+            let name = "asking"
+            let router = Mutex<AlertRouter?>(nil)
+            let answers = Mutex<[Bool]>([])
+
+            func deliver(_ record: AlertRecord) async throws {
+                let isDone = await router.withLock { $0 }?.status.first?.isCaughtUp
+                answers.withLock { $0.append(isDone ?? true) }
+            }
+        }
+        let outbox = MemoryOutbox()
+        let sink = AskingSink()
+        let router = AlertRouter(
+            sinks: [sink], outbox: outbox, sleep: HandClock(endless: .seconds(1_000)).sleep)
+        sink.router.withLock { $0 = router }
+        let records = records
+        await outbox.interruptNextPending { try await router.submit(records) }
+        try await running(router) { #expect(await router.flush(within: .seconds(1_000))) }
+        #expect(sink.answers.withLock { $0 } == Array(repeating: false, count: 5))
+        sink.router.withLock { $0 = nil }
+    }
+
     @Test func `without sinks a flush is done at once`() async {
         #expect(await AlertRouter(sinks: [], outbox: MemoryOutbox()).flush(within: .zero))
     }

@@ -73,6 +73,10 @@ actor MemoryOutbox: AlertOutbox {
     private(set) var messages: [OutboxMessage] = []
     private(set) var acknowledged: [String: UInt64] = [:]
     private var isFull = false
+    private var interruption: (@Sendable () async throws -> Void)?
+
+    /// Runs something once, after the next `pending` has read and before it returns.
+    func interruptNextPending(_ body: @escaping @Sendable () async throws -> Void) { interruption = body }
 
     func setFull(_ isFull: Bool) { self.isFull = isFull }
 
@@ -86,7 +90,11 @@ actor MemoryOutbox: AlertOutbox {
     }
 
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
-        Array(messages.filter { $0.number > acknowledged[sink, default: 0] }.prefix(limit))
+        let found = Array(messages.filter { $0.number > acknowledged[sink, default: 0] }.prefix(limit))
+        let interruption = interruption
+        self.interruption = nil
+        try await interruption?()
+        return found
     }
 
     func acknowledge(sink: String, upTo number: UInt64) async throws { acknowledged[sink] = number }

@@ -80,6 +80,13 @@ import TimeSeries
         #expect(run("a", &tracker, from: 1_001) == ["1001 open warning since 1001"])
     }
 
+    @Test func `an excursion that was refused does not open when the budget comes back within it`() {
+        var tracker = IncidentTracker(rule: rule)
+        #expect(run("e..." + String(repeating: "a", count: 2_000), &tracker).count == 2)
+        #expect(tracker.openingsLeft == 1)
+        #expect(run(".a", &tracker, from: 2_004) == ["2005 open warning since 2005"])
+    }
+
     @Test func `events leave a debt of one opening at most`() {
         var tracker = IncidentTracker(rule: rule)
         for number in 0..<20 { _ = run("e...", &tracker, from: UInt64(number) * 4) }

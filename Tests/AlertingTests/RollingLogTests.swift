@@ -66,6 +66,16 @@ import TimeSeries
         #expect(directory.read("alerts.jsonl") == lineOf(1) + "\n")
     }
 
+    @Test func `another file in its place is the one that is written`() throws {
+        var log = log()
+        _ = try log.append(lineOf(0), key: key(0))
+        #expect(unsafe rename("\(directory.path)/alerts.jsonl", "\(directory.path)/moved") == 0)
+        try directory.write("new\n", to: "alerts.jsonl")
+        _ = try log.append(lineOf(1), key: key(1))
+        #expect(directory.read("moved") == lineOf(0) + "\n")
+        #expect(directory.read("alerts.jsonl") == "new\n" + lineOf(1) + "\n")
+    }
+
     @Test func `two writers lose nothing over rotations`() throws {
         var one = log(40, keep: 20)
         var other = log(40, keep: 20)
