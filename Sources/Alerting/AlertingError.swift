@@ -11,6 +11,7 @@ public enum AlertingError: Error, Equatable, CustomStringConvertible {
     /// A sink was closed while a delivery waited.
     case closed(sink: String)
 
+    /// What was attempted, on what, and why it failed, in one line.
     public var description: String {
         switch self {
         case .unreadableRecord(let why): "cannot read a stored alert record: \(why)"

@@ -22,6 +22,7 @@ extension AlertRecord: Codable {
         }
     }
 
+    /// Reads a record; needs every key that `jsonLine` always writes.
     public init(from decoder: any Decoder) throws {
         let box = try decoder.container(keyedBy: CodingKeys.self)
         func instant(_ key: CodingKeys) throws -> Timestamp? {
@@ -56,6 +57,7 @@ extension AlertRecord: Codable {
             runbook: try box.decodeIfPresent(String.self, forKey: .runbook))
     }
 
+    /// Writes the keys and values of `jsonLine`; the order and the form of the numbers are the encoder's.
     public func encode(to encoder: any Encoder) throws {
         var box = encoder.container(keyedBy: CodingKeys.self)
         try box.encode(v, forKey: .v)

@@ -40,7 +40,7 @@ enum AlertMessage {
         case .drift: "If the new level is right, say `monitord accept ID`; otherwise look for wear or a moved sensor."
         case .input: "Run `monitord check` with a sample of the input; its format may have changed."
         case .budget:
-            "List what was held back with `monitord alerts`, and raise `false_alarms` if you want to be told more."
+            "Look for one cause behind many incidents; raise `false_alarms` if you want to be told more of them."
         }
     }
 

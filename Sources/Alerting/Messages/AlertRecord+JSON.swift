@@ -7,6 +7,9 @@ import TimeSeries
 extension AlertRecord {
     /// The record as one JSON object, without a line end.
     ///
+    /// The keys come in the order of the properties of ``AlertRecord``. What is absent or not finite is left out with its
+    /// key, never `null`; `channels` and `detectors` are always there, empty or not. Whole numbers have no decimals.
+    ///
     /// - Parameter stamp: what a sink of a live run adds at the end (`host`, `version`, `emitted`); `nil` for replay,
     ///   whose bytes depend on nothing but the input.
     public func jsonLine(stamp: EmissionStamp? = nil) -> String {

@@ -144,6 +144,7 @@ public struct AlertPolicy: Sendable {
     ///   - changes: in order of the sample number; at most one of each series and kind. May be empty: calling it now and
     ///     then without changes lets the `budget` incident close in time.
     ///   - time: event time of the tick.
+    ///     A series that is given up while its incident is open needs a closing change, or its incident stays open.
     /// - Complexity: without changes constant, and nothing is allocated.
     public mutating func admit(_ changes: [SeriesChange], at time: Timestamp) -> PolicyDecision {
         var records: [AlertRecord] = []
@@ -165,6 +166,9 @@ public struct AlertPolicy: Sendable {
 
     private func collect(_ change: SeriesChange, into openings: inout [[SeriesChange]]) {
         if change.isSilenced { return }
+        let member = Member(stream: change.stream, series: change.series, kind: change.change.kind)
+        // It is open already: a tracker that was set back reports it again.
+        if groupOfMember[member] != nil { return }
         let place = openings.firstIndex {
             $0[0].stream == change.stream && $0[0].change.kind == change.change.kind
                 && $0[0].isWholeSource == change.isWholeSource

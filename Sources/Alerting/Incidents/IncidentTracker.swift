@@ -1,5 +1,13 @@
 public import TimeSeries
 
+/// Where an incident begins.
+struct Onset: Equatable, Sendable {
+    /// Event time of the first unusual sample.
+    var since: Timestamp
+    /// Its number within the series.
+    var sample: UInt64
+}
+
 /// Turns the verdicts of one series into at most one incident at a time.
 ///
 ///     normal ──(event, or abnormal begins and the budget has an opening)──▶ open ──(score ≥ threshold + margin)──▶ critical
@@ -25,7 +33,7 @@ public struct IncidentTracker: Equatable, Sendable {
     /// The rule in force.
     public private(set) var rule: IncidentRule
     private var budget: OpeningBudget
-    private var excursion: (since: Timestamp, sample: UInt64)?
+    private var excursion: Onset?
     private var incident: Incident?
 
     /// Whether an incident is open, published or not.
@@ -54,7 +62,7 @@ public struct IncidentTracker: Equatable, Sendable {
         budget.refill(to: verdict.time)
         let isUnusual = verdict.isEvent || verdict.isAbnormal
         let begins = isUnusual && excursion == nil
-        if begins { excursion = (verdict.time, verdict.sampleNumber) }
+        if begins { excursion = Onset(since: verdict.time, sample: verdict.sampleNumber) }
         if !isUnusual { excursion = nil }
         if var open = incident {
             let change = open.observe(verdict, isUnusual: isUnusual, rule: rule)
@@ -97,14 +105,9 @@ public struct IncidentTracker: Equatable, Sendable {
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())
-            excursion = (since, try reader.read())
+            excursion = Onset(since: since, sample: try reader.read())
         }
         if try reader.readBool() { incident = try Incident(from: &reader) }
-    }
-
-    public static func == (left: IncidentTracker, right: IncidentTracker) -> Bool {
-        left.rule == right.rule && left.budget == right.budget && left.incident == right.incident
-            && left.excursion?.since == right.excursion?.since && left.excursion?.sample == right.excursion?.sample
     }
 }
 

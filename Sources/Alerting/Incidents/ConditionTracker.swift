@@ -8,7 +8,7 @@ public struct ConditionTracker: Equatable, Sendable {
     /// What the incident is about.
     public let kind: AlertKind
     private let severity: AlertSeverity
-    private var open: (since: Timestamp, sample: UInt64)?
+    private var open: Onset?
 
     /// Whether an incident is open.
     public var isOpen: Bool { open != nil }
@@ -31,7 +31,7 @@ public struct ConditionTracker: Equatable, Sendable {
         since: Timestamp, onsetSample: UInt64, time: Timestamp, learning: LearningState, detail: String? = nil
     ) -> IncidentChange? {
         guard open == nil else { return nil }
-        open = (since, onsetSample)
+        open = Onset(since: since, sample: onsetSample)
         return IncidentChange(
             event: .open, kind: kind, time: time, since: since, onsetSample: onsetSample, severity: severity,
             learning: learning, detail: detail)
@@ -63,11 +63,6 @@ public struct ConditionTracker: Equatable, Sendable {
         let isOpen = try reader.readBool()
         let since = Timestamp(nanoseconds: try reader.read())
         let sample: UInt64 = try reader.read()
-        open = isOpen ? (since, sample) : nil
-    }
-
-    public static func == (left: ConditionTracker, right: ConditionTracker) -> Bool {
-        left.kind == right.kind && left.severity == right.severity && left.open?.since == right.open?.since
-            && left.open?.sample == right.open?.sample
+        open = isOpen ? Onset(since: since, sample: sample) : nil
     }
 }

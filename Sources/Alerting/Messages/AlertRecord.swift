@@ -7,6 +7,7 @@ public enum AlertSeverity: String, Codable, Comparable, Sendable, CaseIterable {
     /// Far beyond the threshold; somebody should look now.
     case critical
 
+    /// A warning comes before a critical one.
     public static func < (left: AlertSeverity, right: AlertSeverity) -> Bool { left == .warning && right == .critical }
 }
 

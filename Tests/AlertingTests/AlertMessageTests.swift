@@ -1,0 +1,186 @@
+import Testing
+import TimeSeries
+
+@testable import Alerting
+
+@Suite struct AlertMessageTests {
+    private let temp = AlertRecord.ChannelPart(
+        name: "temp", unit: "°C", value: 84.2345, expected: 61.02, low: 55.77, high: 66.31, share: 0.07,
+        direction: "high")
+    private let current = AlertRecord.ChannelPart(
+        name: "current", unit: "A", value: 12, expected: 10, low: 9, high: 11, share: 0.71, direction: "high")
+    private let flow = AlertRecord.ChannelPart(
+        name: "flow", value: 3, expected: 4, low: 3.5, high: 4.5, share: 0.22, direction: "low")
+
+    private func message(
+        _ kind: AlertKind = .anomaly, event: AlertEvent = .open, time: Double = 0, since: Double = 0,
+        until: Double? = nil, severity: AlertSeverity = .warning, all: [String] = [], score: Double? = 6,
+        rarity: Double? = 40.6 * 86_400, channels: [AlertRecord.ChannelPart]? = nil, state: LearningState = learned,
+        detail: String? = nil, isWholeSource: Bool = false
+    ) -> String {
+        let record = AlertRecord(
+            id: "7f3c91a2b4d5e6f7", seq: 0, event: event, time: at(time), since: at(since), until: until.map(at),
+            severity: severity, kind: kind, series: all.first ?? "pump3", allSeries: all, score: score, threshold: 5,
+            rarity: rarity, channels: channels ?? [current, flow, temp])
+        return AlertMessage.text(
+            for: record,
+            context: .init(
+                speaker: all.first ?? "pump3", learning: state, detail: detail, isWholeSource: isWholeSource))
+    }
+
+    private let end = " explain: monitord explain 7f3c91"
+
+    @Test func `the message of the contract, byte for byte`() {
+        #expect(
+            message()
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
+                + " Mostly pump3.current (71 %) and pump3.flow (22 %, low)." + end)
+    }
+
+    @Test func `one channel is said once, three are the most`() {
+        var alone = temp
+        alone.share = 1
+        #expect(
+            message(channels: [alone])
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
+                + end)
+        var front = temp
+        front.share = 0.3
+        let others = ["a", "b", "c"].map {
+            AlertRecord.ChannelPart(
+                name: $0, value: 1, expected: 1, low: 0, high: 2, share: 0.2, direction: "high")
+        }
+        #expect(
+            message(channels: [front] + others).contains("Mostly pump3.temp (30 %), pump3.a (20 %) and pump3.b (20 %).")
+        )
+    }
+
+    @Test func `with another channel in front, two contributors are the most`() {
+        let others = ["a", "b", "c"].map {
+            AlertRecord.ChannelPart(
+                name: $0, value: 1, expected: 1, low: 0, high: 2, share: 0.3, direction: "high")
+        }
+        #expect(message(channels: others + [temp]).contains(" Mostly pump3.a (30 %) and pump3.b (30 %). explain"))
+    }
+
+    @Test func `what is not known is said`() {
+        var unknown = temp
+        unknown.expected = nil
+        #expect(
+            message(rarity: nil, channels: [unknown])
+                == "pump3.temp is 84.2 °C, expected value not known yet, since 02:14:10; how rare this is is not known."
+                + end)
+        var noBand = temp
+        noBand.low = nil
+        #expect(message(channels: [noBand]).contains("expected 61.0 (band not known yet)"))
+        var missing = temp
+        missing.value = nil
+        #expect(message(channels: [missing]).hasPrefix("pump3.temp is missing, expected 61.0 (55.8 to 66.3), since"))
+        #expect(message(channels: []).hasPrefix("pump3 is not as usual, since 02:14:10; rarer"))
+    }
+
+    @Test(
+        arguments: [
+            (40.6 * 86_400, learned, "rarer than once in 40 days."),
+            (1_000 * 86_400, learned, "rarer than once in 2 years."),
+            (1_001 * 86_400, learned, "rarer than anything in the 100 days learned."),
+            (36_001, learning, "rarer than anything in the 60 minutes learned; still learning (37 %)."),
+            (7_200, learning, "rarer than once in 2 hours; still learning (37 %)."),
+            (.infinity, learned, "rarer than anything in the 100 days learned."),
+        ] as [(Double, LearningState, String)])
+    func `rarity is told in people's units and against what was learned`(
+        rarity: Double, state: LearningState, text: String
+    ) {
+        #expect(message(rarity: rarity, state: state).contains("since 02:14:10; \(text) Mostly"))
+    }
+
+    @Test func `an incident of the state does not speak of rare samples`() {
+        #expect(
+            message(score: 1, rarity: 10).contains(
+                "; it stays away from normal, though no single sample is rare. Mostly"))
+    }
+
+    @Test func `another day is named`() {
+        #expect(message(time: 86_400).contains("since 2026-11-21 02:14:10;"))
+    }
+
+    @Test func `several series are listed, three and how many more`() {
+        #expect(
+            message(all: ["a", "b", "c", "d", "e"]).hasPrefix("5 series at once: a, b, c and 2 more. a.temp is 84.2 °C")
+        )
+        #expect(message(all: ["a", "b"]).hasPrefix("2 series at once: a and b. a.temp is"))
+    }
+
+    @Test func `a rise says what it rose to`() {
+        #expect(message(event: .update, severity: .critical).hasPrefix("Now critical: pump3.temp is 84.2 °C"))
+    }
+
+    @Test(
+        arguments: [
+            (AlertKind.anomaly, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
+            (.drift, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
+            (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
+            (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
+            (
+                .anomaly, false, ["a", "b", "c", "d"],
+                "a, b, c and 1 more are back to normal since 02:31:00, after 16 minutes."
+            ),
+        ] as [(AlertKind, Bool, [String], String)])
+    func `a close tells since when and after how long`(
+        kind: AlertKind, isWholeSource: Bool, all: [String], text: String
+    ) {
+        #expect(
+            message(kind, event: .close, time: 1_070, until: 1_010, all: all, isWholeSource: isWholeSource) == text
+                + end)
+    }
+
+    @Test func `the other kinds have sentences of their own`() {
+        #expect(
+            message(.stalled, detail: "usually a sample every second")
+                == "pump3 has been silent since 02:14:10, usually a sample every second." + end)
+        #expect(message(.stalled, isWholeSource: true) == "source pump3 has been silent since 02:14:10." + end)
+        #expect(message(.stuck, channels: [temp]) == "pump3.temp has not changed since 02:14:10, still 84.2 °C." + end)
+        #expect(
+            message(.input, detail: "132 of 200 lines cannot be read", isWholeSource: true)
+                == "source pump3: 132 of 200 lines cannot be read, since 02:14:10." + end)
+        #expect(
+            message(.drift, channels: [temp])
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; it looks like a new level."
+                + end)
+    }
+
+    @Test(arguments: AlertKind.allCases) func `every kind says what to do in one sentence`(kind: AlertKind) {
+        let hint = AlertMessage.hint(for: kind)
+        #expect(hint.hasSuffix(".") && hint.count > 20 && !hint.contains(". "))
+    }
+}
+
+@Suite struct ReadableNumbersTests {
+    @Test(
+        arguments: [
+            ([84.2345, 61.02, 55.77, 66.31], [], ["84.2", "61.0", "55.8", "66.3"]),
+            ([1013.25, 1012.9, 1012.71, 1013.09], [0.38, 0.35], ["1013.25", "1012.90", "1012.71", "1013.09"]),
+            ([61.123, 61.0], [0.1], ["61.12", "61.00"]),
+            ([0.00123456, 0.5], [], ["0.001", "0.500"]),
+            ([123_456, 100_049], [], ["123000", "100000"]),
+            ([123_456, 123_400], [56], ["123456", "123400"]),
+            ([999.9], [], ["1000"]), ([9.999], [], ["10.00"]), ([-0.04, 1], [], ["-0.04", "1.00"]), ([0], [], ["0"]),
+            ([-12.34], [], ["-12.3"]), ([0.000_000_000_004], [], ["4e-12"]), ([1e20], [], ["1e+20"]),
+            ([5, 1e-30], [1e-30], ["5.00", "1e-30"]),
+        ] as [([Double], [Double], [String])])
+    func `numbers side by side share their decimals`(numbers: [Double], distances: [Double], texts: [String]) {
+        let readable = ReadableNumbers(numbers, distances: distances)
+        #expect(numbers.map(readable.text) == texts)
+    }
+
+    @Test(
+        arguments: [
+            (0, "less than a second"), (1, "1 second"), (119.9, "119 seconds"), (120, "2 minutes"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days"), (729.5 * 86_400, "729 days"),
+            (731 * 86_400, "2 years"), (1e16, "millions of years"), (.infinity, "millions of years"),
+        ] as [(Double, String)]) func `lengths of time are told in one unit`(seconds: Double, text: String)
+    {
+        #expect(HumanDuration.text(seconds: seconds) == text)
+    }
+}

@@ -1,0 +1,101 @@
+import Alerting
+import Synchronization
+import TimeSeries
+
+/// 2026-11-21T02:14:10Z.
+let onset = CivilTime(year: 2026, month: 11, day: 21, hour: 2, minute: 14, second: 10).utc
+
+/// An instant so many seconds after ``onset``.
+func at(_ seconds: Double) -> Timestamp { onset.advanced(bySeconds: seconds) }
+
+let learned = LearningState(learnedSamples: 1_000, neededSamples: 1_000, learnedSeconds: 100 * 86_400)
+let learning = LearningState(learnedSamples: 37, neededSamples: 100, learnedSeconds: 3_600)
+
+/// A verdict at one sample a second, sample 0 at ``onset``; threshold 5.
+func verdict(
+    _ number: UInt64, score: Double? = 0, isAbnormal: Bool = false, learning: LearningState = learned
+) -> Verdict {
+    Verdict(
+        time: at(Double(number)), sampleNumber: number, score: score, threshold: 5, severity: 1,
+        isAbnormal: isAbnormal, learning: learning)
+}
+
+/// A change of one series as its tracker would report it.
+func change(
+    _ event: AlertEvent, _ series: String, at seconds: Double, since: Double? = nil, until: Double? = nil,
+    stream: String = "plant", kind: AlertKind = .anomaly, severity: AlertSeverity = .warning, score: Double? = 6,
+    interval: Double? = nil, isSilenced: Bool = false, isWholeSource: Bool = false
+) -> SeriesChange {
+    let change = IncidentChange(
+        event: event, kind: kind, time: at(seconds), since: at(since ?? seconds), onsetSample: UInt64(since ?? seconds),
+        until: until.map(at), severity: severity, score: score, threshold: 5, learning: learned)
+    return SeriesChange(
+        stream: stream, series: series, change: change, interval: interval, isSilenced: isSilenced,
+        isWholeSource: isWholeSource)
+}
+
+/// A record with nothing special in it.
+func record(_ id: String = "00000000000000aa", seq: Int = 0, event: AlertEvent = .open) -> AlertRecord {
+    AlertRecord(
+        id: id, seq: seq, event: event, time: onset, since: onset, severity: .warning, kind: .anomaly, series: "pump3",
+        score: 6.5, threshold: 5, message: "pump3.temp is 84.2 °C", hint: "Look.")
+}
+
+/// Keeps what it is given; fails the first so many times.
+final class CollectingSink: AlertSink {
+    struct Refusal: Error, CustomStringConvertible { let description = "the sink is away" }
+
+    let name: String
+    private let state: Mutex<(failuresLeft: Int, records: [AlertRecord])>
+
+    init(_ name: String, failing failures: Int = 0) {
+        self.name = name
+        state = Mutex((failures, []))
+    }
+
+    var records: [AlertRecord] { state.withLock { $0.records } }
+
+    func deliver(_ record: AlertRecord) async throws {
+        try state.withLock { state in
+            if state.failuresLeft > 0 {
+                state.failuresLeft -= 1
+                throw Refusal()
+            }
+            state.records.append(record)
+        }
+    }
+}
+
+/// An outbox in memory that behaves as the contract of ``AlertOutbox`` says.
+actor MemoryOutbox: AlertOutbox {
+    struct Full: Error {}
+
+    private(set) var messages: [OutboxMessage] = []
+    private(set) var acknowledged: [String: UInt64] = [:]
+    private var isFull = false
+    private var interruption: (@Sendable () async throws -> Void)?
+
+    /// Runs something once, after the next `pending` has read and before it returns.
+    func interruptNextPending(_ body: @escaping @Sendable () async throws -> Void) { interruption = body }
+
+    func setFull(_ isFull: Bool) { self.isFull = isFull }
+
+    func append(_ new: [OutboxMessage]) async throws {
+        if isFull { throw Full() }
+        for message in new where !messages.contains(where: { $0.id == message.id && $0.seq == message.seq }) {
+            var stored = message
+            stored.number = UInt64(messages.count + 1)
+            messages.append(stored)
+        }
+    }
+
+    func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
+        let found = Array(messages.filter { $0.number > acknowledged[sink, default: 0] }.prefix(limit))
+        let interruption = interruption
+        self.interruption = nil
+        try await interruption?()
+        return found
+    }
+
+    func acknowledge(sink: String, upTo number: UInt64) async throws { acknowledged[sink] = number }
+}
