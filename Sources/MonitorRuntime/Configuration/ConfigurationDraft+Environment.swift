@@ -16,10 +16,12 @@ extension ConfigurationDraft {
         let place = ConfigurationPlace.environment(variable)
         if let key = ConfigurationKeys.global.first(where: { Self.variable($0.name) == variable }) {
             set(key, toText: value, called: key.name, place: place, in: \.global)
-        } else if let key = ConfigurationKeys.series.first(where: { Self.variable("defaults__" + $0.name) == variable }) {
+        } else if let key = ConfigurationKeys.series.first(where: { Self.variable("defaults__" + $0.name) == variable })
+        {
             set(key, toText: value, called: "defaults.\(key.name)", place: place, in: \.defaults)
         } else if variable.hasPrefix("MONITORD_SOURCE__") || variable.hasPrefix("MONITORD_SERIES__") {
-            problems.append(.conflict(place: place, key: variable, reason: "sources and series are named in files or by flags"))
+            problems.append(
+                .conflict(place: place, key: variable, reason: "sources and series are named in files or by flags"))
         } else {
             let known =
                 ConfigurationKeys.global.map { Self.variable($0.name) }
@@ -38,7 +40,8 @@ extension ConfigurationDraft {
     ) {
         var node = TOMLNode.string(text)
         if let document = try? TOMLDocument(text: "value = \(text)"), document.root.count == 1,
-            let value = document.root["value"], key.read(value, &self[keyPath: section].target) {
+            let value = document.root["value"], key.read(value, &self[keyPath: section].target)
+        {
             node = value
         }
         set(key, to: node, called: name, place: place, in: section)

@@ -14,7 +14,9 @@ extension ConfigurationDraft {
         }
         set("state", to: overrides.stateDirectory.map(TOMLNode.string), flag: "--state")
         set("log", to: overrides.log.map(TOMLNode.string), flag: "--log")
-        set("journal", to: overrides.journal.map(TOMLNode.boolean), flag: overrides.journal == false ? "--no-journal" : "--journal")
+        set(
+            "journal", to: overrides.journal.map(TOMLNode.boolean),
+            flag: overrides.journal == false ? "--no-journal" : "--journal")
     }
 
     private mutating func set(_ name: String, to node: TOMLNode?, flag: String) {

@@ -78,7 +78,8 @@ struct ConfigurationDraft {
                 let known = ConfigurationKeys.series.contains { $0.name == pattern }
                 problems.append(
                     .unknownKey(
-                        place: reader.place(of: path), key: path.description, nearest: known ? "defaults.\(pattern)" : nil))
+                        place: reader.place(of: path), key: path.description,
+                        nearest: known ? "defaults.\(pattern)" : nil))
                 continue
             }
             // The table of another file with the same pattern is continued, as every other table is.

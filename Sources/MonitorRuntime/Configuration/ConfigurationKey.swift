@@ -47,7 +47,8 @@ enum ConfigurationKeys {
         .init(
             "commit_every", expected: "a duration from \"1s\" to \"1d\"", \.commitEvery,
             parse: { duration($0, in: 1...86_400) }, format: durationText),
-        .init("log", expected: "a path that is not empty, or \"none\"", \.log, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "log", expected: "a path that is not empty, or \"none\"", \.log, parse: text, format: TOMLDocument.quoted),
         .init(
             "log_size", expected: "a size from \"4KiB\" to \"1GiB\"", \.logBytes,
             parse: { node in
@@ -84,7 +85,8 @@ enum ConfigurationKeys {
         .init("stdin", expected: "true or false", \.standardInput, parse: boolean, format: { String($0) }),
         .init(
             "format",
-            expected: "one of " + SourceConfiguration.Format.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "),
+            expected: "one of "
+                + SourceConfiguration.Format.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "),
             \.format, parse: { text($0).flatMap(SourceConfiguration.Format.init) },
             format: { TOMLDocument.quoted($0.rawValue) }),
         .init(

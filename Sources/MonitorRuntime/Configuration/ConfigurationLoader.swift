@@ -41,7 +41,9 @@ public struct ConfigurationLoader: Sendable {
         var draft = ConfigurationDraft()
         var read: [String] = []
         let isAsked = overrides.file != nil
-        if let file = overrides.file ?? (overrides.readsStandardFile && overrides.inputs.isEmpty ? Self.standardFile : nil) {
+        if let file = overrides.file
+            ?? (overrides.readsStandardFile && overrides.inputs.isEmpty ? Self.standardFile : nil)
+        {
             if readFile(file, mustExist: isAsked, into: &draft) { read.append(file) }
             for extra in extraFiles(beside: file, into: &draft) where readFile(extra, mustExist: true, into: &draft) {
                 read.append(extra)

@@ -71,6 +71,8 @@ enum ConfigurationUnits {
             let text = whole(value) + "/" + rateNames[number]
             if value >= 1, rate(text) == perSecond { return text }
         }
+        let perDay = "\(perSecond * 86_400)/day"
+        if rate(perDay) == perSecond { return perDay }
         return "\(perSecond)/s"
     }
 
@@ -82,12 +84,23 @@ enum ConfigurationUnits {
         return "\(bytes)B"
     }
 
-    /// Splits "1.5 h" into 1.5 and "h". The number has digits and at most one point: no sign, no exponent.
+    /// Splits "1.5 h" into 1.5 and "h". The number is decimal, without a sign; an exponent ("2.5e-06") may follow.
     private static func split(_ text: String) -> (value: Double, unit: String)? {
         let text = trimmed(text[...])
-        let number = text.prefix { $0 == "." || ($0.isASCII && $0.isNumber) }
+        var number = text.prefix { $0 == "." || isDigit($0) }
+        // No unit begins with an e that a digit or a sign follows.
+        var rest = text[number.endIndex...].dropFirst()
+        if text[number.endIndex...].first == "e" {
+            if rest.first == "-" || rest.first == "+" { rest.removeFirst() }
+            let digits = rest.prefix(while: isDigit)
+            if !digits.isEmpty { number = text[..<digits.endIndex] }
+        }
         guard let value = Double(number), value.isFinite else { return nil }
         return (value, trimmed(text[number.endIndex...]))
+    }
+
+    private static func isDigit(_ character: Character) -> Bool {
+        ("0"..."9").contains(character) && character.isASCII
     }
 
     private static func trimmed(_ text: Substring) -> String {

@@ -82,7 +82,8 @@ struct TOMLDocument: Equatable, Sendable {
             root = Self.table(try TOMLTable(string: text))
         } catch let error as TOMLParseError {
             throw SyntaxError(
-                line: error.source.begin.line, column: error.source.begin.column, reason: Self.oneLine(error.description))
+                line: error.source.begin.line, column: error.source.begin.column,
+                reason: Self.oneLine(error.description))
         } catch {
             throw SyntaxError(line: 1, column: 1, reason: Self.oneLine(String(describing: error)))
         }
