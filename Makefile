@@ -1,0 +1,57 @@
+# make demo      builds monitord, streams a recorded pump through it and shows the alerts
+# make test      runs every test
+# make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
+# make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER, and MONITORD_EVALUATE=SCRIPT if it lies elsewhere
+# make lint      checks the formatting; make format puts it right
+# make clean     removes what was built
+
+SHELL := /bin/bash
+BINARY := $(CURDIR)/.build/release/monitord
+SWIFT ?= swift
+
+MONITORD_EVALUATE ?= $(MONITORD_PACK)/../eval/evaluate.py
+# The sets of the pack whose formats are read today.
+MONITORD_SETS ?= nab skab smd
+
+.PHONY: demo test build quality lint format clean dependencies
+.DEFAULT_GOAL := build
+
+dependencies:
+	@bash scripts/install-dependencies.sh
+
+build: dependencies
+	$(SWIFT) build -c release --static-swift-stdlib --product monitord
+
+# Nothing of the machine takes part: no journal, the rolling log in the build folder, learning in memory.
+demo: build
+	@rm -rf .build/demo && mkdir -p .build/demo
+	@echo
+	@echo "samples/pump.csv: an hour of a pump, a line a second; at 06:50:00 a seal begins to leak."
+	@echo "cat samples/pump.csv | monitord --stdin"
+	@echo
+	@cat samples/pump.csv | $(BINARY) --stdin --no-journal --log .build/demo/alerts.jsonl
+	@echo
+	@echo "The same alerts, as JSON lines, are in .build/demo/alerts.jsonl."
+
+# The end-to-end tests start the release binary; they find it by MONITORD_BINARY.
+test: build
+	MONITORD_BINARY=$(BINARY) $(SWIFT) test
+
+quality:
+	@if [ -z "$(MONITORD_PACK)" ]; then \
+	    echo "make quality: MONITORD_PACK names no labelled pack; nothing was scored" >&2; exit 2; \
+	fi
+	@if [ ! -f "$(MONITORD_EVALUATE)" ]; then \
+	    echo "make quality: no $(MONITORD_EVALUATE); name the script with MONITORD_EVALUATE" >&2; exit 2; \
+	fi
+	@$(MAKE) --no-print-directory build >&2
+	@python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	$(SWIFT) package clean

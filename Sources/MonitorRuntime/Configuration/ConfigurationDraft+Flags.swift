@@ -1,0 +1,43 @@
+internal import Ingest
+
+extension ConfigurationDraft {
+    /// Takes in the command line. Call it after `checkSources`: what it replaces is judged before.
+    mutating func apply(_ overrides: ConfigurationOverrides) {
+        if !overrides.inputs.isEmpty {
+            sources = overrides.inputs.map(source(reading:))
+        }
+        if let format = overrides.format {
+            for index in sources.indices {
+                sources[index].target.format = format
+                sources[index].places["format"] = .flag("--format")
+            }
+        }
+        set("state", to: overrides.stateDirectory.map(TOMLNode.string), flag: "--state")
+        set("log", to: overrides.log.map(TOMLNode.string), flag: "--log")
+        set(
+            "journal", to: overrides.journal.map(TOMLNode.boolean),
+            flag: overrides.journal == false ? "--no-journal" : "--journal")
+    }
+
+    private mutating func set(_ name: String, to node: TOMLNode?, flag: String) {
+        guard let node, let key = ConfigurationKeys.global.first(where: { $0.name == name }) else { return }
+        set(key, to: node, called: name, place: .flag(flag), in: \.global)
+    }
+
+    /// How an input that the command line names is to be read: as the source of the files with the same input; else,
+    /// when the files have exactly one source, as that one; else by the defaults. So `replay --config FILE PATH` reads
+    /// as the daemon would.
+    private func source(reading input: SourceConfiguration.Input) -> Section<SourceDraft> {
+        if let same = sources.first(where: { $0.target.configuration?.input == input }) { return same }
+        var section = sources.count == 1 ? sources[0] : Section(target: SourceDraft())
+        switch input {
+        case .standardInput:
+            (section.target.file, section.target.standardInput) = (nil, true)
+            section.places["stdin"] = .flag("--stdin")
+        case .file(let pattern):
+            (section.target.file, section.target.standardInput) = (pattern, false)
+            section.places["file"] = .flag("--file")
+        }
+        return section
+    }
+}

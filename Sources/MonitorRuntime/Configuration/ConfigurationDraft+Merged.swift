@@ -1,0 +1,27 @@
+extension ConfigurationDraft {
+    /// The configuration as TOML with the place of each value: what `monitord check` prints.
+    ///
+    /// - Parameter files: the files that were read, in order.
+    func merged(files: [String]) -> String {
+        var lines = files.isEmpty ? ["# no file was read"] : files.map { "# read \($0)" }
+        lines += self.lines(of: global, keys: ConfigurationKeys.global)
+        lines += ["", "[defaults]"] + self.lines(of: defaults, keys: ConfigurationKeys.series)
+        for source in sources {
+            lines += ["", "[[source]]"] + self.lines(of: source, keys: ConfigurationKeys.source)
+        }
+        for rule in rules {
+            lines += ["", "[series.\(TOMLDocument.quoted(rule.target.pattern))]"]
+            lines += self.lines(of: rule, keys: ConfigurationKeys.series)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// One line for each key: `log_keep = 7  # default`. What is unset is a comment.
+    private func lines<Target>(of section: Section<Target>, keys: [ConfigurationKey<Target>]) -> [String] {
+        keys.map { key in
+            guard let value = key.write(section.target) else { return "# \(key.name) is not set" }
+            let place = section.places[key.name] ?? .builtIn
+            return "\(key.name) = \(value)  # \(place)"
+        }
+    }
+}

@@ -1,0 +1,220 @@
+internal import Alerting
+internal import AnomalyDetection
+internal import Ingest
+
+/// A configuration while it is filled: the values of each section, the place that each came from, and the problems met.
+struct ConfigurationDraft {
+    /// A section with the places of its values by key; a key without a place has its built-in default.
+    struct Section<Target: Sendable>: Sendable {
+        var target: Target
+        var places: [String: ConfigurationPlace] = [:]
+        /// Where the section itself begins.
+        var place = ConfigurationPlace.builtIn
+        /// Whether a key was refused that names the input or may have been meant to.
+        var isInputRefused = false
+    }
+
+    var global = Section(target: GlobalDraft())
+    var defaults = Section(target: SeriesRule.builtIn)
+    var rules: [Section<SeriesRule>] = []
+    var sources: [Section<SourceDraft>] = []
+    var problems: [ConfigurationProblem] = []
+
+    /// The finished value. Call it when there are no problems.
+    var configuration: MonitorConfiguration {
+        var result = MonitorConfiguration()
+        result.sources = sources.compactMap(\.target.configuration)
+        result.seriesRules = rules.map(\.target)
+        let all = global.target
+        result.stateDirectory = all.stateDirectory
+        result.commitEvery = all.commitEvery ?? result.commitEvery
+        result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
+        result.detection.falseAlarmsPerSecond =
+            defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond
+        result.alerting.daemonFalseAlarmsPerSecond =
+            all.falseAlarmsPerSecond ?? result.alerting.daemonFalseAlarmsPerSecond
+        result.alerting.criticalMargin = defaults.target.criticalMargin ?? result.alerting.criticalMargin
+        result.alerting.runbook = defaults.target.runbook
+        result.alerting.logPath = all.log == "none" ? nil : all.log
+        result.alerting.logBytes = all.logBytes ?? result.alerting.logBytes
+        result.alerting.logKeep = all.logKeep ?? result.alerting.logKeep
+        result.alerting.writesJournal = all.writesJournal ?? result.alerting.writesJournal
+        return result
+    }
+
+    /// Takes in a document, key by key in the order of its text.
+    mutating func apply(_ document: TOMLDocument, file: String) {
+        let reader = DocumentReader(document: document, file: file)
+        for (key, node) in reader.children(of: document.root, at: TOMLPath()) {
+            let path = TOMLPath().appending(key)
+            switch key {
+            case "source": applySources(node, at: path, reader)
+            case "defaults": apply(node, at: path, keys: ConfigurationKeys.series, to: \.defaults, reader)
+            case "series": applyRules(node, at: path, reader)
+            default: set(key, to: node, at: path, keys: ConfigurationKeys.global, in: \.global, reader)
+            }
+        }
+    }
+
+    private mutating func applySources(_ node: TOMLNode, at path: TOMLPath, _ reader: DocumentReader) {
+        guard case .array(let elements) = node else {
+            return refuse(node, at: path, expected: "tables that begin with [[source]]", reader)
+        }
+        for (index, element) in elements.enumerated() {
+            sources.append(Section(target: SourceDraft(), place: reader.place(of: path.appending(index))))
+            let last = sources.count - 1
+            apply(element, at: path.appending(index), keys: ConfigurationKeys.source, to: \.sources[last], reader)
+        }
+    }
+
+    private mutating func applyRules(_ node: TOMLNode, at path: TOMLPath, _ reader: DocumentReader) {
+        guard case .table(let patterns) = node else {
+            return refuse(node, at: path, expected: "tables that begin with [series.\"pattern\"]", reader)
+        }
+        for (pattern, table) in reader.children(of: patterns, at: path) {
+            let path = path.appending(pattern)
+            guard case .table = table else {
+                // A key straight below [series] is most likely meant for all series.
+                let known = ConfigurationKeys.series.contains { $0.name == pattern }
+                problems.append(
+                    .unknownKey(
+                        place: reader.place(of: path), key: path.description,
+                        nearest: known ? "defaults.\(pattern)" : nil))
+                continue
+            }
+            // The table of another file with the same pattern is continued, as every other table is.
+            let known = rules.firstIndex { $0.target.pattern == pattern }
+            if known == nil {
+                rules.append(Section(target: SeriesRule(pattern: pattern), place: reader.place(of: path)))
+            }
+            apply(table, at: path, keys: ConfigurationKeys.series, to: \.rules[known ?? rules.count - 1], reader)
+        }
+    }
+
+    private mutating func apply<Target>(
+        _ node: TOMLNode, at path: TOMLPath, keys: [ConfigurationKey<Target>],
+        to section: WritableKeyPath<ConfigurationDraft, Section<Target>>, _ reader: DocumentReader
+    ) {
+        guard case .table(let table) = node else {
+            self[keyPath: section].isInputRefused = true
+            return refuse(node, at: path, expected: "a table", reader)
+        }
+        for (key, value) in reader.children(of: table, at: path) {
+            set(key, to: value, at: path.appending(key), keys: keys, in: section, reader)
+        }
+    }
+
+    private mutating func set<Target>(
+        _ name: String, to node: TOMLNode, at path: TOMLPath, keys: [ConfigurationKey<Target>],
+        in section: WritableKeyPath<ConfigurationDraft, Section<Target>>, _ reader: DocumentReader
+    ) {
+        let place = reader.place(of: path)
+        guard let key = keys.first(where: { $0.name == name }) else {
+            let nearest = Self.nearest(to: name, at: path, known: keys.map(\.name))
+            self[keyPath: section].isInputRefused = true
+            problems.append(.unknownKey(place: place, key: path.description, nearest: nearest))
+            return
+        }
+        set(key, to: node, called: path.description, place: place, in: section)
+    }
+
+    mutating func set<Target>(
+        _ key: ConfigurationKey<Target>, to node: TOMLNode, called name: String, place: ConfigurationPlace,
+        in section: WritableKeyPath<ConfigurationDraft, Section<Target>>
+    ) {
+        guard key.read(node, &self[keyPath: section].target) else {
+            problems.append(.unexpected(place: place, key: name, found: node.description, expected: key.expected))
+            if key.name == "file" || key.name == "stdin" { self[keyPath: section].isInputRefused = true }
+            return
+        }
+        self[keyPath: section].places[key.name] = place
+    }
+
+    private mutating func refuse(_ node: TOMLNode, at path: TOMLPath, expected: String, _ reader: DocumentReader) {
+        problems.append(
+            .unexpected(
+                place: reader.place(of: path), key: path.description, found: node.description, expected: expected))
+    }
+
+    /// What an unknown key may have been meant to be: a near one of its own table, else the same one of another table.
+    private static func nearest(to name: String, at path: TOMLPath, known: [String]) -> String? {
+        var table = path
+        table.steps.removeLast()
+        let names = table.steps.isEmpty ? known + ConfigurationKeys.tables : known
+        if let near = EditDistance.nearest(to: name, among: names) { return table.appending(near).description }
+        if ConfigurationKeys.global.contains(where: { $0.name == name }) { return name }
+        if ConfigurationKeys.series.contains(where: { $0.name == name }) { return "defaults.\(name)" }
+        if ConfigurationKeys.source.contains(where: { $0.name == name }) { return "source.\(name)" }
+        return nil
+    }
+
+    /// Finds what is wrong with the sources taken together.
+    mutating func checkSources() {
+        var seen: [(input: SourceConfiguration.Input, place: ConfigurationPlace)] = []
+        for source in sources {
+            guard let input = source.target.configuration?.input else {
+                // What was refused already is not reported a second time as missing.
+                if !source.isInputRefused {
+                    let reason =
+                        source.target.file == nil
+                        ? "it names no input; give it file = \"…\" or stdin = true"
+                        : "it has both file and stdin; a source has one input"
+                    problems.append(.conflict(place: source.place, key: "source", reason: reason))
+                }
+                continue
+            }
+            if let first = seen.first(where: { $0.input == input }) {
+                let reason = "the same input is read by the source at \(first.place)"
+                problems.append(.conflict(place: source.place, key: "source", reason: reason))
+            } else {
+                seen.append((input, source.place))
+            }
+        }
+    }
+
+    /// Fills in where state and rolling log live when no key says so.
+    mutating func resolvePlaces(environment: [String: String], isRoot: Bool) {
+        // systemd separates several folders by colons; the first is the one of the unit's name.
+        func folder(_ variable: String) -> String? {
+            environment[variable]?.split(separator: ":").first.map(String.init)
+        }
+        if global.target.stateDirectory == nil, let state = folder("STATE_DIRECTORY") {
+            global.target.stateDirectory = state
+            global.places["state"] = .environment("STATE_DIRECTORY")
+        }
+        guard global.target.log == nil else { return }
+        if let logs = folder("LOGS_DIRECTORY") {
+            global.target.log = logs + "/alerts.jsonl"
+            global.places["log"] = .environment("LOGS_DIRECTORY")
+        } else if isRoot {
+            global.target.log = "/var/log/monitord/alerts.jsonl"
+        } else if let home = environment["XDG_STATE_HOME"], home.hasPrefix("/") {
+            // The XDG base directory specification has relative paths ignored.
+            global.target.log = home + "/monitord/alerts.jsonl"
+            global.places["log"] = .environment("XDG_STATE_HOME")
+        } else if let home = environment["HOME"], home.hasPrefix("/") {
+            global.target.log = home + "/.local/state/monitord/alerts.jsonl"
+            global.places["log"] = .environment("HOME")
+        }
+    }
+}
+
+/// The values of one document in the order of its text.
+private struct DocumentReader {
+    let document: TOMLDocument
+    let file: String
+
+    func place(of path: TOMLPath) -> ConfigurationPlace {
+        let place = document.places[path]
+        return .file(path: file, line: place.line, column: place.column)
+    }
+
+    /// The keys of a table as they are written, top to bottom.
+    func children(of table: [String: TOMLNode], at path: TOMLPath) -> [(key: String, value: TOMLNode)] {
+        table.sorted { first, second in
+            let a = document.places[path.appending(first.key)]
+            let b = document.places[path.appending(second.key)]
+            return (a.line, a.column, first.key) < (b.line, b.column, second.key)
+        }.map { ($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,216 @@
+internal import Alerting
+internal import AnomalyDetection
+internal import Ingest
+
+/// One key of the configuration: its name, what it takes, and how it gets into and out of the value that it fills.
+///
+/// Files, environment and flags all go through `read`, so that a value is judged once and in the same words. `write` is
+/// what `monitord check` prints and what the sample file is compared with.
+struct ConfigurationKey<Target>: Sendable {
+    /// The name inside its section.
+    let name: String
+    /// What a value must be, to follow "expected": `a duration such as "1s"`.
+    let expected: String
+    /// Takes the value into the target; `false` when the value is not what is expected, the target being unchanged.
+    let read: @Sendable (TOMLNode, inout Target) -> Bool
+    /// The present value as TOML; `nil` when it is unset.
+    let write: @Sendable (Target) -> String?
+}
+
+extension ConfigurationKey {
+    /// A key whose value goes through one type.
+    ///
+    /// - Parameters:
+    ///   - parse: the value, or `nil` when it is not what is expected.
+    ///   - format: the value as TOML.
+    init<Value>(
+        _ name: String, expected: String, _ keyPath: any WritableKeyPath<Target, Value?> & Sendable,
+        parse: @escaping @Sendable (TOMLNode) -> Value?, format: @escaping @Sendable (Value) -> String
+    ) {
+        self.init(
+            name: name, expected: expected,
+            read: { node, target in
+                guard let value = parse(node) else { return false }
+                target[keyPath: keyPath] = value
+                return true
+            },
+            write: { target in target[keyPath: keyPath].map(format) })
+    }
+}
+
+/// All keys, section by section. A key that is not here is refused.
+enum ConfigurationKeys {
+    /// Keys above the first table.
+    static let global: [ConfigurationKey<GlobalDraft>] = [
+        .init("false_alarms", expected: rateExpected, \.falseAlarmsPerSecond, parse: rate, format: rateText),
+        .init("state", expected: pathExpected, \.stateDirectory, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "commit_every", expected: "a duration from \"1s\" to \"1d\"", \.commitEvery,
+            parse: { duration($0, in: 1...86_400) }, format: durationText),
+        .init(
+            "log", expected: "a path that is not empty, or \"none\"", \.log, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "log_size", expected: "a size from \"4KiB\" to \"1GiB\"", \.logBytes,
+            parse: { node in
+                guard case .string(let text) = node, let size = ConfigurationUnits.size(text) else { return nil }
+                return (4 << 10)...(1 << 30) ~= size ? size : nil
+            }, format: { TOMLDocument.quoted(ConfigurationUnits.text(size: $0)) }),
+        .init(
+            "log_keep", expected: "a whole number from 0 to 1000", \.logKeep, parse: { integer($0, in: 0...1_000) },
+            format: { String($0) }),
+        .init("journal", expected: "true or false", \.writesJournal, parse: boolean, format: { String($0) }),
+        .init(
+            "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
+            parse: { integer($0, in: 0...Int.max) }, format: { String($0) }),
+    ]
+
+    /// Keys of `[defaults]` and of every `[series."pattern"]`.
+    static let series: [ConfigurationKey<SeriesRule>] = [
+        .init("false_alarms", expected: rateExpected, \.falseAlarmsPerSecond, parse: rate, format: rateText),
+        .init(
+            "critical_above", expected: "a number from 0 to 100", \.criticalMargin,
+            parse: { node in
+                switch node {
+                case .integer(let value) where 0...100 ~= value: Double(value)
+                case .number(let value) where 0...100 ~= value: value
+                default: nil
+                }
+            }, format: { Int(exactly: $0).map(String.init) ?? String($0) }),
+        .init("runbook", expected: "a text that is not empty", \.runbook, parse: text, format: TOMLDocument.quoted),
+    ]
+
+    /// Keys of every `[[source]]`.
+    static let source: [ConfigurationKey<SourceDraft>] = [
+        .init("file", expected: pathExpected, \.file, parse: text, format: TOMLDocument.quoted),
+        .init("stdin", expected: "true or false", \.standardInput, parse: boolean, format: { String($0) }),
+        .init(
+            "format",
+            expected: "one of "
+                + SourceConfiguration.Format.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "),
+            \.format, parse: { text($0).flatMap(SourceConfiguration.Format.init) },
+            format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "time", expected: "the name of a column, or of two: date and time of day", \.time,
+            parse: { node in
+                if let one = text(node) { return [one] }
+                guard let names = texts(node), names.count == 2 else { return nil }
+                return names
+            }, format: { $0.count == 1 ? TOMLDocument.quoted($0[0]) : listText($0) }),
+        .init("series", expected: "the name of a column", \.series, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "channels", expected: "a list of one or more names of columns, each once", \.channels, parse: texts,
+            format: listText),
+        .init(
+            "interval", expected: "a duration such as \"1s\", \"5min\" or \"2h\", up to \"1year\"", \.interval,
+            parse: { duration($0, in: 0.001...31_536_000) }, format: durationText),
+    ]
+
+    /// The tables that may follow.
+    static let tables = ["source", "defaults", "series"]
+
+    private static let rateExpected = "a rate such as \"1/week\", \"3/day\" or \"0\", at most \"1/s\""
+    private static let pathExpected = "a path that is not empty"
+
+    @Sendable private static func rate(_ node: TOMLNode) -> Double? {
+        switch node {
+        case .string(let text): ConfigurationUnits.rate(text).flatMap { $0 <= 1 ? $0 : nil }
+        case .integer(0): 0
+        default: nil
+        }
+    }
+
+    @Sendable private static func rateText(_ perSecond: Double) -> String {
+        TOMLDocument.quoted(ConfigurationUnits.text(rate: perSecond))
+    }
+
+    private static func duration(_ node: TOMLNode, in range: ClosedRange<Double>) -> Double? {
+        guard case .string(let text) = node, let value = ConfigurationUnits.duration(text) else { return nil }
+        return range.contains(value) ? value : nil
+    }
+
+    @Sendable private static func durationText(_ seconds: Double) -> String {
+        TOMLDocument.quoted(ConfigurationUnits.text(duration: seconds))
+    }
+
+    private static func integer(_ node: TOMLNode, in range: ClosedRange<Int>) -> Int? {
+        guard case .integer(let value) = node, range.contains(value) else { return nil }
+        return value
+    }
+
+    @Sendable private static func boolean(_ node: TOMLNode) -> Bool? {
+        guard case .boolean(let value) = node else { return nil }
+        return value
+    }
+
+    @Sendable private static func text(_ node: TOMLNode) -> String? {
+        guard case .string(let value) = node, !value.isEmpty else { return nil }
+        return value
+    }
+
+    @Sendable private static func texts(_ node: TOMLNode) -> [String]? {
+        guard case .array(let nodes) = node, !nodes.isEmpty else { return nil }
+        let texts = nodes.compactMap(text)
+        return texts.count == nodes.count && Set(texts).count == texts.count ? texts : nil
+    }
+
+    @Sendable private static func listText(_ names: [String]) -> String {
+        "[" + names.map(TOMLDocument.quoted).joined(separator: ", ") + "]"
+    }
+}
+
+/// The global keys as they are filled; what is `nil` has no built-in default.
+struct GlobalDraft: Equatable, Sendable {
+    var falseAlarmsPerSecond: Double?
+    var stateDirectory: String?
+    var commitEvery: Double?
+    var log: String?
+    var logBytes: Int?
+    var logKeep: Int?
+    var writesJournal: Bool?
+    var seed: Int?
+
+    /// The built-in defaults.
+    init() {
+        let built = MonitorConfiguration()
+        falseAlarmsPerSecond = built.alerting.daemonFalseAlarmsPerSecond
+        commitEvery = built.commitEvery
+        logBytes = built.alerting.logBytes
+        logKeep = built.alerting.logKeep
+        writesJournal = built.alerting.writesJournal
+        seed = Int(clamping: built.detection.seed)
+    }
+}
+
+/// One `[[source]]` as it is filled; what is `nil` is found from the first lines.
+struct SourceDraft: Equatable, Sendable {
+    var file: String?
+    var standardInput: Bool? = false
+    var format: SourceConfiguration.Format? = .auto
+    var time: [String]?
+    var series: String?
+    var channels: [String]?
+    var interval: Double?
+
+    /// The finished source; `nil` when it names no input or two.
+    var configuration: SourceConfiguration? {
+        let input: SourceConfiguration.Input
+        switch (file, standardInput ?? false) {
+        case (let file?, false): input = .file(pattern: file)
+        case (nil, true): input = .standardInput
+        default: return nil
+        }
+        return SourceConfiguration(
+            input: input, format: format ?? .auto, time: time ?? [], series: series, channels: channels ?? [],
+            interval: interval)
+    }
+}
+
+extension SeriesRule {
+    /// The built-in `[defaults]`.
+    static var builtIn: SeriesRule {
+        let built = MonitorConfiguration()
+        return SeriesRule(
+            pattern: "*", falseAlarmsPerSecond: built.detection.falseAlarmsPerSecond,
+            criticalMargin: built.alerting.criticalMargin, runbook: built.alerting.runbook)
+    }
+}

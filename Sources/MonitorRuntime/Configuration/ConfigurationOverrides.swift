@@ -1,0 +1,36 @@
+public import Ingest
+
+/// What the command line says about the configuration. Everything that is `nil` or empty says nothing.
+public struct ConfigurationOverrides: Equatable, Sendable {
+    /// `--config`: the file to read instead of the standard one; it must exist.
+    public var file: String?
+    /// Whether the standard file may be read at all: `run`, `check`. `replay` sets it to false.
+    public var readsStandardFile: Bool
+    /// `--stdin`, `--file`, or the paths of a replay: these replace the sources of the files.
+    ///
+    /// When there are any and `file` is `nil`, the standard file is not read.
+    public var inputs: [SourceConfiguration.Input]
+    /// `--format`: the format of every source.
+    public var format: SourceConfiguration.Format?
+    /// `--state`: the state directory.
+    public var stateDirectory: String?
+    /// `--log`: the rolling log, `"none"` for none.
+    public var log: String?
+    /// `--journal`, `--no-journal`: whether alerts go to journald.
+    public var journal: Bool?
+
+    /// Creates overrides; the defaults say nothing.
+    public init(
+        file: String? = nil, readsStandardFile: Bool = true, inputs: [SourceConfiguration.Input] = [],
+        format: SourceConfiguration.Format? = nil, stateDirectory: String? = nil, log: String? = nil,
+        journal: Bool? = nil
+    ) {
+        self.file = file
+        self.readsStandardFile = readsStandardFile
+        self.inputs = inputs
+        self.format = format
+        self.stateDirectory = stateDirectory
+        self.log = log
+        self.journal = journal
+    }
+}

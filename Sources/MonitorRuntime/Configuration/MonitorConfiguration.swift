@@ -1,0 +1,60 @@
+public import Alerting
+public import AnomalyDetection
+public import Ingest
+
+/// Everything that one run of monitord is told: the built-in defaults, overridden by files, environment and flags.
+///
+/// A plain value. `ConfigurationLoader` fills and validates it once; it is then passed on by value. The keys that it is
+/// filled from are listed in `ConfigurationKeys`, and with a sentence each in `etc/monitord/monitord.toml`.
+public struct MonitorConfiguration: Equatable, Sendable {
+    /// `[[source]]` (none): where lines come from, in the order of the files that name them.
+    public var sources: [SourceConfiguration]
+    /// What the detectors of every series are told; its budget is `[defaults] false_alarms`.
+    public var detection: DetectionConfiguration
+    /// How incidents are told; its daemon budget is the global `false_alarms`, its margin and runbook are `[defaults]`.
+    public var alerting: AlertingConfiguration
+    /// `[series."pattern"]` (none): what differs for some series, in the order of the files that say so.
+    public var seriesRules: [SeriesRule]
+    /// `state` (path, `$STATE_DIRECTORY`): the folder that learning is kept in; `nil` when it lives in memory.
+    public var stateDirectory: String?
+    /// `commit_every` (duration, "1min"): seconds between two commits of the state, 1 to 86,400.
+    public var commitEvery: Double
+
+    /// Creates a configuration; the defaults are the built-in ones.
+    public init(
+        sources: [SourceConfiguration] = [], detection: DetectionConfiguration = DetectionConfiguration(),
+        alerting: AlertingConfiguration = AlertingConfiguration(), seriesRules: [SeriesRule] = [],
+        stateDirectory: String? = nil, commitEvery: Double = 60
+    ) {
+        self.sources = sources
+        self.detection = detection
+        self.alerting = alerting
+        self.seriesRules = seriesRules
+        self.stateDirectory = stateDirectory
+        self.commitEvery = commitEvery
+    }
+
+    /// What the detectors of one series are told: `detection`, overridden by every rule whose pattern matches.
+    ///
+    /// - Parameter series: the key of the series, as the input gives it.
+    public func detection(forSeries series: String) -> DetectionConfiguration {
+        var result = detection
+        for rule in seriesRules where rule.matches(series) {
+            result.falseAlarmsPerSecond = rule.falseAlarmsPerSecond ?? result.falseAlarmsPerSecond
+        }
+        return result
+    }
+
+    /// How the incidents of one series are told: `alerting`, overridden by every rule whose pattern matches.
+    ///
+    /// The daemon's budget, the rolling log and the journal are the same for all series.
+    /// - Parameter series: the key of the series, as the input gives it.
+    public func alerting(forSeries series: String) -> AlertingConfiguration {
+        var result = alerting
+        for rule in seriesRules where rule.matches(series) {
+            result.criticalMargin = rule.criticalMargin ?? result.criticalMargin
+            result.runbook = rule.runbook ?? result.runbook
+        }
+        return result
+    }
+}

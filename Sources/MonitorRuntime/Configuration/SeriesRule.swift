@@ -1,0 +1,52 @@
+/// What differs for the series whose key matches a pattern: one `[series."pattern"]` table.
+///
+/// When several rules match a series the one that was first named later wins, key by key. A key that is `nil` leaves `[defaults]` in force.
+public struct SeriesRule: Equatable, Sendable {
+    /// The pattern: `*` stands for any characters, `?` for one, everything else for itself.
+    public var pattern: String
+    /// `false_alarms` (rate, `[defaults]`): the alarm budget of each of these series, in incidents a second.
+    public var falseAlarmsPerSecond: Double?
+    /// `critical_above` (number, `[defaults]`): score above the threshold that makes an incident critical.
+    public var criticalMargin: Double?
+    /// `runbook` (text, `[defaults]`): where the person called will find what to do.
+    public var runbook: String?
+
+    /// Creates a rule that changes nothing but what is given.
+    public init(
+        pattern: String, falseAlarmsPerSecond: Double? = nil, criticalMargin: Double? = nil, runbook: String? = nil
+    ) {
+        self.pattern = pattern
+        self.falseAlarmsPerSecond = falseAlarmsPerSecond
+        self.criticalMargin = criticalMargin
+        self.runbook = runbook
+    }
+
+    /// Whether the rule applies to a series.
+    ///
+    /// - Parameter series: the key of the series; compared by Unicode scalars, letter case counts.
+    /// - Complexity: O(pattern × series) at worst; asked once when a series appears.
+    public func matches(_ series: String) -> Bool {
+        let wanted = Array(pattern.unicodeScalars)
+        let text = Array(series.unicodeScalars)
+        var position = 0
+        var next = 0
+        var star: (pattern: Int, text: Int)?
+        while position < text.count {
+            if next < wanted.count, wanted[next] == "*" {
+                star = (next, position)
+                next += 1
+            } else if next < wanted.count, wanted[next] == "?" || wanted[next] == text[position] {
+                next += 1
+                position += 1
+            } else if let last = star {
+                // The last star takes one character more, and the rest of the pattern is tried again behind it.
+                star = (last.pattern, last.text + 1)
+                next = last.pattern + 1
+                position = last.text + 1
+            } else {
+                return false
+            }
+        }
+        return wanted[next...].allSatisfy { $0 == "*" }
+    }
+}

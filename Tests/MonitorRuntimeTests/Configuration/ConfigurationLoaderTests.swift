@@ -1,0 +1,401 @@
+import Alerting
+import AnomalyDetection
+import Ingest
+import Testing
+
+@testable import MonitorRuntime
+
+@Suite struct ConfigurationLoaderTests {
+    private static let standard = ConfigurationLoader.standardFile
+
+    /// Loads from files that exist only here; a path that ends in "denied.toml" cannot be read.
+    private func load(
+        _ files: [String: String], environment: [String: String] = [:], isRoot: Bool = false,
+        _ overrides: ConfigurationOverrides = ConfigurationOverrides()
+    ) throws(ConfigurationError) -> LoadedConfiguration {
+        let access = ConfigurationFiles(
+            read: { path throws(ConfigurationFiles.Failure) in
+                if path.hasSuffix("denied.toml") { throw ConfigurationFiles.Failure(reason: "Permission denied") }
+                return files[path].map { Array($0.utf8) }
+            },
+            list: { folder throws(ConfigurationFiles.Failure) in
+                files.keys.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) }
+            })
+        return try ConfigurationLoader(environment: environment, isRoot: isRoot, files: access).load(overrides)
+    }
+
+    private func problems(
+        of text: String, environment: [String: String] = [:],
+        _ overrides: ConfigurationOverrides = ConfigurationOverrides()
+    ) -> String {
+        do {
+            _ = try load([Self.standard: text], environment: environment, overrides)
+            return "none"
+        } catch {
+            return error.description.replacing("/etc/monitord/", with: "")
+        }
+    }
+
+    @Test func `nothing at all gives the built-in defaults`() throws {
+        let loaded = try load([:])
+        #expect(loaded.configuration == MonitorConfiguration())
+        #expect(loaded.files.isEmpty)
+    }
+
+    @Test func `every key is taken in`() throws {
+        let text = """
+            false_alarms = "3/day"
+            state = "/s"
+            commit_every = "5min"
+            log = "/l"
+            log_size = "1MiB"
+            log_keep = 3
+            journal = false
+            seed = 9
+            [[source]]
+            file = "/a/*.csv"
+            format = "csv"
+            time = ["date", "clock"]
+            series = "machine"
+            channels = ["t", "p"]
+            interval = "2s"
+            [[source]]
+            stdin = true
+            time = "ts"
+            [defaults]
+            false_alarms = "1/month"
+            critical_above = 1.5
+            runbook = "look"
+            [series."b*"]
+            false_alarms = 0
+            [series."a*"]
+            critical_above = 4
+            """
+        let configuration = try load([Self.standard: text]).configuration
+        var expected = MonitorConfiguration(
+            sources: [
+                SourceConfiguration(
+                    input: .file(pattern: "/a/*.csv"), format: .csv, time: ["date", "clock"], series: "machine",
+                    channels: ["t", "p"], interval: 2),
+                SourceConfiguration(input: .standardInput, time: ["ts"]),
+            ],
+            alerting: AlertingConfiguration(
+                daemonFalseAlarmsPerSecond: 3.0 / 86_400, criticalMargin: 1.5, runbook: "look", logPath: "/l",
+                logBytes: 1 << 20, logKeep: 3, writesJournal: false),
+            seriesRules: [
+                SeriesRule(pattern: "b*", falseAlarmsPerSecond: 0), SeriesRule(pattern: "a*", criticalMargin: 4),
+            ],
+            stateDirectory: "/s", commitEvery: 300)
+        expected.detection.falseAlarmsPerSecond = 1.0 / 2_592_000
+        expected.detection.seed = 9
+        #expect(configuration == expected)
+    }
+
+    @Test func `later places override earlier ones`() throws {
+        let files = [
+            Self.standard: "seed = 1\nlog_keep = 1\nstate = \"one\"\ncommit_every = \"1s\"\n[[source]]\nfile = \"a\"\n",
+            "/etc/monitord/conf.d/20.toml":
+                "log_keep = 20\nstate = \"twenty\"\ncommit_every = \"20s\"\n[series.x]\nrunbook = \"2\"",
+            "/etc/monitord/conf.d/10.toml":
+                "log_keep = 10\n[[source]]\nfile = \"b\"\n[series.x]\nrunbook = \"1\"\ncritical_above = 1",
+            "/etc/monitord/conf.d/.hidden.toml": "log_keep = 99",
+            "/etc/monitord/conf.d/old.toml.bak": "log_keep = 99",
+        ]
+        let loaded = try load(
+            files, environment: ["MONITORD_STATE": "environment", "MONITORD_COMMIT_EVERY": "30s"],
+            ConfigurationOverrides(stateDirectory: "flag"))
+        let configuration = loaded.configuration
+        #expect(loaded.files == [Self.standard, "/etc/monitord/conf.d/10.toml", "/etc/monitord/conf.d/20.toml"])
+        #expect(configuration.detection.seed == 1)
+        #expect(configuration.alerting.logKeep == 20)
+        #expect(configuration.commitEvery == 30)
+        #expect(configuration.stateDirectory == "flag")
+        #expect(configuration.sources.map(\.input) == [.file(pattern: "a"), .file(pattern: "b")])
+        #expect(configuration.seriesRules == [SeriesRule(pattern: "x", criticalMargin: 1, runbook: "2")])
+    }
+
+    @Test(
+        arguments: [
+            ("false_alarm = \"1/day\"", #"monitord.toml:1:1: unknown key "false_alarm"; did you mean "false_alarms"?"#),
+            (
+                "[[source]]\nstdin = true\n  chanels = [\"a\"]",
+                #"monitord.toml:3:3: unknown key "source.chanels"; did you mean "source.channels"?"#
+            ),
+            ("interval = \"1s\"", #"monitord.toml:1:1: unknown key "interval"; did you mean "source.interval"?"#),
+            (
+                "[defaults]\nrunbock = 1\nzzzzzz = 1",
+                "monitord.toml:2:1: unknown key \"defaults.runbock\"; did you mean \"defaults.runbook\"?\nmonitord.toml:3:1: unknown key \"defaults.zzzzzz\""
+            ),
+            (
+                "[series.\"p*\"]\nfalse_alrams = \"1/day\"",
+                #"monitord.toml:2:1: unknown key "series."p*".false_alrams"; did you mean "series."p*".false_alarms"?"#
+            ),
+            (
+                "[series]\nrunbook = \"x\"",
+                #"monitord.toml:2:1: unknown key "series.runbook"; did you mean "defaults.runbook"?"#
+            ),
+            ("[sources]\nfile = \"a\"", #"monitord.toml:1:2: unknown key "sources"; did you mean "source"?"#),
+            ("[[source]]\nstdin = true\ntimezone = \"UTC\"", #"monitord.toml:3:1: unknown key "source.timezone""#),
+        ] as [(String, String)])
+    func `an unknown key is refused with its place and the nearest known one`(text: String, problem: String) {
+        #expect(problems(of: text) == problem)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "false_alarms = 3",
+                #"1:1: false_alarms is 3; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+            ),
+            (
+                "false_alarms = \"daily\"",
+                #"1:1: false_alarms is "daily"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+            ),
+            (
+                "false_alarms = \"2/s\"",
+                #"1:1: false_alarms is "2/s"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+            ),
+            ("state = \"\"", #"1:1: state is ""; expected a path that is not empty"#),
+            ("commit_every = 60", #"1:1: commit_every is 60; expected a duration from "1s" to "1d""#),
+            ("commit_every = \"2d\"", #"1:1: commit_every is "2d"; expected a duration from "1s" to "1d""#),
+            ("log_size = 10485760", #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB""#),
+            ("log_keep = -1", "1:1: log_keep is -1; expected a whole number from 0 to 1000"),
+            ("log_keep = 1.5", "1:1: log_keep is 1.5; expected a whole number from 0 to 1000"),
+            ("journal = \"yes\"", #"1:1: journal is "yes"; expected true or false"#),
+            ("seed = 2026-11-21", "1:1: seed is 2026-11-21; expected a whole number from 0 to 9223372036854775807"),
+            ("defaults.critical_above = nan", "1:10: defaults.critical_above is nan; expected a number from 0 to 100"),
+            ("defaults = 1", "1:1: defaults is 1; expected a table"),
+            ("source = { file = \"a\" }", "1:1: source is a table; expected tables that begin with [[source]]"),
+            (
+                "series = [1, 2, 3, 4, 5]",
+                #"1:1: series is [1, 2, 3, 4, ...]; expected tables that begin with [series."pattern"]"#
+            ),
+            ("source = [1]", "1:11: source is 1; expected a table"),
+            ("[[source]]\nfile = 1", "2:1: source.file is 1; expected a path that is not empty"),
+            (
+                "[[source]]\nstdin = true\nformat = \"xml\"",
+                #"3:1: source.format is "xml"; expected one of "auto", "csv", "jsonl""#
+            ),
+            (
+                "[[source]]\nstdin = true\ntime = [\"a\", \"b\", \"c\"]",
+                #"3:1: source.time is ["a", "b", "c"]; expected the name of a column, or of two: date and time of day"#
+            ),
+            (
+                "[[source]]\nstdin = true\nchannels = [\"a\", \"a\"]",
+                #"3:1: source.channels is ["a", "a"]; expected a list of one or more names of columns, each once"#
+            ),
+            (
+                "[[source]]\nstdin = true\ninterval = \"0s\"",
+                #"3:1: source.interval is "0s"; expected a duration such as "1s", "5min" or "2h", up to "1year""#
+            ),
+        ] as [(String, String)])
+    func `a wrong value is refused with what was found and what was expected`(text: String, problem: String) {
+        let problems = problems(of: text)
+        let expected = "monitord.toml:" + problem
+        // What the list of formats says grows with the formats.
+        if text.contains("xml") {
+            #expect(
+                problems.hasPrefix(
+                    #"monitord.toml:3:1: source.format is "xml"; expected one of "auto", "csv", "jsonl""#))
+        } else {
+            #expect(problems == expected)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("[[source]]\nformat = \"csv\"", #"1:3: source: it names no input; give it file = "…" or stdin = true"#),
+            (
+                "[[source]]\nfile = \"a\"\nstdin = true",
+                "1:3: source: it has both file and stdin; a source has one input"
+            ),
+            (
+                "[[source]]\nstdin = true\n[[source]]\nstdin = true",
+                "3:3: source: the same input is read by the source at monitord.toml:1:3"
+            ),
+            (
+                "[[source]]\nfile = \"a\"\n[[source]]\nfile = \"a\"",
+                "3:3: source: the same input is read by the source at monitord.toml:1:3"
+            ),
+        ] as [(String, String)])
+    func `sources are judged together`(text: String, problem: String) {
+        #expect(problems(of: text) == "monitord.toml:" + problem)
+    }
+
+    @Test func `all problems are reported, each on one line`() {
+        let text = "sed = 1\nlog_keep = \"x\"\n[[source]]\nstdin = 1\n[defaults]\nrunbook = 2\n"
+        let reported = problems(of: text, environment: ["MONITORD_JOURNAL": "maybe"], ConfigurationOverrides(log: ""))
+        #expect(
+            reported == """
+                monitord.toml:1:1: unknown key "sed"; did you mean "seed"?
+                monitord.toml:2:1: log_keep is "x"; expected a whole number from 0 to 1000
+                monitord.toml:4:1: source.stdin is 1; expected true or false
+                monitord.toml:6:1: defaults.runbook is 2; expected a text that is not empty
+                environment MONITORD_JOURNAL: journal is "maybe"; expected true or false
+                flag --log: log is ""; expected a path that is not empty, or "none"
+                """)
+    }
+
+    @Test func `a file that is not TOML is refused at the place where that shows, and the others are still judged`()
+        throws
+    {
+        let files = [Self.standard: "seed = 1\nlog_keep = = 2\n", "/etc/monitord/conf.d/a.toml": "sed = 2"]
+        let error = #expect(throws: ConfigurationError.self) { try load(files) }
+        let problems = try #require(error).problems
+        #expect(problems.count == 2)
+        guard case .syntax(.file(let path, let line, let column), let reason) = problems.first else {
+            Issue.record("\(problems)")
+            return
+        }
+        #expect(path == Self.standard)
+        #expect(line == 2)
+        #expect(column == 12)
+        #expect(!reason.contains("\n") && !reason.isEmpty)
+    }
+
+    @Test(arguments: ["a = 1\nb = \"x\0\"\n", "a = \0"])
+    func `a NUL is refused, for the parser would stop reading at it`(text: String) {
+        #expect(problems(of: text).hasSuffix("a NUL character is not allowed"))
+    }
+
+    @Test func `a file that was asked for must be there and readable`() {
+        #expect(
+            throws: ConfigurationError([.unreadable(path: "x.toml", reason: "no such file")])
+        ) { try load([:], ConfigurationOverrides(file: "x.toml")) }
+        #expect(
+            throws: ConfigurationError([.unreadable(path: "/denied.toml", reason: "Permission denied")])
+        ) { try load([:], ConfigurationOverrides(file: "/denied.toml")) }
+    }
+
+    @Test func `conf.d is read beside the file that was asked for`() throws {
+        let files = ["x.toml": "seed = 1", "conf.d/a.toml": "seed = 2", Self.standard: "seed = 3"]
+        let loaded = try load(files, ConfigurationOverrides(file: "x.toml"))
+        #expect(loaded.configuration.detection.seed == 2)
+        #expect(loaded.files == ["x.toml", "conf.d/a.toml"])
+    }
+
+    @Test func `inputs on the command line and a replay leave the standard file alone`() throws {
+        let files = [Self.standard: "seed = 3\n[[source]]\nfile = \"a\""]
+        let flagged = try load(files, ConfigurationOverrides(inputs: [.standardInput]))
+        #expect(flagged.configuration == MonitorConfiguration(sources: [SourceConfiguration(input: .standardInput)]))
+        #expect(
+            try load(files, ConfigurationOverrides(readsStandardFile: false)).configuration == MonitorConfiguration())
+    }
+
+    @Test func `an input on the command line is read as the only source of the file says`() throws {
+        let one = "[[source]]\nfile = \"a\"\nchannels = [\"t\"]\n"
+        let two = one + "[[source]]\nfile = \"b\"\nchannels = [\"u\"]\n"
+        func source(_ text: String, _ input: SourceConfiguration.Input) throws -> SourceConfiguration? {
+            try load(["x": text], ConfigurationOverrides(file: "x", inputs: [input], format: .csv)).configuration
+                .sources.first
+        }
+        #expect(
+            try source(one, .standardInput) == SourceConfiguration(input: .standardInput, format: .csv, channels: ["t"])
+        )
+        #expect(try source(two, .standardInput) == SourceConfiguration(input: .standardInput, format: .csv))
+        #expect(
+            try source(two, .file(pattern: "b"))
+                == SourceConfiguration(input: .file(pattern: "b"), format: .csv, channels: ["u"]))
+    }
+
+    @Test func `a variable takes bare text and TOML alike`() throws {
+        let environment = [
+            "MONITORD_FALSE_ALARMS": "2/day", "MONITORD_SEED": "7", "MONITORD_JOURNAL": "false",
+            "MONITORD_STATE": "\"/a b\"",
+            "MONITORD_DEFAULTS__RUNBOOK": "5", "MONITORD_DEFAULTS__FALSE_ALARMS": "0", "MONITORD_LOG": "/x\nseed = 3",
+        ]
+        let configuration = try load([:], environment: environment).configuration
+        #expect(configuration.alerting.daemonFalseAlarmsPerSecond == 2.0 / 86_400)
+        #expect(configuration.detection.seed == 7)
+        #expect(!configuration.alerting.writesJournal)
+        #expect(configuration.stateDirectory == "/a b")
+        #expect(configuration.alerting.runbook == "5")
+        #expect(configuration.detection.falseAlarmsPerSecond == 0)
+        #expect(configuration.alerting.logPath == "/x\nseed = 3")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "MONITORD_FALSE_ALARM",
+                #"environment MONITORD_FALSE_ALARM: unknown key "MONITORD_FALSE_ALARM"; did you mean "MONITORD_FALSE_ALARMS"?"#
+            ),
+            (
+                "MONITORD_DEFAULTS_RUNBOOK",
+                #"environment MONITORD_DEFAULTS_RUNBOOK: unknown key "MONITORD_DEFAULTS_RUNBOOK"; did you mean "MONITORD_DEFAULTS__RUNBOOK"?"#
+            ),
+            (
+                "MONITORD_SOURCE__FILE",
+                "environment MONITORD_SOURCE__FILE: MONITORD_SOURCE__FILE: sources and series are named in files or by flags"
+            ),
+            ("MONITORD_BINARY", "none"), ("MONITORD_SERVICE_HOST", "none"), ("MONITORD_PORT_514_UDP", "none"),
+            ("HOME", "none"),
+        ] as [(String, String)])
+    func `an unknown variable is refused unless it is somebody else's`(variable: String, problem: String) {
+        #expect(problems(of: "", environment: [variable: "1"]) == problem)
+    }
+
+    @Test(
+        arguments: [
+            (["LOGS_DIRECTORY": "/var/log/private/m:/other", "HOME": "/h"], true, "/var/log/private/m/alerts.jsonl"),
+            (["HOME": "/root"], true, "/var/log/monitord/alerts.jsonl"),
+            (["XDG_STATE_HOME": "/x", "HOME": "/h"], false, "/x/monitord/alerts.jsonl"),
+            (["XDG_STATE_HOME": "relative", "HOME": "/h"], false, "/h/.local/state/monitord/alerts.jsonl"),
+            ([:], false, nil),
+            (["MONITORD_LOG": "none", "LOGS_DIRECTORY": "/l"], true, nil),
+        ] as [([String: String], Bool, String?)])
+    func `the rolling log is where the first of unit, root and user has it`(
+        environment: [String: String], isRoot: Bool, path: String?
+    ) throws {
+        #expect(try load([:], environment: environment, isRoot: isRoot).configuration.alerting.logPath == path)
+    }
+
+    @Test func `the state is in the directory of the unit unless a key says otherwise`() throws {
+        let environment = ["STATE_DIRECTORY": "/var/lib/monitord"]
+        #expect(try load([:], environment: environment).configuration.stateDirectory == "/var/lib/monitord")
+        #expect(
+            try load([Self.standard: "state = \"/s\""], environment: environment).configuration.stateDirectory == "/s")
+    }
+
+    @Test func `the merged text says where each value came from`() throws {
+        let files = [Self.standard: "seed = 4\n[[source]]\n\nfile = \"a\\\"b\"\n[series.\"p*\"]\nrunbook = \"x\""]
+        let loaded = try load(
+            files, environment: ["MONITORD_LOG_KEEP": "2", "STATE_DIRECTORY": "/s"],
+            ConfigurationOverrides(format: .csv, journal: false))
+        #expect(
+            loaded.merged == """
+                # read /etc/monitord/monitord.toml
+                false_alarms = "1/day"  # default
+                state = "/s"  # environment STATE_DIRECTORY
+                commit_every = "1min"  # default
+                # log is not set
+                log_size = "10MiB"  # default
+                log_keep = 2  # environment MONITORD_LOG_KEEP
+                journal = false  # flag --no-journal
+                seed = 4  # /etc/monitord/monitord.toml:1:1
+
+                [defaults]
+                false_alarms = "1/week"  # default
+                critical_above = 2  # default
+                # runbook is not set
+
+                [[source]]
+                file = "a\\"b"  # /etc/monitord/monitord.toml:4:1
+                stdin = false  # default
+                format = "csv"  # flag --format
+                # time is not set
+                # series is not set
+                # channels is not set
+                # interval is not set
+
+                [series."p*"]
+                # false_alarms is not set
+                # critical_above is not set
+                runbook = "x"  # /etc/monitord/monitord.toml:6:1
+
+                """)
+        #expect(
+            try load(["again": loaded.merged], ConfigurationOverrides(file: "again")).configuration
+                == loaded.configuration)
+    }
+}

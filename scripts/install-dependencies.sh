@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing.
+#
+# Does nothing, silently, when all is there. Uses sudo when it is not run by root.
+set -euo pipefail
+
+missing=()
+
+# need PACKAGE REASON COMMAND…: PACKAGE is missing when COMMAND fails.
+need() {
+    local package=$1 reason=$2
+    shift 2
+    if ! "$@" >/dev/null 2>&1; then
+        missing+=("$package")
+        echo "install-dependencies: $package is missing: $reason"
+    fi
+}
+
+has_library() {
+    command -v pkg-config && pkg-config --exists "$1"
+}
+
+need pkg-config "SwiftPM asks it where the system libraries are" command -v pkg-config
+need git "SwiftPM fetches the Swift packages with it" command -v git
+need ca-certificates "the packages are fetched over https" test -e /etc/ssl/certs/ca-certificates.crt
+need g++ "the TOML parser is C++ and needs the standard library's headers" compgen -G '/usr/include/c++/*/vector'
+need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
+need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
+need zlib1g-dev "rotated logs are compressed with it" has_library zlib
+
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "install-dependencies: there is no apt-get here; please install the packages above by hand" >&2
+    exit 1
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "install-dependencies: neither root nor sudo; please run: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+
+install() {
+    echo "install-dependencies: apt-get install ${missing[*]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# A mirror in the middle of an update, or a package script that trips once: a second try often passes.
+if ! install; then
+    echo "install-dependencies: that failed; trying once more" >&2
+    sleep 5
+    install
+fi
