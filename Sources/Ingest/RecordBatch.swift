@@ -86,6 +86,14 @@ public struct RecordBatch: Sendable {
     public var schema: StreamSchema?
     /// Wall clock when the bytes arrived; stamped by a source of `run`, `nil` in `replay`.
     public var arrival: Timestamp?
+    /// Name of the stream: `input`, or the file's stem when a pattern with a wildcard found it.
+    public var stream = "input"
+    /// The file that all rows of this batch come from, for a followed file; with a row's `endOffset` it makes the
+    /// ``FilePosition`` to read on from.
+    public var file: FileIdentity?
+    /// What ``LineDecoder/init(configuration:seriesName:restoring:seriesNames:offset:)`` needs beside ``seriesNames``
+    /// to read on after this batch; empty while the first lines are still being looked at.
+    public var dialect: [UInt8] = []
 
     /// Creates an empty batch.
     public init() {}

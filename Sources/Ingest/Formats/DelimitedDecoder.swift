@@ -1,0 +1,183 @@
+import TimeSeries
+
+/// What a line turned out to be.
+struct DecodedLine: Sendable {
+    /// The kinds of line.
+    enum Kind: Equatable, Sendable {
+        case record
+        case header
+        case malformed(MalformedReason)
+    }
+
+    var kind: Kind
+    var series: Int32 = 0
+    var time: Timestamp?
+    /// Where the time stands in the line; empty when it has none. A time in two columns has two ranges.
+    var timeRange: Range<Int> = 0..<0
+    var clockRange: Range<Int> = 0..<0
+}
+
+/// Reads delimited lines of a settled dialect.
+struct DelimitedDecoder: Sendable {
+    /// How lines are read; it changes when a header with the same names in another order appears.
+    private(set) var columns: Dialect.Columns
+    /// The values of the last record, by channel.
+    private(set) var values: [Double]
+    private let time: TimeFormat?
+    private let parser: NumberParser
+    private var roles: [Int32]
+
+    private static let ignored: Int32 = -1
+
+    /// Creates a decoder.
+    init(_ columns: Dialect.Columns, _ dialect: Dialect) {
+        self.columns = columns
+        time = dialect.time
+        parser = NumberParser(mark: columns.mark)
+        values = [Double](repeating: .nan, count: dialect.schema.channels.count)
+        roles = Self.channelOf(columns.roles)
+    }
+
+    /// The channel of each column, -1 for columns with another use: what the fast path asks for.
+    private static func channelOf(_ roles: [Dialect.Role]) -> [Int32] {
+        roles.map { if case .channel(let index) = $0 { Int32(index) } else { ignored } }
+    }
+
+    /// Reads one line, without its line end.
+    mutating func decode(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
+        if isKnownHeader(line) { return DecodedLine(kind: .header) }
+        let decoded = record(line, &series)
+        guard case .malformed(let reason) = decoded.kind else { return decoded }
+        if adoptHeader(line) { return DecodedLine(kind: .header) }
+        return unusable(line, reason)
+    }
+
+    private mutating func record(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
+        var decoded = DecodedLine(kind: .record)
+        let delimiter = columns.delimiter
+        var position = 0
+        var column = 0
+        while column < roles.count {
+            let channel = Int(roles[column])
+            if channel >= 0, let value = parser.scanPlain(line, at: &position, delimiter: delimiter) {
+                values[channel] = value
+            } else if let flaw = slowField(line, &position, column, &decoded, &series) {
+                return DecodedLine(kind: .malformed(flaw))
+            }
+            column += 1
+            if position >= line.count { break }
+            position += 1
+        }
+        // Behind the last column only empty fields may stand: the trailing comma that some writers leave.
+        while position < line.count {
+            guard line[position] == delimiter || line[position] == 32 else { return DecodedLine(kind: .malformed(.fieldCount)) }
+            position += 1
+        }
+        guard column == roles.count else { return DecodedLine(kind: .malformed(.fieldCount)) }
+        if time != nil, decoded.time == nil, !readTime(line, &decoded) { return DecodedLine(kind: .malformed(.badTime)) }
+        return decoded
+    }
+
+    /// A field that is no plain number of a channel.
+    private mutating func slowField(
+        _ line: Span<UInt8>, _ position: inout Int, _ column: Int, _ decoded: inout DecodedLine, _ series: inout SeriesTable
+    ) -> MalformedReason? {
+        guard let field = DelimitedLine.field(line, at: &position, delimiter: columns.delimiter) else { return .openQuote }
+        switch columns.roles[column] {
+        case .ignored: break
+        case .time: decoded.timeRange = field.range
+        case .clock: decoded.clockRange = field.range
+        case .series: return name(line, field, &decoded, &series)
+        case .channel(let index):
+            switch parser.parse(line, field.range) {
+            case .number(let value): values[index] = value
+            case .missing: values[index] = .nan
+            case .outOfRange: return .outOfRange
+            case .notANumber: return .notANumber
+            }
+        }
+        return nil
+    }
+
+    private func name(
+        _ line: Span<UInt8>, _ field: DelimitedField, _ decoded: inout DecodedLine, _ series: inout SeriesTable
+    ) -> MalformedReason? {
+        let index: Int32?
+        if field.hasEscapes {
+            let plain = Array(DelimitedLine.text(line, field).utf8)
+            index = series.index(plain.span, 0..<plain.count)
+        } else {
+            index = series.index(line, trimmed(line, field.range))
+        }
+        guard let index else { return .badSyntax }
+        decoded.series = index
+        return nil
+    }
+
+    /// Reads the time where the fields say it stands.
+    private func readTime(_ line: Span<UInt8>, _ decoded: inout DecodedLine) -> Bool {
+        guard let time else { return true }
+        decoded.timeRange = trimmed(line, decoded.timeRange)
+        decoded.clockRange = trimmed(line, decoded.clockRange)
+        decoded.time =
+            columns.roles.contains(.clock)
+            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?.time
+            : TimeParser.parse(line, decoded.timeRange, as: time)
+        return decoded.time != nil
+    }
+
+    /// An unusable line, with its time when at least that can be read.
+    private func unusable(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine {
+        var decoded = DecodedLine(kind: .malformed(reason))
+        guard time != nil else { return decoded }
+        var position = 0
+        for role in columns.roles {
+            guard let field = DelimitedLine.field(line, at: &position, delimiter: columns.delimiter) else { break }
+            if role == .time { decoded.timeRange = field.range }
+            if role == .clock { decoded.clockRange = field.range }
+            if position >= line.count { break }
+            position += 1
+        }
+        if !readTime(line, &decoded) { return DecodedLine(kind: .malformed(reason)) }
+        return decoded
+    }
+
+    /// An unusable line of which the caller knows the flaw: its time when that can be read.
+    func flawed(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine { unusable(line, reason) }
+
+    // MARK: Headers
+
+    private func isKnownHeader(_ line: Span<UInt8>) -> Bool {
+        for header in columns.headerLines where header.count == line.count {
+            if matches(line, 0..<line.count, header) { return true }
+        }
+        return false
+    }
+
+    /// Takes the names of an unusable line as the columns from now on, when it names every channel and the time: the
+    /// header of a file that was rotated to another order of columns.
+    private mutating func adoptHeader(_ line: Span<UInt8>) -> Bool {
+        guard !columns.names.isEmpty, let fields = DelimitedLine.fields(line, delimiter: columns.delimiter) else {
+            return false
+        }
+        var names = fields.map { DelimitedLine.text(line, $0) }
+        var adopted = [Dialect.Role](repeating: .ignored, count: names.count)
+        for (role, name) in zip(columns.roles, columns.names) where role != .ignored {
+            guard let place = names.indices.first(where: { names[$0] == name && adopted[$0] == .ignored }) else {
+                return false
+            }
+            adopted[place] = role
+        }
+        while names.count > 1, names.last?.isEmpty == true {
+            names.removeLast()
+            adopted.removeLast()
+        }
+        columns.roles = adopted
+        columns.names = names
+        var copy: [UInt8] = []
+        for index in 0..<line.count { copy.append(line[index]) }
+        columns.headerLines = [copy]
+        roles = Self.channelOf(adopted)
+        return true
+    }
+}

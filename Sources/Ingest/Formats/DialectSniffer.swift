@@ -1,0 +1,123 @@
+import TimeSeries
+
+/// Holds the first lines of a stream and finds out how they are read: a pure function of those lines.
+struct DialectSniffer: Sendable {
+    /// What the lines allow to say.
+    enum Decision: Equatable, Sendable {
+        case undecided
+        case settled(Dialect)
+        case refused(IngestError)
+    }
+
+    /// A line that is held back.
+    struct Line: Sendable {
+        /// Where it stands in ``DialectSniffer/bytes``.
+        var range: Range<Int>
+        var flaw: MalformedReason?
+        var number: UInt64
+        var endOffset: Int64
+    }
+
+    /// Usable lines that must agree before the end of the look: a header is not among them.
+    static let decisiveLines = 3
+
+    /// The lines held, one after the other.
+    private(set) var bytes: [UInt8] = []
+    /// Where each line is.
+    private(set) var lines: [Line] = []
+    private let configuration: SourceConfiguration
+
+    /// Creates a sniffer that holds nothing.
+    init(_ configuration: SourceConfiguration) { self.configuration = configuration }
+
+    /// Holds the next line.
+    mutating func hold(_ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64) {
+        let start = bytes.count
+        for index in 0..<line.count { bytes.append(line[index]) }
+        lines.append(Line(range: start..<bytes.count, flaw: flaw, number: number, endOffset: endOffset))
+    }
+
+    /// What the lines held allow to say; `isFinal` when no more will be looked at.
+    func decide(isFinal: Bool) -> Decision {
+        let usable = lines.filter { $0.flaw == nil }
+        guard !usable.isEmpty else {
+            guard isFinal, !lines.isEmpty else { return .undecided }
+            return .refused(notUsable(configuration.format == .auto ? "lines of text" : configuration.format.rawValue))
+        }
+        // Few lines cannot settle anything, and many need not be looked at again for each that is added.
+        guard isFinal || (usable.count >= Self.decisiveLines && (lines.count <= 10 || lines.count % 10 == 0)) else {
+            return .undecided
+        }
+        let isKeyed: Bool
+        switch configuration.format {
+        case .csv: isKeyed = false
+        case .jsonl: isKeyed = true
+        case .auto: isKeyed = usable.contains { bytes[$0.range.lowerBound + leadingSpaces($0)] == UInt8(ascii: "{") }
+        }
+        return isKeyed
+            ? KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
+            : DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
+    }
+
+    private func leadingSpaces(_ line: Line) -> Int {
+        var spaces = 0
+        while spaces + 1 < line.range.count, bytes[line.range.lowerBound + spaces] == 32 { spaces += 1 }
+        return spaces
+    }
+
+    /// None of the lines can be used.
+    func notUsable(_ format: String) -> IngestError {
+        .notUsable(lines: lines.count, format: format, example: excerpt(lines[0]))
+    }
+
+    /// The beginning of a line, to be shown.
+    func excerpt(_ line: Line) -> String { MalformedLine.excerpt(bytes.span.extracting(line.range)) }
+}
+
+/// Names by which a column or key is known to hold the time.
+enum TimeNames {
+    /// Of columns.
+    static let columns: Set<String> = ["time", "timestamp", "ts", "epoch", "date", "datetime", "@timestamp"]
+    /// Of keys.
+    static let keys: Set<String> = columns.union(["t"])
+    /// Numbers from here on are times since 1970 even in a column that only its place or its growth marks: 1973-03-03.
+    static let smallestEpoch = 1e8
+}
+
+/// Makes channels of names: splits units off, and makes names unique.
+enum ChannelNames {
+    /// `Temp [°C]` and `Pressure (bar)` as name and unit.
+    static func channel(_ text: String) -> Channel {
+        for (open, close) in [("[", "]"), ("(", ")")] as [(Character, Character)] {
+            guard text.last == close, let start = text.lastIndex(of: open) else { continue }
+            let name = text[..<start].trimmedSpaces
+            let unit = text[text.index(after: start)...].dropLast().trimmedSpaces
+            if !name.isEmpty, !unit.isEmpty { return Channel(name: name, unit: unit) }
+        }
+        return Channel(name: text)
+    }
+
+    /// The same channels, the second of a name called `name_2` and so on.
+    static func unique(_ channels: [Channel]) -> [Channel] {
+        var used: Set<String> = []
+        return channels.map { channel in
+            var name = channel.name
+            var count = 1
+            while !used.insert(name).inserted {
+                count += 1
+                name = "\(channel.name)_\(count)"
+            }
+            return Channel(name: name, unit: channel.unit)
+        }
+    }
+}
+
+extension Substring {
+    /// The text without spaces at its ends.
+    var trimmedSpaces: String {
+        var rest = self
+        while rest.first == " " { rest.removeFirst() }
+        while rest.last == " " { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,350 @@
+public import TimeSeries
+
+/// Turns the bytes of one stream into rows, whatever the sizes they come in.
+///
+/// Lines end with `\n` or `\r\n`. The first lines are held back until the dialect is clear: four that agree are enough, 50
+/// (or 4 MiB) are the most, and the end of the input settles it too. What is found is a function of those lines alone, and
+/// is stated in ``StreamSchema/summary``; when they can be read in two ways, ``refusal`` says so and nothing more is
+/// decoded. After that a line costs no allocation.
+///
+/// Delimited lines: `,` `;` tab or `|`; quotes with `""`; a header with units (`Temp [°C]`, `Pressure (bar)`), a line of
+/// units below it; a column is a channel when most of its first values are numbers. Lines with the header's content are
+/// skipped wherever they stand; a line with the same names in another order sets the order from there on. JSON lines: one
+/// object a line, the numbers of the top level; nested values, texts and (unless the channels are named) booleans are no
+/// channels; a line with none of the channels is ``MalformedReason/noValues``. A record whose values are all missing is a
+/// record still.
+///
+/// A restart in mid-file: keep ``dialectState``, ``seriesNames`` and a row's `endOffset`, and give them to
+/// ``init(configuration:seriesName:restoring:seriesNames:offset:)``.
+public struct LineDecoder: Sendable {
+    /// Lines that are looked at, at most, before the dialect is settled.
+    public static let mostLinesLookedAt = 50
+    /// Bytes that are looked at, at most.
+    static let mostBytesLookedAt = 4 << 20
+    /// A reason is shown for its first line and each time this many more came.
+    static let linesBetweenNotices: UInt64 = 10_000
+
+    /// What was counted so far.
+    public private(set) var counters = DecoderCounters()
+    /// Why the lines cannot be read; once set, bytes are taken and dropped.
+    public private(set) var refusal: IngestError?
+    /// The schema once it is settled.
+    public var schema: StreamSchema? { dialect?.schema }
+    /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
+    /// columns appears.
+    public private(set) var dialectState: [UInt8] = []
+    /// Names of the series met so far.
+    public var seriesNames: [String] { series.names }
+    /// Bytes of the file up to the end of the last whole line.
+    public private(set) var offset: Int64
+
+    private let configuration: SourceConfiguration
+    private var dialect: Dialect?
+    private var delimited: DelimitedDecoder?
+    private var keyed: KeyedDecoder?
+    private var sniffer: DialectSniffer
+    private var series: SeriesTable
+    private var notices: [MalformedNotice] = []
+
+    // The line in progress: what was kept of it, and what its bytes so far say.
+    private var carry: [UInt8] = []
+    private var carriedBytes: Int64 = 0
+    private var hasControlBytes = false
+    private var carriageReturns = 0
+    private var isTooLong = false
+
+    /// Creates a decoder at the start of a stream.
+    ///
+    /// - Parameter seriesName: the series of all rows when the configuration names no series column.
+    public init(configuration: SourceConfiguration, seriesName: String = "input") {
+        self.configuration = configuration
+        sniffer = DialectSniffer(configuration)
+        series = SeriesTable(configuration.series == nil ? [seriesName] : [])
+        offset = 0
+    }
+
+    /// Creates a decoder that reads on in mid-file.
+    ///
+    /// - Parameters:
+    ///   - dialect: ``dialectState`` of the decoder before; empty to look at the first lines again.
+    ///   - seriesNames: ``seriesNames`` of the decoder before.
+    ///   - offset: bytes of the file before the first byte that will be decoded.
+    /// - Throws: `StateCodingError` when `dialect` is damaged or of another version.
+    public init(
+        configuration: SourceConfiguration, seriesName: String = "input", restoring dialect: [UInt8],
+        seriesNames: [String], offset: Int64
+    ) throws(StateCodingError) {
+        self.init(configuration: configuration, seriesName: seriesName)
+        self.offset = offset
+        if !seriesNames.isEmpty { series = SeriesTable(seriesNames) }
+        guard !dialect.isEmpty else { return }
+        var reader = StateReader(dialect)
+        settle(try Dialect(from: &reader))
+    }
+
+    // MARK: Bytes
+
+    /// Decodes the next bytes of the stream, all of them.
+    public mutating func decode(_ bytes: [UInt8], into batch: inout RecordBatch) {
+        _ = decode(bytes.span, into: &batch)
+    }
+
+    /// Decodes the next bytes of the stream.
+    ///
+    /// - Parameters:
+    ///   - bytes: any number of bytes, from any place within a line to any other.
+    ///   - batch: rows are appended; schema, names and dialect are set.
+    ///   - rows: stop after the line with which `batch` has that many rows.
+    /// - Returns: the bytes taken; all of them unless `rows` was reached.
+    /// - Complexity: O(bytes); a line longer than `longestLine` is dropped as it comes, never held.
+    public mutating func decode(_ bytes: Span<UInt8>, into batch: inout RecordBatch, rows: Int = .max) -> Int {
+        var start = 0
+        while start < bytes.count, batch.rows.count < rows, refusal == nil {
+            guard let end = scanLine(bytes, from: start) else {
+                keep(bytes.extracting(start..<bytes.count))
+                start = bytes.count
+                break
+            }
+            endLine(bytes.extracting(start..<end), terminator: 1, into: &batch)
+            start = end + 1
+        }
+        if refusal != nil { start = bytes.count }
+        publish(into: &batch)
+        return start
+    }
+
+    /// The file has ended: a last line without its line end is a line.
+    ///
+    /// Not for a file that still grows, where half a line waits for its other half.
+    public mutating func finishFile(into batch: inout RecordBatch) {
+        if carriedBytes > 0 { endLine([UInt8]().span, terminator: 0, into: &batch) }
+        publish(into: &batch)
+    }
+
+    /// The next bytes come from the start of another file of the same stream; half a line that was kept is dropped.
+    public mutating func beginFile() {
+        dropCarry()
+        offset = 0
+    }
+
+    /// The stream has ended: ``finishFile(into:)``, and the dialect is settled on the lines there are.
+    public mutating func finish(into batch: inout RecordBatch) {
+        finishFile(into: &batch)
+        if dialect == nil, refusal == nil { settleIfClear(isFinal: true, into: &batch) }
+        publish(into: &batch)
+    }
+
+    /// The unusable lines to be shown since the last call.
+    public mutating func takeNotices() -> [MalformedNotice] {
+        guard !notices.isEmpty else { return [] }
+        defer { notices.removeAll() }
+        return notices
+    }
+
+    private func publish(into batch: inout RecordBatch) {
+        batch.schema = dialect?.schema
+        batch.seriesNames = series.names
+        batch.dialect = dialectState
+    }
+
+    /// Looks for the line end and notes control bytes on the way.
+    private mutating func scanLine(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        let count = bytes.count
+        while index < count {
+            let byte = bytes[index]
+            if byte < 32 {
+                if byte == UInt8(ascii: "\n") { return index }
+                if byte == UInt8(ascii: "\r") {
+                    carriageReturns += 1
+                } else if byte != UInt8(ascii: "\t") {
+                    hasControlBytes = true
+                }
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Keeps the beginning of a line whose end is not here yet.
+    private mutating func keep(_ part: Span<UInt8>) {
+        carriedBytes += Int64(part.count)
+        // Room for a byte-order mark and the line end, which do not count as line.
+        let limit = configuration.longestLine + 5
+        let room = isTooLong ? 0 : limit - carry.count
+        if part.count > room {
+            // What is kept of a line that is too long is shown, once.
+            isTooLong = true
+            if carry.capacity > 1 << 16 { carry = Array(carry.prefix(MalformedLine.longestExcerpt)) }
+        }
+        let wanted = isTooLong ? max(0, MalformedLine.longestExcerpt - carry.count) : part.count
+        for index in 0..<min(wanted, part.count) { carry.append(part[index]) }
+    }
+
+    private mutating func dropCarry() {
+        carry.removeAll(keepingCapacity: carry.capacity <= 1 << 16)
+        carriedBytes = 0
+        hasControlBytes = false
+        carriageReturns = 0
+        isTooLong = false
+    }
+
+    private mutating func endLine(_ rest: Span<UInt8>, terminator: Int64, into batch: inout RecordBatch) {
+        offset += carriedBytes + Int64(rest.count) + terminator
+        if carriedBytes == 0 {
+            takeLine(rest, into: &batch)
+        } else {
+            keep(rest)
+            var line: [UInt8] = []
+            swap(&line, &carry)
+            takeLine(line.span, into: &batch)
+            swap(&line, &carry)
+        }
+        dropCarry()
+    }
+
+    // MARK: Lines
+
+    /// Takes a line with its byte-order mark and carriage return still on it.
+    private mutating func takeLine(_ raw: Span<UInt8>, into batch: inout RecordBatch) {
+        counters.lines += 1
+        var lower = 0
+        var upper = raw.count
+        if upper >= 3, raw[0] == 0xef, raw[1] == 0xbb, raw[2] == 0xbf { lower = 3 }
+        while upper > lower, raw[upper - 1] == UInt8(ascii: "\r") {
+            upper -= 1
+            carriageReturns -= 1
+        }
+        let line = raw.extracting(lower..<upper)
+        if isTooLong || line.count > configuration.longestLine {
+            return take(line.extracting(0..<min(line.count, MalformedLine.longestExcerpt)), flaw: .tooLong, into: &batch)
+        }
+        if hasControlBytes || carriageReturns > 0 { return take(line, flaw: .controlBytes, into: &batch) }
+        var first = 0
+        while first < line.count, line[first] == 32 || line[first] == 9 { first += 1 }
+        if first == line.count {
+            counters.blank += 1
+        } else if line[first] == UInt8(ascii: "#") {
+            counters.comments += 1
+        } else {
+            take(line, flaw: nil, into: &batch)
+        }
+    }
+
+    private mutating func take(_ line: Span<UInt8>, flaw: MalformedReason?, into batch: inout RecordBatch) {
+        guard refusal == nil else { return }
+        guard dialect == nil else {
+            return decodeLine(line, flaw: flaw, number: counters.lines, endOffset: offset, into: &batch)
+        }
+        sniffer.hold(line, flaw: flaw, number: counters.lines, endOffset: offset)
+        let isFull =
+            sniffer.lines.count >= Self.mostLinesLookedAt || sniffer.bytes.count >= Self.mostBytesLookedAt
+        settleIfClear(isFinal: isFull, into: &batch)
+    }
+
+    /// Settles the dialect when the lines held allow it, and decodes them.
+    private mutating func settleIfClear(isFinal: Bool, into batch: inout RecordBatch) {
+        switch sniffer.decide(isFinal: isFinal) {
+        case .undecided: return
+        case .refused(let error): refusal = error
+        case .settled(let found): settle(found)
+        }
+        var held = DialectSniffer(configuration)
+        swap(&held, &sniffer)
+        guard dialect != nil else { return }
+        for line in held.lines {
+            decodeLine(
+                held.bytes.span.extracting(line.range), flaw: line.flaw, number: line.number, endOffset: line.endOffset,
+                into: &batch)
+        }
+    }
+
+    private mutating func settle(_ found: Dialect) {
+        dialect = found
+        switch found.format {
+        case .columns(let columns): delimited = DelimitedDecoder(columns, found)
+        case .keys(let keys): keyed = KeyedDecoder(keys, found)
+        }
+        var writer = StateWriter()
+        found.encode(to: &writer)
+        dialectState = writer.bytes
+    }
+
+    private mutating func decodeLine(
+        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        let decoded: DecodedLine
+        if let flaw {
+            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? DecodedLine(kind: .malformed(flaw)) : DecodedLine(kind: .malformed(flaw))
+        } else if delimited != nil {
+            decoded = delimited?.decode(line, &series) ?? DecodedLine(kind: .malformed(.badSyntax))
+        } else {
+            decoded = keyed?.decode(line, &series, &counters) ?? DecodedLine(kind: .malformed(.badSyntax))
+        }
+        switch decoded.kind {
+        case .header:
+            counters.headers += 1
+            noteColumns()
+        case .record:
+            counters.records += 1
+            append(decoded, nil, line, endOffset, into: &batch)
+        case .malformed(let reason):
+            counters[reason] += 1
+            let count = counters[reason]
+            if count % Self.linesBetweenNotices == 1 {
+                notices.append(
+                    MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
+            }
+            append(decoded, reason, line, endOffset, into: &batch)
+        }
+    }
+
+    /// After a header: stores the columns if it changed their order.
+    private mutating func noteColumns() {
+        guard let columns = delimited?.columns, dialect?.format != .columns(columns) else { return }
+        dialect?.format = .columns(columns)
+        guard let dialect else { return }
+        var writer = StateWriter()
+        dialect.encode(to: &writer)
+        dialectState = writer.bytes
+    }
+
+    private func append(
+        _ decoded: DecodedLine, _ malformed: MalformedReason?, _ line: Span<UInt8>, _ endOffset: Int64,
+        into batch: inout RecordBatch
+    ) {
+        let textStart = Int32(batch.text.count)
+        for index in decoded.timeRange { batch.text.append(line[index]) }
+        if !decoded.clockRange.isEmpty {
+            batch.text.append(32)
+            for index in decoded.clockRange { batch.text.append(line[index]) }
+        }
+        batch.rows.append(
+            RecordBatch.Row(
+                malformed: malformed, series: decoded.series, time: decoded.time,
+                timeText: textStart..<Int32(batch.text.count), firstValue: Int32(batch.values.count),
+                endOffset: endOffset))
+        guard malformed == nil else { return }
+        if let delimited {
+            batch.values.append(contentsOf: delimited.values)
+        } else if let keyed {
+            batch.values.append(contentsOf: keyed.values)
+        }
+    }
+}
+
+/// How an unusable line is shown.
+enum MalformedLine {
+    /// Most bytes shown.
+    static let longestExcerpt = 80
+
+    /// The first bytes; those that are not printable ASCII are shown as `.`, so that no line can write to a terminal.
+    static func excerpt(_ line: Span<UInt8>) -> String {
+        var shown = ""
+        for index in 0..<min(line.count, longestExcerpt) {
+            let byte = line[index]
+            shown.unicodeScalars.append((32...126).contains(byte) ? Unicode.Scalar(byte) : ".")
+        }
+        return shown
+    }
+}

@@ -1,0 +1,53 @@
+/// Why a source cannot be read at all; a line that cannot be used is a ``MalformedReason`` instead.
+public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A file could not be opened; `reason` is the system's text for the errno.
+    case cannotOpen(path: String, reason: String)
+    /// A descriptor that was open could not be read.
+    case cannotRead(path: String, reason: String)
+    /// A compressed recording: not read in this version.
+    case compressed(path: String)
+    /// A system call failed for a reason of its own, not the input's.
+    case systemCall(name: String, reason: String)
+    /// The first lines can be read in two ways and nothing says which; `first` and `second` show one line both ways.
+    case ambiguous(line: String, first: String, second: String, advice: String)
+    /// The header names another number of columns than the lines below it have.
+    case headerMismatch(names: Int, fields: Int)
+    /// A column or key that the configuration names is not in the input; `known` are those that are.
+    case unknownColumn(name: String, key: String, known: [String])
+    /// The column that should hold the time cannot be read as one.
+    case unreadableTime(column: String, example: String)
+    /// Not one usable line among the first ones.
+    case notUsable(lines: Int, format: String, example: String)
+    /// The first lines hold no number beside the time.
+    case noChannels(lines: Int)
+    /// More numeric columns or keys than one stream may have.
+    case tooManyChannels(found: Int, most: Int)
+
+    public var description: String {
+        switch self {
+        case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
+        case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
+        case .compressed(let path): "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
+        case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
+        case .ambiguous(let line, let first, let second, let advice):
+            "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"
+        case .headerMismatch(let names, let fields):
+            "cannot match the header with the lines: it names \(names) columns, the lines have \(fields) fields"
+        case .unknownColumn(let name, let key, let known):
+            "cannot find \"\(name)\" (\(key)) in the input: it has \(Self.list(known))"
+        case .unreadableTime(let column, let example):
+            "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
+        case .notUsable(let lines, let format, let example):
+            "cannot read the input as \(format): none of the first \(lines) lines is usable, the first is `\(example)`"
+        case .noChannels(let lines): "cannot find a number to watch: the first \(lines) lines have no numeric column"
+        case .tooManyChannels(let found, let most):
+            "cannot watch \(found) channels in one stream: the most is \(most); name those that matter in `channels`"
+        }
+    }
+
+    /// At most ten names, so that the message stays one line.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(10).joined(separator: ", ")
+        return names.count > 10 ? shown + ", … (\(names.count) in all)" : shown
+    }
+}

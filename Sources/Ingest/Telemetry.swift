@@ -1,0 +1,129 @@
+public import Logging
+import Synchronization
+
+/// What a decoder counted.
+public struct DecoderCounters: Equatable, Sendable {
+    /// Lines met, of every kind.
+    public var lines: UInt64 = 0
+    /// Usable rows.
+    public var records: UInt64 = 0
+    /// Header (and unit) lines, the first one included.
+    public var headers: UInt64 = 0
+    /// Empty lines and lines of spaces.
+    public var blank: UInt64 = 0
+    /// Lines that begin with `#`.
+    public var comments: UInt64 = 0
+    /// JSON keys with a number that appeared after the channels were settled, one count for each line and key.
+    public var unknownKeys: UInt64 = 0
+    private var byReason = [UInt64](repeating: 0, count: MalformedReason.allCases.count)
+
+    /// Creates counters at 0.
+    public init() {}
+
+    /// Malformed lines of one reason.
+    public internal(set) subscript(reason: MalformedReason) -> UInt64 {
+        get { byReason[Int(reason.rawValue)] }
+        set { byReason[Int(reason.rawValue)] = newValue }
+    }
+
+    /// Malformed lines of all reasons.
+    public var malformed: UInt64 { byReason.reduce(0, +) }
+}
+
+/// An unusable line that is shown: the first of its reason and every 10,000th after that.
+public struct MalformedNotice: Equatable, Sendable {
+    /// Number of the line in the stream, from 1.
+    public var line: UInt64
+    /// Why it could not be used.
+    public var reason: MalformedReason
+    /// Its first bytes, at most 80, those that are not printable ASCII replaced by `.`.
+    public var excerpt: String
+    /// Malformed lines of this reason so far, this one included.
+    public var count: UInt64
+}
+
+/// Counters of one source, readable from any task while it runs.
+public final class SourceTelemetry: Sendable {
+    /// One reading of the counters.
+    public struct Counters: Equatable, Sendable {
+        /// What the decoders of all its streams counted.
+        public var decoded = DecoderCounters()
+        /// Bytes read.
+        public var bytes: UInt64 = 0
+        /// Files that took a followed file's name.
+        public var rotations: UInt64 = 0
+        /// Followed files that shrank or were rewritten in place.
+        public var truncations: UInt64 = 0
+    }
+
+    private let state = Mutex(Counters())
+
+    /// Creates counters at 0.
+    public init() {}
+
+    /// The counters now.
+    public var counters: Counters { state.withLock { $0 } }
+
+    func update(_ body: (inout Counters) -> Void) { state.withLock { body(&$0) } }
+}
+
+extension DecoderCounters {
+    /// Adds what happened between two readings of one decoder.
+    mutating func add(_ now: DecoderCounters, since before: DecoderCounters) {
+        lines += now.lines - before.lines
+        records += now.records - before.records
+        headers += now.headers - before.headers
+        blank += now.blank - before.blank
+        comments += now.comments - before.comments
+        unknownKeys += now.unknownKeys - before.unknownKeys
+        for reason in MalformedReason.allCases { self[reason] += now[reason] - before[reason] }
+    }
+}
+
+/// All messages of the module, seen as one list.
+extension Logger {
+    func reading(_ stream: String, as summary: String) {
+        info("reading input", metadata: ["stream.name": "\(stream)", "stream.dialect": "\(summary)"])
+    }
+
+    func malformed(_ notice: MalformedNotice, stream: String) {
+        warning(
+            "unusable line",
+            metadata: [
+                "stream.name": "\(stream)", "line.number": "\(notice.line)", "line.reason": "\(notice.reason)",
+                "line.excerpt": "\(notice.excerpt)", "line.count": "\(notice.count)",
+            ])
+    }
+
+    func waiting(for path: String, reason: String) {
+        warning("cannot open file yet, waiting for it", metadata: ["file.path": "\(path)", "error": "\(reason)"])
+    }
+
+    func following(_ path: String, from offset: Int64) {
+        info("following file", metadata: ["file.path": "\(path)", "file.offset": "\(offset)"])
+    }
+
+    func rotated(_ path: String) {
+        info("file was replaced, reading the new one", metadata: ["file.path": "\(path)"])
+    }
+
+    func truncated(_ path: String, at offset: Int64) {
+        warning(
+            "file was truncated, reading from its start",
+            metadata: ["file.path": "\(path)", "file.offset": "\(offset)"])
+    }
+
+    func positionLost(_ path: String) {
+        warning(
+            "file of the stored position is gone, reading from the start of the present one",
+            metadata: ["file.path": "\(path)"])
+    }
+
+    func refused(_ path: String, _ error: IngestError) {
+        error_("cannot follow file", path: path, error)
+    }
+
+    private func error_(_ message: Message, path: String, _ cause: IngestError) {
+        error(message, metadata: ["file.path": "\(path)", "error": "\(cause)"])
+    }
+}
