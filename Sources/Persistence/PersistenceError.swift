@@ -1,0 +1,21 @@
+/// Why the state cannot be used.
+public enum PersistenceError: Error, Equatable, CustomStringConvertible {
+    /// Another process owns the state directory.
+    case inUse(directory: String, owner: String)
+    /// The directory or its lock cannot be made.
+    case cannotCreate(path: String, reason: String)
+    /// A later monitord wrote it.
+    case newer(path: String, found: Int64, known: Int64)
+    /// The database failed.
+    case database(DatabaseError)
+
+    public var description: String {
+        switch self {
+        case .inUse(let directory, let owner): "state directory \(directory) is in use by process \(owner)"
+        case .cannotCreate(let path, let reason): "cannot create \(path): \(reason)"
+        case .newer(let path, let found, let known):
+            "\(path) was written by a later monitord (schema \(found), this one knows \(known)): it is left alone"
+        case .database(let error): error.description
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import CSystemd
+import Synchronization
+
+/// Tells the service manager how things stand (sd_notify(3)); does nothing outside of a service.
+public final class ServiceNotifier: Sendable {
+    /// Sends one datagram's text to the service manager.
+    public typealias Send = @Sendable (String) -> Void
+
+    private let send: Send
+    /// Half the watchdog's interval in nanoseconds of the monotonic clock; `nil` when there is no watchdog.
+    private let watchdogNanoseconds: Int64?
+    private let lastSign: Mutex<Int64?> = Mutex(nil)
+
+    /// Creates a notifier for the manager that started this process, if one did.
+    public convenience init() {
+        var microseconds: UInt64 = 0
+        // Reads two environment variables and fills the number.
+        let enabled = unsafe sd_watchdog_enabled(0, &microseconds)
+        self.init(watchdog: enabled > 0 ? .microseconds(Int64(microseconds)) : nil) { text in
+            // The text is copied into a datagram. Without NOTIFY_SOCKET it returns 0; a manager that does not listen is
+            // no reason to stop working.
+            _ = unsafe sd_notify(0, text)
+        }
+    }
+
+    /// Creates a notifier with a way of its own to send; for tests.
+    public init(watchdog: Duration?, send: @escaping Send) {
+        self.send = send
+        watchdogNanoseconds = watchdog.map { interval in
+            let parts = interval.components
+            return (parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000) / 2
+        }
+    }
+
+    /// Inputs are open, state is loaded, the first alert could be written.
+    public func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.oneLine(status))") }
+
+    /// One line for `systemctl status`.
+    public func status(_ text: String) { send("STATUS=\(Self.oneLine(text))") }
+
+    /// The service is about to stop.
+    public func stopping() { send("STOPPING=1") }
+
+    /// The work has moved: called by the loop that does it, never by a timer, so that a hang shows.
+    ///
+    /// Sends at most one sign of life each half interval of the watchdog.
+    ///
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    public func workMoved(at now: Int64) {
+        guard let watchdogNanoseconds else { return }
+        let isDue = lastSign.withLock { last in
+            if let previous = last, now - previous < watchdogNanoseconds { return false }
+            last = now
+            return true
+        }
+        if isDue { send("WATCHDOG=1") }
+    }
+
+    /// Seconds between two signs of life that keep the watchdog quiet; `nil` when there is no watchdog.
+    public var signInterval: Duration? { watchdogNanoseconds.map { .nanoseconds($0) } }
+
+    private static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 })
+    }
+}

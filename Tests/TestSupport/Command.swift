@@ -1,0 +1,119 @@
+public import Foundation
+
+/// A finished run of a command.
+public struct CommandResult: Sendable {
+    /// The exit code; 128 + signal when a signal ended it.
+    public var exitCode: Int32
+    /// Standard output.
+    public var output: String
+    /// Standard error.
+    public var errors: String
+}
+
+/// The finished binary, as the test command names it in `MONITORD_BINARY`.
+public var monitordBinary: URL? {
+    ProcessInfo.processInfo.environment["MONITORD_BINARY"].map { URL(fileURLWithPath: $0) }
+}
+
+/// The repository's folder, found from this file's own place.
+public let repositoryRoot = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// A folder of its own for one test, removed with the value's last use.
+public final class TemporaryDirectory: Sendable {
+    /// Where it is.
+    public let url: URL
+
+    /// Makes an empty folder.
+    public init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "monitord-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Path of a file in the folder.
+    public func path(_ name: String) -> String { url.appending(path: name).path }
+
+    /// Writes a file and returns its path.
+    public func write(_ text: String, to name: String) throws -> String {
+        try write(Data(text.utf8), to: name)
+    }
+
+    /// Writes a file and returns its path.
+    public func write(_ data: Data, to name: String) throws -> String {
+        try data.write(to: url.appending(path: name))
+        return path(name)
+    }
+}
+
+/// A command that runs: its output can be waited for line by line, and it can be signalled.
+public final class RunningCommand {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private let errorFile: URL
+    private var buffered = Data()
+    private var lines: [String] = []
+
+    /// Starts a command with an environment of `PATH`, `TZ=UTC` and what is given.
+    public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
+        errorFile = FileManager.default.temporaryDirectory.appending(path: "monitord-stderr-\(UUID().uuidString)")
+        _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
+        process.executableURL = executable
+        process.arguments = arguments
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        process.environment = ["PATH": path, "TZ": "UTC"].merging(environment) { $1 }
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: errorFile) }
+
+    /// Writes to its standard input; a closed pipe is ignored.
+    public func send(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+
+    /// Ends its standard input.
+    public func closeInput() { try? input.fileHandleForWriting.close() }
+
+    /// Sends a signal.
+    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the next line of standard output; `nil` when it has ended.
+    public func nextLine() -> String? {
+        while true {
+            if let end = buffered.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: buffered[buffered.startIndex..<end], as: UTF8.self)
+                buffered.removeSubrange(buffered.startIndex...end)
+                return line
+            }
+            let data = output.fileHandleForReading.availableData
+            if data.isEmpty { return nil }
+            buffered.append(data)
+        }
+    }
+
+    /// What it has written to standard error so far.
+    public var errors: String { String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self) }
+
+    /// Waits for its end and returns what was not read before.
+    public func finish() -> CommandResult {
+        closeInput()
+        let rest = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        let code = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+        return CommandResult(
+            exitCode: code, output: String(decoding: buffered + rest, as: UTF8.self), errors: errors)
+    }
+}
+
+/// Runs a command to its end.
+public func runCommand(
+    _ executable: URL, _ arguments: [String], input: Data? = nil, environment: [String: String] = [:]
+) throws -> CommandResult {
+    let command = try RunningCommand(executable, arguments, environment: environment)
+    if let input { command.send(String(decoding: input, as: UTF8.self)) }
+    return command.finish()
+}
