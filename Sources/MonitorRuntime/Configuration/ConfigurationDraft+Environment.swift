@@ -38,12 +38,14 @@ extension ConfigurationDraft {
         _ key: ConfigurationKey<Target>, toText text: String, called name: String, place: ConfigurationPlace,
         in section: WritableKeyPath<ConfigurationDraft, Section<Target>>
     ) {
-        var node = TOMLNode.string(text)
+        var readings = [TOMLNode.string(text)]
         if let document = try? TOMLDocument(text: "value = \(text)"), document.root.count == 1,
-            let value = document.root["value"], key.read(value, &self[keyPath: section].target)
+            let value = document.root["value"]
         {
-            node = value
+            readings.insert(value, at: 0)
         }
-        set(key, to: node, called: name, place: place, in: section)
+        var target = self[keyPath: section].target
+        let accepted = readings.first { key.read($0, &target) }
+        set(key, to: accepted ?? readings[0], called: name, place: place, in: section)
     }
 }
