@@ -37,6 +37,11 @@ struct DialectSniffer: Sendable {
         lines.append(Line(range: start..<bytes.count, flaw: flaw, number: number, endOffset: endOffset))
     }
 
+    /// Another file begins: what is held lies before all of it.
+    mutating func forgetOffsets() {
+        for index in lines.indices { lines[index].endOffset = 0 }
+    }
+
     /// What the lines held allow to say; `isFinal` when no more will be looked at.
     func decide(isFinal: Bool) -> Decision {
         let usable = lines.filter { $0.flaw == nil }

@@ -125,6 +125,7 @@ public struct LineDecoder: Sendable {
     public mutating func beginFile() {
         dropCarry()
         offset = 0
+        sniffer.forgetOffsets()
     }
 
     /// The stream has ended: ``finishFile(into:)``, and the dialect is settled on the lines there are.

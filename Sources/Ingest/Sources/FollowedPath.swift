@@ -1,0 +1,258 @@
+import TimeSeries
+
+/// Where to go on in one stream after a restart.
+public struct ResumePoint: Equatable, Sendable {
+    /// The file and the place in it: the batch's `file` with the `endOffset` of the last row that counts.
+    public var position: FilePosition
+    /// The batch's `dialect`.
+    public var dialect: [UInt8]
+    /// The batch's `seriesNames`.
+    public var seriesNames: [String]
+
+    /// Creates a point to go on from.
+    public init(position: FilePosition, dialect: [UInt8], seriesNames: [String]) {
+        self.position = position
+        self.dialect = dialect
+        self.seriesNames = seriesNames
+    }
+}
+
+/// One path that is followed, through renames and truncations, without clocks and waits: each ``step(_:budget:emit:)``
+/// looks once and reads what is there.
+///
+/// A file that took the path's name is begun only when it holds something and the file before it has been read to its
+/// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. A shorter file, or one
+/// whose first bytes (at most 256) changed, was truncated and is read from its start. The half line at the end waits; it
+/// counts as a line when its file is done with.
+struct FollowedPath {
+    /// What a step did.
+    enum Outcome: Equatable, Sendable {
+        /// Nothing new.
+        case idle
+        /// Something was read, all that there was.
+        case caughtUp
+        /// The budget was spent, there may be more.
+        case more
+    }
+
+    private struct OpenFile {
+        var descriptor: Descriptor
+        var status: FileStatus
+        var identity: FileIdentity
+        var offset: Int64
+    }
+
+    /// The path.
+    let path: String
+    private var feed: StreamFeed
+    private let surroundings: StreamFeed.Surroundings
+    private var current: OpenFile?
+    private var resume: FilePosition?
+    private var isWaiting = false
+
+    /// Creates a follower of one path; it begins at the file's start or at `resume`.
+    init(
+        _ path: String, stream: String, configuration: SourceConfiguration, resume: ResumePoint?,
+        _ surroundings: StreamFeed.Surroundings
+    ) throws(StateCodingError) {
+        self.path = path
+        self.surroundings = surroundings
+        self.resume = resume?.position
+        let decoder =
+            if let resume {
+                try LineDecoder(
+                    configuration: configuration, seriesName: stream, restoring: resume.dialect,
+                    seriesNames: resume.seriesNames, offset: resume.position.offset)
+            } else {
+                LineDecoder(configuration: configuration, seriesName: stream)
+            }
+        feed = StreamFeed(stream, decoder, surroundings)
+    }
+
+    /// The file in progress, by device and inode.
+    var currentFile: FileStatus? { current?.status }
+
+    /// Looks at the path and reads what is new, at most `budget` times the buffer.
+    ///
+    /// - Throws: ``IngestError`` when the file cannot be read or its lines not be understood, and what `emit` throws.
+    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws -> Outcome {
+        var left = budget
+        var outcome = Outcome.idle
+        while true {
+            if current == nil, try !openFirst() { return outcome }
+            try noticeTruncation()
+            // Looked at before the old file is read to its end: what is written to it after this is found next time.
+            let successor = successor()
+            while let count = try readOnce(&buffer, emit) {
+                guard count > 0 else { break }
+                outcome = .caughtUp
+                left -= 1
+                if left == 0 { return .more }
+            }
+            guard let successor else { return outcome }
+            try feed.finishFile(emit)
+            feed.beginFile()
+            begin(successor, at: 0)
+            surroundings.telemetry.update { $0.rotations += 1 }
+            surroundings.logger?.rotated(path)
+            outcome = .caughtUp
+        }
+    }
+
+    /// Reads once; 0 at the end of what there is.
+    private mutating func readOnce(_ buffer: inout [UInt8], _ emit: (RecordBatch) throws -> Void) throws -> Int? {
+        guard let file = current else { return nil }
+        let count: Int
+        do {
+            count = try System.read(file.descriptor, at: file.offset, into: &buffer)
+        } catch {
+            throw IngestError.cannotRead(path: path, reason: error.reason)
+        }
+        current?.offset += Int64(count)
+        if count > 0 { try feed.feed(buffer.span.extracting(0..<count), emit) }
+        return count
+    }
+
+    // MARK: Opening
+
+    /// Opens the path for the first time, or the file of the stored position; `false` while there is none.
+    private mutating func openFirst() throws -> Bool {
+        let opened: OpenFile
+        do {
+            opened = try open(path)
+        } catch let error as SystemCallError {
+            if !isWaiting { surroundings.logger?.waiting(for: path, reason: error.reason) }
+            isWaiting = true
+            return false
+        }
+        isWaiting = false
+        guard let position = resume else {
+            begin(opened, at: 0)
+            surroundings.logger?.following(path, from: 0)
+            return true
+        }
+        resume = nil
+        if holds(opened, position, mayBeCopy: false) {
+            begin(opened, at: position.offset)
+        } else if let moved = sibling(with: position) {
+            begin(moved, at: position.offset)
+        } else {
+            feed.beginFile()
+            begin(opened, at: 0)
+            surroundings.logger?.positionLost(path)
+        }
+        surroundings.logger?.following(path, from: current?.offset ?? 0)
+        return true
+    }
+
+    private mutating func begin(_ file: OpenFile, at offset: Int64) {
+        var file = file
+        file.offset = offset
+        current = file
+        feed.file = file.identity
+    }
+
+    private func open(_ path: String) throws -> OpenFile {
+        let descriptor = try System.openForReading(path)
+        let status = try System.status(descriptor)
+        guard status.isRegular else { throw IngestError.cannotRead(path: path, reason: "not a regular file") }
+        return OpenFile(
+            descriptor: descriptor, status: status, identity: try Self.identity(descriptor, status), offset: 0)
+    }
+
+    private static func identity(
+        _ descriptor: Descriptor, _ status: FileStatus, length: Int = FileIdentity.longestFingerprint
+    ) throws(SystemCallError) -> FileIdentity {
+        var head = [UInt8](repeating: 0, count: length)
+        let count = length == 0 ? 0 : try System.read(descriptor, at: 0, into: &head)
+        var hash = StableHash()
+        for byte in head.prefix(count) { hash.combine(UInt64(byte)) }
+        return FileIdentity(
+            device: status.device, inode: status.inode, fingerprint: hash.value, fingerprintLength: count)
+    }
+
+    /// Whether a file is the one of a position; a copy has another inode, but the same beginning.
+    private func holds(_ file: OpenFile, _ position: FilePosition, mayBeCopy: Bool) -> Bool {
+        let isSameInode = file.status.device == position.file.device && file.status.inode == position.file.inode
+        guard isSameInode || mayBeCopy, file.status.size >= position.offset,
+            let identity = try? Self.identity(file.descriptor, file.status, length: position.file.fingerprintLength)
+        else { return false }
+        return identity.fingerprint == position.file.fingerprint
+            && identity.fingerprintLength == position.file.fingerprintLength
+    }
+
+    /// The file of a position under the name it was rotated to: in the same directory, with its name before the suffix.
+    private func sibling(with position: FilePosition) -> OpenFile? {
+        guard position.file.fingerprintLength > 0 else { return nil }
+        let (directory, name) = PathName.split(path)
+        for sibling in System.names(inDirectory: directory).sorted() where sibling != name {
+            guard let file = try? open(PathName.join(directory, sibling)) else { continue }
+            if holds(file, position, mayBeCopy: sibling.hasPrefix(name)) { return file }
+        }
+        return nil
+    }
+
+    // MARK: What happened to the file
+
+    /// The file that has the path's name now, when that is another one and holds something.
+    private func successor() -> OpenFile? {
+        guard let file = current, let status = try? System.status(path), !status.isSameFile(as: file.status),
+            status.size > 0
+        else { return nil }
+        return try? open(path)
+    }
+
+    /// Goes back to the start when the file shrank, or begins with other bytes than it did.
+    private mutating func noticeTruncation() throws {
+        guard let file = current else { return }
+        let status: FileStatus
+        let identity: FileIdentity
+        do {
+            status = try System.status(file.descriptor)
+            if status == file.status, status.size == file.offset { return }
+            identity = try Self.identity(file.descriptor, status, length: file.identity.fingerprintLength)
+        } catch {
+            throw IngestError.cannotRead(path: path, reason: error.reason)
+        }
+        current?.status = status
+        if status.size < file.offset || identity != file.identity {
+            surroundings.telemetry.update { $0.truncations += 1 }
+            surroundings.logger?.truncated(path, at: file.offset)
+            feed.beginFile()
+            current?.offset = 0
+        }
+        let isShort = file.identity.fingerprintLength < FileIdentity.longestFingerprint
+        guard isShort || identity != file.identity else { return }
+        do {
+            let now = try Self.identity(file.descriptor, status)
+            current?.identity = now
+            feed.file = now
+        } catch {
+            throw IngestError.cannotRead(path: path, reason: error.reason)
+        }
+    }
+}
+
+/// Parts of paths.
+enum PathName {
+    /// Directory and last component.
+    static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+        return (directory, String(path[path.index(after: slash)...]))
+    }
+
+    static func join(_ directory: String, _ name: String) -> String {
+        directory == "." ? name : directory.hasSuffix("/") ? directory + name : directory + "/" + name
+    }
+
+    /// The last component without its last suffix: `pump3` of `/var/data/pump3.csv`.
+    static func stem(_ path: String) -> String {
+        let name = split(path).name
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+        return String(name[..<dot])
+    }
+
+    /// Whether a pattern can match more than its own text.
+    static func hasWildcard(_ pattern: String) -> Bool { pattern.contains { "*?[".contains($0) } }
+}

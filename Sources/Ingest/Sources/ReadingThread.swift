@@ -1,0 +1,124 @@
+import Glibc
+
+/// The task was cancelled or the consumer failed: the thread ends, and nobody is told.
+struct ReadingStopped: Error {}
+
+/// The thread's side of a source: where batches go, and what it waits on.
+///
+/// Back-pressure is a counter of the batches that may still be sent. The thread waits for that counter or for the one that
+/// says stop, so that it can be stopped wherever it waits.
+final class BatchOutlet: Sendable {
+    /// Readable once the source is to stop.
+    private let stop: Descriptor
+    private let credits: Descriptor
+    private let stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+
+    fileprivate init(
+        batches: Int, _ stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+    ) throws(SystemCallError) {
+        stop = try System.makeEventCounter(0)
+        credits = try System.makeEventCounter(batches)
+        self.stream = stream
+    }
+
+    /// Hands a batch over, when there is room for it.
+    ///
+    /// - Throws: ``ReadingStopped`` when the source is to stop.
+    func send(_ batch: RecordBatch) throws {
+        let ready = try System.wait(for: [stop, credits], milliseconds: -1)
+        guard !ready[0] else { throw ReadingStopped() }
+        try System.lower(credits)
+        stream.yield(batch)
+    }
+
+    /// Waits until one of the descriptors can be read or the time is over.
+    ///
+    /// - Throws: ``ReadingStopped`` when the source is to stop.
+    func wait(for descriptors: [Descriptor], milliseconds: Int32 = -1) throws {
+        if try System.wait(for: [stop] + descriptors, milliseconds: milliseconds)[0] { throw ReadingStopped() }
+    }
+
+    /// Throws ``ReadingStopped`` when the source is to stop, without waiting.
+    func checkStop() throws { try wait(for: [], milliseconds: 0) }
+
+    fileprivate func returnCredit() { System.raise(credits) }
+
+    fileprivate func requestStop() { System.raise(stop) }
+
+    fileprivate func finish(_ error: (any Error)?) { stream.finish(throwing: error) }
+}
+
+/// Runs a source's loop on a thread of its own.
+enum ReadingThread {
+    private final class Start: Sendable {
+        let outlet: BatchOutlet
+        let body: @Sendable (BatchOutlet) throws -> Void
+
+        init(_ outlet: BatchOutlet, _ body: @escaping @Sendable (BatchOutlet) throws -> Void) {
+            self.outlet = outlet
+            self.body = body
+        }
+
+        func run() {
+            do {
+                try body(outlet)
+                outlet.finish(nil)
+            } catch is ReadingStopped {
+                outlet.finish(nil)
+            } catch let error as SystemCallError {
+                outlet.finish(IngestError.systemCall(name: error.call, reason: error.reason))
+            } catch {
+                outlet.finish(error)
+            }
+        }
+    }
+
+    /// Runs `body` on a new thread until it returns, and `deliver` here for each batch it sends.
+    ///
+    /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread and returns.
+    static func run(
+        batches: Int, deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
+        body: @escaping @Sendable (BatchOutlet) throws -> Void
+    ) async throws {
+        let (stream, continuation) = AsyncThrowingStream<RecordBatch, any Error>.makeStream()
+        let outlet: BatchOutlet
+        do {
+            outlet = try BatchOutlet(batches: batches, continuation)
+        } catch {
+            throw IngestError.systemCall(name: error.call, reason: error.reason)
+        }
+        try start(Start(outlet, body))
+        defer { outlet.requestStop() }
+        try await withTaskCancellationHandler {
+            for try await batch in stream {
+                try await deliver(batch)
+                outlet.returnCredit()
+            }
+        } onCancel: {
+            outlet.requestStop()
+        }
+    }
+
+    private static func start(_ start: Start) throws(IngestError) {
+        var attributes = unsafe pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe _ = pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        // The thread takes over this reference and gives it up when it has run.
+        let reference = Unmanaged.passRetained(start)
+        let code = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run()
+                }
+                return nil
+            }, unsafe reference.toOpaque())
+        guard code == 0 else {
+            // No thread took the reference.
+            reference.release()
+            throw .systemCall(name: "pthread_create", reason: SystemCallError(call: "", code: code).reason)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+public import Logging
+
+/// Recorded files for replay: read one after the other as one stream.
+///
+/// `-` is standard input. Batches carry no arrival. A last line without its line end is a line.
+public struct RecordedFiles: RecordSource {
+    private let paths: [String]
+    private let configuration: SourceConfiguration
+    private let surroundings: StreamFeed.Surroundings
+
+    /// Creates a source.
+    ///
+    /// - Parameters:
+    ///   - paths: files in the order they are read.
+    ///   - logger: where the dialect and unusable lines are told; `nil` only counts them.
+    ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
+    public init(
+        paths: [String], configuration: SourceConfiguration, limits: ReadingLimits = ReadingLimits(),
+        telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
+        onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
+    ) {
+        self.paths = paths
+        self.configuration = configuration
+        surroundings = StreamFeed.Surroundings(
+            limits: limits, arrival: nil, telemetry: telemetry, logger: logger, onSchema: onSchema)
+    }
+
+    /// Reads all files to their end.
+    ///
+    /// - Throws: ``IngestError/cannotOpen(path:reason:)`` and ``IngestError/compressed(path:)`` before anything is
+    ///   delivered, so that a mistyped last name does not cost a replay.
+    public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
+        for path in paths { try Self.check(path) }
+        try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
+            var feed = StreamFeed("input", LineDecoder(configuration: configuration), surroundings)
+            for path in paths {
+                feed.beginFile()
+                let input = path == "-" ? Descriptor(0, isOwned: false) : try Self.open(path)
+                let name = path == "-" ? "standard input" : path
+                try InputReading.readAll(input, name, &feed, surroundings.limits, outlet)
+                try feed.finishFile(outlet.send)
+            }
+            try feed.finish(outlet.send)
+        }
+    }
+
+    private static func check(_ path: String) throws(IngestError) {
+        if path == "-" { return }
+        if path.hasSuffix(".gz") { throw .compressed(path: path) }
+        _ = try open(path)
+    }
+
+    private static func open(_ path: String) throws(IngestError) -> Descriptor {
+        do {
+            return try System.openForReading(path)
+        } catch {
+            throw .cannotOpen(path: path, reason: error.reason)
+        }
+    }
+}
