@@ -51,8 +51,8 @@ struct StreamSequencer: Sendable {
 
     private var clocks: [SeriesClock] = []
     private var lastRound: [UInt64] = []
-    private let declaredInterval: Double?
-    private let replaysWithoutTime: Bool
+    private var declaredInterval: Double?
+    private var replaysWithoutTime: Bool
 
     /// Creates a sequencer.
     ///
@@ -122,6 +122,13 @@ struct StreamSequencer: Sendable {
         activeSeries = max(1, active)
         round += 1
         remaining = min(Self.samplesPerSeries * activeSeries, Self.largestRound)
+    }
+
+    /// Goes on where another sequencer stood, with the settings of this one.
+    mutating func goOn(from other: StreamSequencer) {
+        let settings = (declaredInterval, replaysWithoutTime)
+        self = other
+        (declaredInterval, replaysWithoutTime) = settings
     }
 
     /// Writes the sequencer.

@@ -4,7 +4,9 @@ extension AlertPolicy {
     /// Opens what one stream reported of one kind in one tick: as part of an incident that has just opened, as a new
     /// incident, or as one that is held back.
     mutating func open(_ members: [SeriesChange], at time: Timestamp) -> [AlertRecord] {
-        let sorted = members.sorted { $0.series < $1.series }
+        // Input that is read again after a crash opens once more what the policy, stored a moment after its series, holds.
+        let sorted = members.filter { groupOfMember[Self.member($0)] == nil }.sorted { $0.series < $1.series }
+        guard !sorted.isEmpty else { return [] }
         if let place = joinable(sorted[0]) { return join(sorted, place).map { [$0] } ?? [] }
         let isAllowed = budget.take()
         guard isAllowed || sorted[0].isWholeSource else { return holdBack(sorted[0], at: time).map { [$0] } ?? [] }

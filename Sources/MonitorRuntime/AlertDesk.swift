@@ -1,0 +1,55 @@
+import Alerting
+import TimeSeries
+
+/// Where the changes of all streams meet: one policy decides what is told, and what it decides is handed on.
+actor AlertDesk {
+    /// Takes records on: to the outbox and the sinks in `run`, to a file in `replay`.
+    typealias Output = @Sendable ([AlertRecord]) async throws -> Void
+
+    private(set) var policy: AlertPolicy
+    private let output: Output
+    /// Records that the output has refused so far; they go first, in order, with the next ones.
+    private var waiting: [AlertRecord] = []
+
+    /// Creates a desk.
+    init(policy: AlertPolicy, output: @escaping Output) {
+        self.policy = policy
+        self.output = output
+    }
+
+    /// Number of records that could not be handed on yet.
+    var waitingRecords: Int { waiting.count }
+
+    /// The policy as one piece of state; `nil` while records wait to be handed on, which the state does not hold.
+    func state() -> [UInt8]? {
+        guard waiting.isEmpty else { return nil }
+        var writer = StateWriter()
+        policy.encode(to: &writer)
+        return writer.bytes
+    }
+
+    /// Decides over the changes of one tick of a stream.
+    ///
+    /// - Returns: for each change whether a published incident of its series is open now.
+    /// - Throws: what the output throws; the records are kept and go first next time.
+    func admit(_ changes: [SeriesChange], at time: Timestamp) async throws -> [Bool] {
+        let decision = policy.admit(changes, at: time)
+        waiting += decision.records
+        try await handOn()
+        return decision.isPublished
+    }
+
+    /// Hands on what is waiting.
+    func handOn() async throws {
+        // Taken out before the wait: another stream's changes may come in meanwhile and must not send these again.
+        let records = waiting
+        waiting = []
+        guard !records.isEmpty else { return }
+        do {
+            try await output(records)
+        } catch {
+            waiting.insert(contentsOf: records, at: 0)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Alerting
+import Logging
+import Persistence
+import Synchronization
+import TimeSeries
+
+/// Stores the state of the streams when it is due.
+///
+/// A stream asks at each border of a round. When borders are far apart it asks between batches too, once the state is
+/// overdue by another interval. What a stream stores and the desk's policy go into one transaction, the policy as it is a
+/// moment later: it then knows at least every incident that the stream's series hold open.
+final class Committer: Sendable {
+    private let store: StateStore
+    private let every: Double
+    private let clock: @Sendable () -> Double
+    private let logger: Logger
+    private let lastCommit: Mutex<Double>
+
+    /// Creates a committer.
+    ///
+    /// - Parameters:
+    ///   - every: seconds between two commits of a stream.
+    ///   - clock: seconds of a monotonic clock.
+    init(store: StateStore, every: Double, logger: Logger, clock: @escaping @Sendable () -> Double) {
+        self.store = store
+        self.every = every
+        self.logger = logger
+        self.clock = clock
+        lastCommit = Mutex(clock())
+    }
+
+    /// Whether the state is to be stored at the next border.
+    var isDue: Bool { lastCommit.withLock { clock() - $0 >= every } }
+
+    /// Whether the state is to be stored even without a border.
+    var isOverdue: Bool { lastCommit.withLock { clock() - $0 >= 2 * every } }
+
+    /// Says what a person should know of a restored state.
+    func tell(_ text: String) { logger.warning("\(text)") }
+
+    /// Stores a stream's pieces with the policy; a failure is told and tried again when the state is due next.
+    func store(_ parts: [StatePart], of desk: AlertDesk) async throws {
+        lastCommit.withLock { $0 = clock() }
+        guard let policy = await desk.state() else {
+            logger.warning("the state is not stored: alerts wait to be stored first")
+            return
+        }
+        do {
+            _ = try await store.commit(parts + [StatePart(scope: Self.daemonScope, name: "policy", bytes: policy)])
+        } catch {
+            logger.error("the state was not stored; it is tried again", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The scope of what belongs to no stream.
+    static let daemonScope = "daemon"
+}

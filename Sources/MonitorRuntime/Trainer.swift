@@ -1,0 +1,59 @@
+import AnomalyDetection
+import NeuralNet
+import TimeSeries
+
+/// The one task that trains a group's networks.
+actor Trainer {
+    /// What a restart needs of the training besides the trainer itself.
+    struct Restored: Sendable {
+        /// The snapshot that the round in progress is scored with.
+        var inUse: GroupModels
+        /// The snapshot for the next round.
+        var next: GroupModels
+        /// Rows of the round in progress.
+        var log: TrainingLog
+    }
+
+    private let trainer: GroupTrainer
+    private let channelCount: Int
+    private let configuration: DetectionConfiguration
+
+    init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
+        self.channelCount = channelCount
+        self.configuration = configuration
+        trainer = GroupTrainer(channelCount: channelCount, configuration: configuration, kernels: kernels)
+    }
+
+    /// The weights as they stand.
+    func models() -> GroupModels { trainer.models() }
+
+    /// Learns from the rows of a round and returns what the round after next is scored with.
+    func train(_ rows: TrainingLog, round: UInt64) -> GroupModels {
+        trainer.absorb(rows, round: round)
+        trainer.train(round: round)
+        return trainer.models()
+    }
+
+    /// The training's pieces of state, with the two snapshots and the rows of the round in progress.
+    func parts(inUse: GroupModels, next: GroupModels, log: TrainingLog) -> [(name: String, bytes: [UInt8])] {
+        var writer = StateWriter()
+        writer.write(UInt8(1))
+        inUse.encode(to: &writer)
+        next.encode(to: &writer)
+        log.encode(to: &writer)
+        return trainer.parts() + [("round", writer.bytes)]
+    }
+
+    /// Goes on from stored pieces.
+    ///
+    /// - Throws: `StateCodingError` when a piece is missing or of another shape.
+    func restore(_ parts: [String: [UInt8]]) throws -> Restored {
+        guard let round = parts["round"] else { throw StateCodingError.invalid("the training has no round") }
+        try trainer.restore(parts)
+        var reader = StateReader(round)
+        guard try reader.read(UInt8.self) == 1 else { throw StateCodingError.invalid("unknown version of a round") }
+        let inUse = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+        let next = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+        return Restored(inUse: inUse, next: next, log: try TrainingLog(from: &reader))
+    }
+}
