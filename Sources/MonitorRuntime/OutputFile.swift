@@ -71,6 +71,14 @@ final class OutputFile {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// Bytes of a file; 0 for standard input and for what cannot be looked at.
+    static func size(of path: String) -> UInt64 {
+        var status = stat()
+        // Fills a struct of ours; the path is copied for the call.
+        guard path != "-", unsafe stat(path, &status) == 0 else { return 0 }
+        return UInt64(max(0, status.st_size))
+    }
+
     private static func lastError() -> String {
         // strerror's text is copied before anything else can call it.
         unsafe String(cString: strerror(errno))

@@ -1,34 +1,191 @@
-public import Alerting
-import AnomalyDetection
-public import Ingest
+import Alerting
+public import AnomalyDetection
+import Ingest
+public import Logging
+import Persistence
 import Synchronization
-public import TimeSeries
+import TimeSeries
 
 /// What a replay is asked to do.
 public struct ReplayRequest: Sendable {
-    /// The recordings, read one after the other as one stream.
+    /// The recordings, read one after the other as one stream; `-` is standard input.
     public var paths: [String]
     /// The configuration; its first source says how lines are read.
     public var configuration: MonitorConfiguration
-    /// Where the score rows go; `nil` for nowhere.
+    /// Where the score rows go; `nil` for nowhere, `-` for standard output.
     public var scoresPath: String?
-    /// Where the alert records go; `nil` for nowhere.
+    /// Where the alert records go; `nil` for nowhere, `-` for standard output.
     public var alertsPath: String?
-    /// Bytes read at a time.
-    public var readSize: Int
+    /// Whether a line that cannot be used ends the replay.
+    public var isStrict = false
+    /// Bytes read at a time; the output does not depend on it.
+    public var readSize = 1 << 16
     /// Number of shards; the output does not depend on it.
-    public var shards: Int
+    public var shards = 1
 
     /// Creates a request.
-    public init(
-        paths: [String], configuration: MonitorConfiguration, scoresPath: String? = nil, alertsPath: String? = nil,
-        readSize: Int = 1 << 16, shards: Int = 1
-    ) {
+    public init(paths: [String], configuration: MonitorConfiguration) {
         self.paths = paths
         self.configuration = configuration
-        self.scoresPath = scoresPath
-        self.alertsPath = alertsPath
-        self.readSize = readSize
-        self.shards = shards
+    }
+}
+
+/// What a replay came to.
+public struct ReplaySummary: Equatable, Sendable {
+    /// Data lines.
+    public var lines: UInt64
+    /// Samples scored.
+    public var samples: UInt64
+    /// Lines that could not be used.
+    public var unusableLines: UInt64
+    /// Incidents opened.
+    public var incidents: Int
+    /// Whether a channel was found at all.
+    public var hasChannels: Bool
+    /// The networks' errors over the second half of the input, by bytes.
+    public var secondHalf: LearningReport
+}
+
+/// Why a replay ended early.
+public enum ReplayError: Error, Equatable, CustomStringConvertible {
+    /// `--strict`, and a line could not be used.
+    case unusable(lines: UInt64)
+
+    public var description: String {
+        switch self {
+        case .unusable(let lines): "\(lines) lines could not be used (--strict)"
+        }
+    }
+}
+
+/// The daemon's own path over recorded input, in event time, as fast as it goes.
+public struct ReplayRun: Sendable {
+    private let request: ReplayRequest
+    private let logger: Logger
+    private let progress: (@Sendable (Double) -> Void)?
+
+    /// Creates a replay.
+    ///
+    /// - Parameter progress: told the share of the bytes done, 0 to 1, now and then.
+    public init(_ request: ReplayRequest, logger: Logger, progress: (@Sendable (Double) -> Void)? = nil) {
+        self.request = request
+        self.logger = logger
+        self.progress = progress
+    }
+
+    /// Reads all recordings to their end.
+    ///
+    /// With a state directory in the configuration it starts from a copy of that state and never writes there.
+    ///
+    /// - Throws: `IngestError`, ``OutputError``, `PersistenceError`, ``ReplayError``.
+    public func run() async throws -> ReplaySummary {
+        let output = try ReplayOutput(request)
+        let stored = try await storedState()
+        let desk = AlertDesk(policy: stored.policy) { records in try output.write(records) }
+        let source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
+        let pipeline = Pipeline(
+            name: "input", interval: source.interval, configuration: request.configuration, timesByRow: true,
+            shardCount: request.shards, desk: desk, stored: stored.stream,
+            observer: output.writesScores ? { try output.write($0, level: $1, of: $2) } : nil)
+        let telemetry = SourceTelemetry()
+        let files = RecordedFiles(
+            paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
+            telemetry: telemetry, logger: logger)
+        let half = SecondHalf(bytes: request.paths.reduce(0) { $0 + OutputFile.size(of: $1) })
+        try await files.run { batch in
+            try await pipeline.process(batch)
+            let bytes = telemetry.counters.bytes
+            if half.begins(at: bytes) { half.note(await pipeline.learningReport()) }
+            if half.bytes > 0 { progress?(min(1, Double(bytes) / Double(half.bytes))) }
+        }
+        try await pipeline.finish()
+        try output.finish()
+        let decoded = telemetry.counters.decoded
+        if request.isStrict, decoded.malformed > 0 { throw ReplayError.unusable(lines: decoded.malformed) }
+        let counts = await pipeline.counts
+        return ReplaySummary(
+            lines: counts.lines, samples: counts.samples, unusableLines: decoded.malformed, incidents: output.incidents,
+            hasChannels: counts.lines > 0,
+            secondHalf: (await pipeline.learningReport()).since(half.report))
+    }
+
+    private func storedState() async throws -> (policy: AlertPolicy, stream: StoredStream?) {
+        let alerting = request.configuration.alerting
+        guard let directory = request.configuration.stateDirectory else {
+            return (AlertPolicy(configuration: alerting), nil)
+        }
+        let store = try StateStore(copyOf: directory)
+        let restored = try await RestoredState(from: store, alerting: alerting)
+        return (restored.policy, restored.streams["input"])
+    }
+}
+
+/// Notices when half of the bytes are read.
+private final class SecondHalf: Sendable {
+    let bytes: UInt64
+    private let state = Mutex<(hasBegun: Bool, report: LearningReport)>((false, LearningReport()))
+
+    init(bytes: UInt64) { self.bytes = bytes }
+
+    var report: LearningReport { state.withLock { $0.report } }
+
+    /// True once, for the first batch behind the middle.
+    func begins(at done: UInt64) -> Bool {
+        state.withLock { state in
+            guard !state.hasBegun, bytes > 0, done * 2 >= bytes else { return false }
+            state.hasBegun = true
+            return true
+        }
+    }
+
+    func note(_ report: LearningReport) { state.withLock { $0.report = report } }
+}
+
+/// The files that a replay writes, behind a lock: the pipeline and the desk write from tasks of their own.
+private final class ReplayOutput: Sendable {
+    private struct Files {
+        var scores: ScoreFile?
+        var alerts: OutputFile?
+        var incidents = 0
+    }
+
+    private let files: Mutex<Files>
+    let writesScores: Bool
+
+    init(_ request: ReplayRequest) throws(OutputError) {
+        var made = Files()
+        if let path = request.scoresPath { made.scores = try ScoreFile(path: path) }
+        if let path = request.alertsPath { made.alerts = try OutputFile(path: path) }
+        writesScores = made.scores != nil
+        files = Mutex(made)
+    }
+
+    var incidents: Int { files.withLock { $0.incidents } }
+
+    func write(_ records: [AlertRecord]) throws {
+        try files.withLock { files in
+            for record in records {
+                if record.event == .open { files.incidents += 1 }
+                try files.alerts?.write(record.jsonLine() + "\n")
+            }
+        }
+    }
+
+    func write(_ outcome: borrowing LineOutcome, level: Int, of batch: RecordBatch) throws {
+        let row = batch.rows[outcome.step.row]
+        let verdict = outcome.verdict
+        try files.withLock { files in
+            try files.scores?.write(
+                timeText: batch.text[Int(row.timeText.lowerBound)..<Int(row.timeText.upperBound)],
+                series: batch.seriesNames.indices.contains(outcome.step.series) ? batch.seriesNames[outcome.step.series] : "",
+                verdict: verdict, alertLevel: level)
+        }
+    }
+
+    func finish() throws {
+        try files.withLock { files in
+            try files.scores?.finish()
+            try files.alerts?.flush()
+        }
     }
 }

@@ -1,0 +1,211 @@
+import Alerting
+import Glibc
+import Ingest
+public import Logging
+import NeuralNet
+import Persistence
+public import ServiceLifecycle
+import StatusServer
+import Synchronization
+import TimeSeries
+
+/// `monitord run`: sources, pipelines, sinks and state, from start to a clean stop.
+///
+///     start   lock and read the state, make the sinks, go on where the streams stood, tell systemd READY
+///     run     each source on a thread of its own ⇒ its streams' pipelines; one worker for each sink
+///     stop    tell systemd STOPPING, stop the sources, finish every stream, store the state, give the sinks a moment
+public struct Daemon: Service {
+    private let configuration: MonitorConfiguration
+    private let noColor: String?
+    private let logger: Logger
+    /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
+    private static let farewell = Duration.milliseconds(800)
+
+    /// Creates a daemon.
+    ///
+    /// - Parameter noColor: the value of `NO_COLOR`.
+    public init(configuration: MonitorConfiguration, noColor: String?, logger: Logger) {
+        self.configuration = configuration
+        self.noColor = noColor
+        self.logger = logger
+    }
+
+    /// Runs until the input ends or a graceful shutdown is asked for.
+    ///
+    /// - Throws: `PersistenceError`, `IngestError`, `AlertingError`: what keeps it from starting or going on.
+    public func run() async throws {
+        let notifier = ServiceNotifier()
+        let store = try StateStore(directory: configuration.stateDirectory, logger: logger)
+        let restored = try await RestoredState(from: store, alerting: configuration.alerting)
+        for problem in restored.problems { logger.warning("\(problem); it begins anew") }
+        let sinks = try makeSinks()
+        try await store.registerSinks(sinks.map(\.name))
+        let router = AlertRouter(sinks: sinks, outbox: StoredOutbox(store: store), logger: logger)
+        let desk = AlertDesk(policy: restored.policy) { records in try await router.submit(records) }
+        let committer = Committer(
+            store: store, every: configuration.commitEvery, logger: logger,
+            clock: { ProcessUsage.now().seconds })
+        let streams = StreamTable(
+            configuration: configuration, desk: desk, stored: restored.streams, committer: committer,
+            notifier: notifier)
+        announce(sinks)
+        notifier.ready("watching \(configuration.sources.count) sources")
+        do {
+            try await watch(streams, router: router, notifier: notifier, resume: restored.streams)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
+    private func watch(
+        _ streams: StreamTable, router: AlertRouter, notifier: ServiceNotifier, resume: [String: StoredStream]
+    ) async throws {
+        let failure = Mutex<(any Error)?>(nil)
+        await withTaskGroup(of: Void.self) { sinks in
+            sinks.addTask { await router.run() }
+            do {
+                // Graceful shutdown cancels the sources; they return without an error.
+                try await cancelWhenGracefulShutdown { try await runSources(streams, notifier: notifier, resume: resume) }
+            } catch is CancellationError {
+            } catch {
+                failure.withLock { $0 = error }
+            }
+            notifier.stopping()
+            do {
+                try await streams.finish()
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+            if await !router.flush(within: Self.farewell) {
+                logger.warning("not every sink has everything yet; the rest is written at the next start")
+            }
+            sinks.cancelAll()
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    private func runSources(
+        _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream]
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for source in configuration.sources {
+                let reader = makeSource(source, resume: resume)
+                tasks.addTask { try await reader.run { batch in try await streams.process(batch, of: source) } }
+            }
+            // An idle daemon is alive as long as this loop, which shares the pool with the work, comes round.
+            let heartbeat = notifier.signInterval.map { interval in
+                Task { while !Task.isCancelled { try await Task.sleep(for: interval); streams.signOfLife() } }
+            }
+            defer { heartbeat?.cancel() }
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func makeSource(_ source: SourceConfiguration, resume: [String: StoredStream]) -> any RecordSource {
+        let clock: @Sendable () -> Timestamp = { WallClock.now() }
+        switch source.input {
+        case .standardInput: return StandardInputSource(configuration: source, arrival: clock, logger: logger)
+        case .file(let pattern):
+            let points = resume.compactMapValues(\.header.place.resumePoint)
+            return FileFollower(
+                pattern: pattern, configuration: source, resume: points, arrival: clock, logger: logger)
+        }
+    }
+
+    private func makeSinks() throws -> [any AlertSink] {
+        let host = WallClock.hostName()
+        let stamp: @Sendable () -> EmissionStamp = {
+            EmissionStamp(host: host, version: Version.text, emitted: WallClock.now())
+        }
+        let style = ConsoleSink.style(for: STDOUT_FILENO, noColor: noColor)
+        var sinks: [any AlertSink] = [try ConsoleSink(descriptor: STDOUT_FILENO, style: style, stamp: stamp)]
+        let alerting = configuration.alerting
+        if let path = alerting.logPath {
+            sinks.append(
+                try RollingLogSink(
+                    path: path, bytesPerFile: alerting.logBytes, keptFiles: alerting.logKeep, stamp: stamp))
+        }
+        if alerting.writesJournal {
+            if JournalSink.isAvailable() {
+                sinks.append(try JournalSink(stamp: stamp))
+            } else {
+                logger.notice("journald's socket is not there: alerts do not go to the journal")
+            }
+        }
+        return sinks
+    }
+
+    private func announce(_ sinks: [any AlertSink]) {
+        var places = sinks.map(\.name)
+        if let path = configuration.alerting.logPath { places = places.map { $0 == "log" ? "log \(path)" : $0 } }
+        let state = configuration.stateDirectory.map { "state in \($0)" } ?? "state in memory only"
+        logger.notice("alerts go to \(places.joined(separator: ", ")); \(state)")
+        if let name = Kernels.refusedRequest {
+            logger.warning("MONITORD_KERNELS names \(name), which this machine cannot run; using \(Kernels.best.name)")
+        }
+    }
+}
+
+/// The streams that the sources have found, each with its pipeline.
+private actor StreamTable {
+    private let configuration: MonitorConfiguration
+    private let desk: AlertDesk
+    private let committer: Committer
+    private let notifier: ServiceNotifier
+    private var stored: [String: StoredStream]
+    private var pipelines: [String: Pipeline] = [:]
+
+    init(
+        configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
+        notifier: ServiceNotifier
+    ) {
+        self.configuration = configuration
+        self.desk = desk
+        self.stored = stored
+        self.committer = committer
+        self.notifier = notifier
+    }
+
+    func process(_ batch: RecordBatch, of source: SourceConfiguration) async throws {
+        try await pipeline(for: batch.stream, source).process(batch)
+        signOfLife()
+    }
+
+    nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
+
+    func finish() async throws {
+        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.finish() }
+    }
+
+    private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {
+        if let pipeline = pipelines[stream] { return pipeline }
+        let pipeline = Pipeline(
+            name: stream, interval: source.interval, configuration: configuration, timesByRow: false, shardCount: 1,
+            desk: desk, stored: stored.removeValue(forKey: stream), committer: committer)
+        pipelines[stream] = pipeline
+        return pipeline
+    }
+}
+
+/// The outbox as the router knows it, kept by the state's database.
+struct StoredOutbox: AlertOutbox {
+    let store: StateStore
+
+    func append(_ messages: [OutboxMessage]) async throws {
+        try await store.appendToOutbox(
+            messages.map { StoredMessage(id: $0.id, seq: $0.seq, payload: $0.payload) })
+    }
+
+    func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
+        try await store.pending(sink: sink, limit: limit).map {
+            OutboxMessage(id: $0.id, seq: $0.seq, payload: $0.payload, number: $0.number)
+        }
+    }
+
+    func acknowledge(sink: String, upTo number: UInt64) async throws {
+        try await store.acknowledge(sink: sink, upTo: number)
+    }
+}
