@@ -20,8 +20,8 @@ extension ConfigurationDraft {
         {
             set(key, toText: value, called: "defaults.\(key.name)", place: place, in: \.defaults)
         } else if variable.hasPrefix("MONITORD_SOURCE__") || variable.hasPrefix("MONITORD_SERIES__") {
-            problems.append(
-                .conflict(place: place, key: variable, reason: "sources and series are named in files or by flags"))
+            let table = variable.hasPrefix("MONITORD_SOURCE__") ? "source" : "series"
+            problems.append(.conflict(place: place, key: table, reason: "it has no variables; use a file or flags"))
         } else {
             let known =
                 ConfigurationKeys.global.map { Self.variable($0.name) }

@@ -326,10 +326,10 @@ import Testing
             ),
             (
                 "MONITORD_SOURCE__FILE",
-                "environment MONITORD_SOURCE__FILE: MONITORD_SOURCE__FILE: sources and series are named in files or by flags"
+                "environment MONITORD_SOURCE__FILE: source: it has no variables; use a file or flags"
             ),
             ("MONITORD_JOURNAL", "environment MONITORD_JOURNAL: journal is 1; expected true or false"),
-        ("MONITORD_BINARY", "none"), ("MONITORD_SERVICE_HOST", "none"), ("MONITORD_PORT_514_UDP", "none"),
+            ("MONITORD_BINARY", "none"), ("MONITORD_SERVICE_HOST", "none"), ("MONITORD_PORT_514_UDP", "none"),
             ("HOME", "none"),
         ] as [(String, String)])
     func `an unknown variable is refused unless it is somebody else's`(variable: String, problem: String) {

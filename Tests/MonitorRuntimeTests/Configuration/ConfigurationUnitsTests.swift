@@ -65,7 +65,7 @@ import Testing
         arguments: [
             (1.0 / 604_800, "1/week"), (3.0 / 86_400, "3/day"), (0, "0"), (1.0 / 2_592_000, "1/month"), (1, "1/s"),
             (0.3 / 86_400, "0.3/day"),
-            (0.3 / 604_800, nil), (1.0 / 7, nil), (5e-324, nil),
+            (0.3 / 604_800, nil), (1.0 / 7, nil), (.leastNonzeroMagnitude, nil),
         ] as [(Double, String?)])
     func `a rate is written so that it reads back as the same value`(perSecond: Double, text: String?) {
         let written = ConfigurationUnits.text(rate: perSecond)
