@@ -1,0 +1,115 @@
+import TimeSeries
+
+/// The two clocks of a series' calibration, one calibrator for each member and clock that uses it.
+///
+/// Events need a tail that re-normalises in minutes: the **fast** clock remembers 2,048 scores and is fed by every
+/// sample. The state needs one that does not swallow a fault of five minutes: the **slow** clock remembers 8,192 and is
+/// not fed while the series is abnormal. It is the calibration, not the models, that decides which question is answered.
+struct ScoreCalibration: Sendable {
+    /// Members of the fast clock.
+    let fastMembers: [DetectorKind]
+    /// Members of the slow clock.
+    let slowMembers: [DetectorKind]
+    private var fast: [TailCalibrator]
+    private var slow: [TailCalibrator]
+    /// Bins of the last scores of the slow members, `[256, members]`, for a re-baseline.
+    private var recent: [UInt16] = []
+    private var recentStart = 0
+    /// Raw scores as ln(1 + raw), one for each member.
+    private var transformed: [Double]
+    /// Fast evidence, one for each member; 0 for members without a fast calibrator.
+    private(set) var fastEvidence: [Double]
+    /// Slow evidence, likewise.
+    private(set) var slowEvidence: [Double]
+
+    init(fastMembers: [DetectorKind], slowMembers: [DetectorKind]) {
+        self.fastMembers = fastMembers
+        self.slowMembers = slowMembers
+        fast = fastMembers.map { _ in TailCalibrator(length: DetectionRecipe.fastCalibrationLength) }
+        slow = slowMembers.map { _ in TailCalibrator(length: DetectionRecipe.slowCalibrationLength) }
+        transformed = Array(repeating: 0, count: DetectorKind.allCases.count)
+        fastEvidence = transformed
+        slowEvidence = transformed
+    }
+
+    /// Reads off the evidence of the raw scores.
+    mutating func judge(_ raw: [Float]) {
+        for member in transformed.indices { transformed[member] = TailCalibrator.transformed(raw[member]) }
+        for index in fast.indices {
+            let member = fastMembers[index].rawValue
+            fastEvidence[member] = fast[index].evidence(transformed[member])
+        }
+        for index in slow.indices {
+            let member = slowMembers[index].rawValue
+            slowEvidence[member] = slow[index].evidence(transformed[member])
+        }
+    }
+
+    /// Feeds the scores judged last.
+    ///
+    /// - Parameters:
+    ///   - feedsFast: whether the fast clock is fed; not during the first samples.
+    ///   - feedsSlow: whether the slow clock is fed; not while the series is abnormal.
+    ///   - ready: which members had something to say.
+    mutating func learn(feedsFast: Bool, feedsSlow: Bool, ready: [Bool]) {
+        if feedsFast {
+            for index in fast.indices where ready[fastMembers[index].rawValue] {
+                fast[index].push(transformed[fastMembers[index].rawValue])
+            }
+        }
+        for index in slow.indices {
+            let value = transformed[slowMembers[index].rawValue]
+            if feedsSlow, ready[slowMembers[index].rawValue] { slow[index].push(value) }
+            remember(TailCalibrator.bin(of: value), slot: index)
+        }
+        let rows = DetectionRecipe.rebaselineScores
+        if recent.count == rows * slow.count { recentStart = recentStart + 1 == rows ? 0 : recentStart + 1 }
+    }
+
+    private mutating func remember(_ bin: UInt16, slot: Int) {
+        if recent.count < DetectionRecipe.rebaselineScores * slow.count {
+            recent.append(bin)
+        } else {
+            recent[recentStart * slow.count + slot] = bin
+        }
+    }
+
+    /// Makes the slow clock take what the series does now for half of what is normal.
+    mutating func rebaseline(seed: UInt64) {
+        let rows = slow.isEmpty ? 0 : recent.count / slow.count
+        for index in slow.indices {
+            let bins = (0..<rows).map { recent[(($0 + recentStart) % rows) * slow.count + index] }
+            slow[index].rebaseline(recent: bins, seed: splitMix(seed &+ UInt64(index)))
+        }
+    }
+
+    /// Bytes that its arrays take.
+    var memoryBytes: Int {
+        let calibrators = fast.reduce(0) { $0 + $1.memoryBytes } + slow.reduce(0) { $0 + $1.memoryBytes }
+        return calibrators + recent.capacity * 2 + transformed.count * 24
+    }
+
+    /// Writes both clocks.
+    func encode(to writer: inout StateWriter) {
+        for calibrator in fast { calibrator.encode(to: &writer) }
+        for calibrator in slow { calibrator.encode(to: &writer) }
+        writer.write(recent)
+        writer.write(UInt32(recentStart))
+    }
+
+    /// Reads what ``encode(to:)`` wrote, for the same members.
+    mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
+        for index in fast.indices {
+            fast[index] = try TailCalibrator(from: &reader, length: DetectionRecipe.fastCalibrationLength)
+        }
+        for index in slow.indices {
+            slow[index] = try TailCalibrator(from: &reader, length: DetectionRecipe.slowCalibrationLength)
+        }
+        recent = try reader.readIntegers(UInt16.self)
+        recentStart = Int(try reader.read(UInt32.self))
+        guard recent.count <= DetectionRecipe.rebaselineScores * slow.count,
+            slow.isEmpty || recent.count % slow.count == 0, recentStart < max(1, DetectionRecipe.rebaselineScores),
+            recent.allSatisfy({ Int($0) < TailCalibrator.binCount })
+        else { throw .invalid("\(recent.count) recent scores from \(recentStart) on") }
+    }
+}

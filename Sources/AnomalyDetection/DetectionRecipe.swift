@@ -1,0 +1,84 @@
+/// The constants of the method in one place.
+///
+/// They come from a study on injected anomalies (many backgrounds, thousands of events) and public benchmarks, not from
+/// theory, and they belong together: the level of the gate and the warm-up of the slow calibration, for one, cannot be
+/// moved apart. Constants that a single type uses alone stand in that type.
+enum DetectionRecipe {
+    // MARK: When what begins, in samples of the series
+
+    /// Samples before a scaled value is anything but 0.
+    static let firstScaledSample = 5
+    /// From here the fast calibration is fed: the first scores come from an unsettled scaler and would fill its tail.
+    static let firstFastCalibrationSample: UInt64 = 100
+    /// From here the state is judged and the gate may close.
+    static let firstStateSample: UInt64 = 150
+    /// From here events are scored.
+    static let firstEventSample: UInt64 = 200
+
+    // MARK: Calibration
+
+    /// Scores that the fast calibration remembers; it is fed by every sample and re-normalises in minutes.
+    static let fastCalibrationLength = 2_048
+    /// Scores that the slow calibration remembers; it is not fed while the series is abnormal.
+    static let slowCalibrationLength = 8_192
+    /// Last scores that a re-baseline puts into the slow calibration.
+    static let rebaselineScores = 256
+
+    // MARK: Fusion
+
+    /// The aspects of an event; each is the mean of its members.
+    static let aspects: [[DetectorKind]] = [
+        [.level, .forecast], [.difference], [.volatility], [.range], [.correlation], [.reconstructionWindow],
+    ]
+    /// The strongest aspects that count.
+    static let countedAspects = 4
+    /// Weight of the stuck detector against the fused aspects; the larger of the two is the evidence.
+    static let stuckWeight = 0.3
+    /// Members of the state, each capped at ``stateCap``.
+    static let stateMembers: [DetectorKind] = [.forecast, .slowShift, .reconstruction]
+    /// Without networks: what is left, which is weaker but not silent.
+    static let stateMembersWithoutNetworks: [DetectorKind] = [.level, .slowShift, .correlation]
+    /// Cap of a member's evidence in the state.
+    static let stateCap = 2.0
+    /// Members of the severity.
+    static let severityMembers: [DetectorKind] = [
+        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow,
+    ]
+    /// Cap of the mean evidence in the severity.
+    static let severityCap = 10.0
+    /// Rate of the two running means.
+    static let slowFusionRate = 0.1
+    /// Where state and severity start and where a re-baseline puts them: their mean on normal data.
+    static let restingLevel = 0.43
+    /// How much of the fast evidence the published severity adds.
+    static let severityEvidenceWeight = 1.0
+
+    // MARK: Onset and thresholds
+
+    /// Samples back that an onset must stand above.
+    static let onsetLength = 120
+    /// How far above.
+    static let onsetFactor = 1.1
+    /// Prior of the event threshold: level, scale and their worth in blocks.
+    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.7, scale: 0.25, blocks: 10)
+    /// Prior of the state threshold.
+    static let statePrior = BlockMaximaThreshold.Prior(level: 0.6, scale: 0.03, blocks: 20)
+    /// Limits of the state threshold.
+    static let stateThresholdRange = 0.8...1.9
+    /// The state ends below this share of its threshold.
+    static let stateRelease = 0.8
+    /// The threshold never falls below this, however slow the series and large its budget: one sample in three.
+    static let lowestThreshold = 0.5
+
+    // MARK: Networks
+
+    /// Hidden units of the forecaster.
+    static let hiddenSize = 32
+    /// Missed ticks that are filled with held values; after more the windows restart.
+    static let longestHold = 32
+
+    /// Samples in the autoencoder's window.
+    static func windowLength(channelCount: Int) -> Int {
+        channelCount == 1 ? 32 : max(4, min(32, 128 / channelCount))
+    }
+}

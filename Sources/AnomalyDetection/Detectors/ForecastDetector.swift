@@ -1,0 +1,79 @@
+public import TimeSeries
+
+/// Error of the forecaster, one sample ahead, in its own predicted scale.
+///
+/// The LSTM (Hochreiter and Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735) predicts for each channel the mean μ and
+/// the scale σ of the next z; e = (z − μ) / σ, against its usual size on this series, near-maximum over the channels.
+/// That usual size is the series' own head on the shared network: it corrects a σ that fits the group but not this
+/// series. (Malhotra et al. 2015 score with a Gaussian of the errors; here the tail is calibrated afterwards and the
+/// likelihood is Student-t, so that outliers do not pull the weights.)
+///
+/// Scores 0 without a forecast: at the first sample and after a restart. State 16 bytes a channel; the network's hidden
+/// state belongs to ``SeriesMonitor``.
+public struct ForecastDetector: Detector {
+    /// Samples before the head's correction is trusted.
+    private static let trustedWeight = 30.0
+    private var residuals: [Float]
+    private var deviations: [RunningDeviation]
+    public private(set) var samples: UInt64 = 0
+
+    public var name: String { DetectorKind.forecast.name }
+    public var minimumSamples: Int { 2 }
+
+    /// Creates a detector for so many channels.
+    public init(channelCount: Int) {
+        residuals = Array(repeating: 0, count: channelCount)
+        deviations = Array(repeating: RunningDeviation(), count: channelCount)
+    }
+
+    /// The head's correction of a channel's predicted scale, as a standard deviation; 1 until it is trusted.
+    public func correction(channel: Int) -> Double {
+        deviations[channel].weight > Self.trustedWeight ? deviations[channel].scale : 1
+    }
+
+    /// The head's correction of a channel's predicted scale for a band: the mean |e|, which is exactly 1 for a Student-t
+    /// distribution with ν = 4 and the right scale; 1 until it is trusted.
+    public func bandCorrection(channel: Int) -> Double {
+        deviations[channel].weight > Self.trustedWeight ? deviations[channel].mean : 1
+    }
+
+    public mutating func score(_ frame: Frame) -> Float {
+        let votes = samples > 1 && frame.hasForecast
+        for index in 0..<frame.channelCount {
+            guard votes, frame.isPresent[index] else {
+                residuals[index] = 0
+                continue
+            }
+            residuals[index] = Float(Double(error(frame, index)) / correction(channel: index))
+        }
+        return votes ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
+    }
+
+    public mutating func learn(_ frame: Frame, weight: Double) {
+        if frame.hasForecast {
+            for index in 0..<frame.channelCount where frame.isPresent[index] {
+                deviations[index].update(Double(error(frame, index)), gain: max(weight, 0.1))
+            }
+        }
+        samples += 1
+    }
+
+    private func error(_ frame: Frame, _ index: Int) -> Float {
+        (frame.scaled[index] - frame.forecastMean[index]) / frame.forecastScale[index]
+    }
+
+    public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
+
+    public var memoryBytes: Int { residuals.count * 4 + deviations.count * 16 }
+
+    public func encode(to writer: inout StateWriter) {
+        writer.write(samples)
+        deviations.encode(to: &writer)
+    }
+
+    public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
+        self.init(channelCount: channelCount)
+        samples = try reader.read()
+        deviations = try [RunningDeviation](from: &reader, count: channelCount)
+    }
+}

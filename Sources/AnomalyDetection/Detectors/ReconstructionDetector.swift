@@ -1,0 +1,79 @@
+public import TimeSeries
+
+/// Error of the autoencoder: what of the window it cannot rebuild from six numbers.
+///
+/// A dense autoencoder (Sakurada and Yairi 2014, doi 10.1145/2689746.2689747) over the last samples of all channels.
+/// Two views of one pass: `.lastSample`, the residual of the newest sample, and `.window`, the root mean square over the
+/// window; each against its usual size, near-maximum over the channels. The first is quick, the second sees shapes.
+/// Scores 0 until the window has been full once, and again after a restart. State 16 bytes a channel and view; the
+/// window belongs to ``SeriesMonitor``.
+public struct ReconstructionDetector: Detector {
+    /// Which part of the window's error it scores.
+    public enum View: UInt8, Sendable, CaseIterable {
+        /// The residual of the newest sample.
+        case lastSample
+        /// The root mean square over the window.
+        case window
+    }
+
+    /// Which part of the window's error it scores.
+    public let view: View
+    private var residuals: [Float]
+    private var deviations: [RunningDeviation]
+    public private(set) var samples: UInt64 = 0
+
+    public var name: String {
+        (view == .lastSample ? DetectorKind.reconstruction : .reconstructionWindow).name
+    }
+    public var minimumSamples: Int { DetectionRecipe.windowLength(channelCount: residuals.count) }
+
+    /// Creates a detector for so many channels.
+    public init(channelCount: Int, view: View) {
+        self.view = view
+        residuals = Array(repeating: 0, count: channelCount)
+        deviations = Array(repeating: RunningDeviation(), count: channelCount)
+    }
+
+    public mutating func score(_ frame: Frame) -> Float {
+        for index in 0..<frame.channelCount {
+            guard frame.hasReconstruction, frame.isPresent[index] else {
+                residuals[index] = 0
+                continue
+            }
+            residuals[index] = Float(Double(error(frame, index)) / deviations[index].scale)
+        }
+        return frame.hasReconstruction ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
+    }
+
+    public mutating func learn(_ frame: Frame, weight: Double) {
+        if frame.hasReconstruction {
+            let gain = max(weight, 0.1)
+            for index in 0..<frame.channelCount where frame.isPresent[index] {
+                deviations[index].update(Double(error(frame, index)), gain: gain)
+            }
+        }
+        samples += 1
+    }
+
+    private func error(_ frame: Frame, _ index: Int) -> Float {
+        view == .lastSample ? frame.reconstructionResidual[index] : frame.windowError[index]
+    }
+
+    public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
+
+    public var memoryBytes: Int { residuals.count * 4 + deviations.count * 16 }
+
+    public func encode(to writer: inout StateWriter) {
+        writer.write(samples)
+        writer.write(view.rawValue)
+        deviations.encode(to: &writer)
+    }
+
+    public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
+        let samples = try reader.read(UInt64.self)
+        guard let view = View(rawValue: try reader.read()) else { throw .invalid("unknown view of a window") }
+        self.init(channelCount: channelCount, view: view)
+        self.samples = samples
+        deviations = try [RunningDeviation](from: &reader, count: channelCount)
+    }
+}

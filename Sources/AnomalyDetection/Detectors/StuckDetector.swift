@@ -1,0 +1,57 @@
+public import TimeSeries
+
+/// How many samples the longest-unchanged channel has kept exactly the same value.
+///
+/// A sensor that hangs repeats its last value to the bit. What is unusual is learned by calibration: a counter that
+/// stands still all night has long runs in its history, a thermometer with noise has none. State 12 bytes a channel.
+public struct StuckDetector: Detector {
+    private var runs: [UInt32]
+    private var last: [Double]
+    public private(set) var samples: UInt64 = 0
+
+    public var name: String { DetectorKind.stuck.name }
+    public var minimumSamples: Int { 1 }
+
+    /// Creates a detector for so many channels.
+    public init(channelCount: Int) {
+        runs = Array(repeating: 0, count: channelCount)
+        last = Array(repeating: .nan, count: channelCount)
+    }
+
+    public mutating func score(_ frame: Frame) -> Float {
+        var longest: UInt32 = 0
+        for index in 0..<frame.channelCount where frame.isPresent[index] {
+            let run = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
+            longest = max(longest, run)
+        }
+        return Float(longest)
+    }
+
+    public mutating func learn(_ frame: Frame, weight: Double) {
+        for index in 0..<frame.channelCount where frame.isPresent[index] {
+            runs[index] = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
+            last[index] = frame.values[index]
+        }
+        samples += 1
+    }
+
+    public func contributions(into parts: inout [Double]) {
+        for index in runs.indices { parts[index] = Double(runs[index]) * Double(runs[index]) }
+    }
+
+    public var memoryBytes: Int { runs.count * 12 }
+
+    public func encode(to writer: inout StateWriter) {
+        writer.write(samples)
+        writer.write(runs)
+        writer.write(last)
+    }
+
+    public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
+        self.init(channelCount: channelCount)
+        samples = try reader.read()
+        runs = try reader.readIntegers(UInt32.self)
+        last = try reader.readDoubles(count: channelCount)
+        guard runs.count == channelCount else { throw .invalid("\(runs.count) runs for \(channelCount) channels") }
+    }
+}

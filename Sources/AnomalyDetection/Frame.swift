@@ -1,0 +1,52 @@
+/// What the detectors see of one sample: the values, the scaled values and what the networks had expected.
+///
+/// All arrays have one element for each channel, made once and filled again for each sample. A channel that is missing
+/// keeps its last value here and is marked absent; a detector lets it add nothing to its score and learns nothing
+/// from it.
+public struct Frame: Sendable {
+    /// Number of channels, written `d` in shapes.
+    public let channelCount: Int
+    /// Number of the sample within its series, from 0.
+    public var number: UInt64 = 0
+    /// The values in the channel's unit, `[d]`; the last one seen when missing, 0 before any.
+    public var values: [Double]
+    /// Which channels are there, `[d]`.
+    public var isPresent: [Bool]
+    /// How many channels are there.
+    public var presentCount = 0
+    /// Which channels were there in the sample before too, with no restart between: only they have a change.
+    public var hasChange: [Bool]
+    /// Which channels have a usual place and scale, so that something can be expected of them, `[d]`.
+    public var isScaled: [Bool]
+    /// Values in scales from their usual place, within ±50, `[d]`.
+    public var scaled: [Float]
+    /// ``scaled`` of the sample before, `[d]`.
+    public var previousScaled: [Float]
+    /// Whether the forecaster had a forecast for this sample.
+    public var hasForecast = false
+    /// Forecast of ``scaled``, made at the sample before, `[d]`.
+    public var forecastMean: [Float]
+    /// Scale of the forecast's Student-t distribution, above 0, `[d]`.
+    public var forecastScale: [Float]
+    /// Whether the autoencoder's window was full.
+    public var hasReconstruction = false
+    /// Last sample of the window minus its reconstruction, `[d]`.
+    public var reconstructionResidual: [Float]
+    /// Root mean square over the window of window minus reconstruction, `[d]`.
+    public var windowError: [Float]
+
+    /// Creates an empty frame.
+    public init(channelCount: Int) {
+        self.channelCount = channelCount
+        values = Array(repeating: 0, count: channelCount)
+        isPresent = Array(repeating: false, count: channelCount)
+        hasChange = isPresent
+        isScaled = isPresent
+        scaled = Array(repeating: 0, count: channelCount)
+        previousScaled = scaled
+        forecastMean = scaled
+        forecastScale = Array(repeating: 1, count: channelCount)
+        reconstructionResidual = scaled
+        windowError = scaled
+    }
+}

@@ -1,0 +1,93 @@
+public import TimeSeries
+
+/// Why the last sample was judged as it was.
+extension SeriesMonitor {
+    /// Half the width of the band of 95 % of a Student-t distribution with ν = 4, in scales.
+    static let forecastBand = 2.776
+    /// Half the width of the band of 95 % of a normal distribution, in standard deviations.
+    static let levelBand = 1.96
+
+    /// Explains the last observed sample, in the channels' own units.
+    ///
+    /// **Expected value and band** come from the forecaster once it votes: its mean, and ±2.776 of its scale (95 % of a
+    /// Student-t distribution with ν = 4), corrected by how large its errors are on this series. Before, and without
+    /// networks, from the scaler: usual value ± 1.96 standard deviations. Nothing is expected before the fifth value.
+    /// **Shares** divide the fused evidence: each detector's weight goes to the channels by their squared residuals.
+    /// Without evidence, as when a state begins without an event, the detectors of the severity weigh by theirs; and
+    /// if no detector has any, the channels share by their squared distance from their usual value.
+    /// **Rarity** is interval × 10^score seconds.
+    ///
+    /// A monitor restored from a checkpoint has no last sample until it observes one: all shares are equal then.
+    ///
+    /// - Complexity: allocates; called for the samples that are told about only.
+    public func explain() -> Explanation {
+        let weights = voteWeights()
+        let shares = channelShares(weights)
+        let parts = (0..<channelCount).map { part(of: $0, share: shares[$0]) }
+        let detectors = DetectorKind.allCases.filter { votes[$0.rawValue] }.map {
+            Explanation.Vote(
+                name: $0.name,
+                score: max(calibration.fastEvidence[$0.rawValue], calibration.slowEvidence[$0.rawValue]),
+                weight: weights[$0.rawValue])
+        }
+        // Ties keep the order of the channels and of the detectors: sorted(by:) is stable.
+        return Explanation(
+            channels: parts.sorted { $0.share > $1.share }, detectors: detectors.sorted { $0.weight > $1.weight },
+            raritySeconds: interval * Transcendental.exp10(last?.score ?? 0))
+    }
+
+    private func voteWeights() -> [Double] {
+        if let score = last?.score, score > 0 {
+            return EvidenceFusion.weights(calibration.fastEvidence, votes: votes)
+        }
+        var weights = Array(repeating: 0.0, count: votes.count)
+        var total = 0.0
+        for member in DetectionRecipe.severityMembers where votes[member.rawValue] {
+            weights[member.rawValue] = calibration.slowEvidence[member.rawValue]
+            total += weights[member.rawValue]
+        }
+        guard total > 0 else { return weights }
+        return weights.map { $0 / total }
+    }
+
+    /// Each channel's share, adding up to 1.
+    private func channelShares(_ weights: [Double]) -> [Double] {
+        var shares = Array(repeating: 0.0, count: channelCount)
+        var parts = shares
+        for (kind, detector) in zip(DetectorKind.allCases, bank.all) where weights[kind.rawValue] > 0 {
+            detector.contributions(into: &parts)
+            let sum = parts.reduce(0, +)
+            guard sum > 0, sum.isFinite else { continue }
+            for index in 0..<channelCount { shares[index] += weights[kind.rawValue] * parts[index] / sum }
+        }
+        var total = shares.reduce(0, +)
+        if total <= 0 {
+            for index in 0..<channelCount where frame.isPresent[index] {
+                shares[index] = Double(frame.scaled[index]) * Double(frame.scaled[index])
+            }
+            total = shares.reduce(0, +)
+        }
+        guard total > 0 else { return Array(repeating: 1 / Double(channelCount), count: channelCount) }
+        return shares.map { $0 / total }
+    }
+
+    private func part(of channel: Int, share: Double) -> Explanation.ChannelPart {
+        let value = frame.isPresent[channel] ? frame.values[channel] : nil
+        let band = expectation(of: channel)
+        let middle = band?.expected ?? location[channel]
+        return Explanation.ChannelPart(
+            channel: channel, value: value, expected: band?.expected, low: band?.low, high: band?.high, share: share,
+            direction: (value ?? middle) < middle ? .low : .high)
+    }
+
+    private func expectation(of channel: Int) -> (expected: Double, low: Double, high: Double)? {
+        guard let last, frame.isScaled[channel] else { return nil }
+        let unit = scale[channel]
+        if networks != nil, frame.hasForecast, last.sampleNumber >= DetectionRecipe.firstEventSample {
+            let expected = location[channel] + unit * Double(frame.forecastMean[channel])
+            let width = unit * Double(frame.forecastScale[channel]) * bank.forecast.bandCorrection(channel: channel)
+            return (expected, expected - Self.forecastBand * width, expected + Self.forecastBand * width)
+        }
+        return (location[channel], location[channel] - Self.levelBand * unit, location[channel] + Self.levelBand * unit)
+    }
+}

@@ -1,0 +1,86 @@
+public import TimeSeries
+
+/// What a checkpoint holds of a series. The weights are the group's and stored with it.
+extension SeriesMonitor {
+    private static let version: UInt8 = 1
+
+    /// Writes everything that later verdicts depend on; may be called after any sample.
+    ///
+    /// The bytes are bounded: about 150 KB for a series whose rings are full, 10 KB after its first thousand samples.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(Self.version)
+        writer.write(UInt32(channelCount))
+        writer.write(seed)
+        writer.write(networks != nil)
+        for scaler in scalers { scaler.encode(to: &writer) }
+        writer.write(frame.values)
+        writer.write(frame.scaled)
+        writer.write(frame.previousScaled)
+        for present in frame.isPresent { writer.write(present) }
+        bank.encode(to: &writer)
+        networks?.encode(to: &writer)
+        calibration.encode(to: &writer)
+        onset.encode(to: &writer)
+        eventThreshold.encode(to: &writer)
+        stateThreshold.encode(to: &writer)
+        gate.encode(to: &writer)
+        writer.write(stateLevel)
+        writer.write(severityLevel)
+        writer.write(isAbnormal)
+        writer.write(rebaselines)
+        writer.write(sampleCount)
+        writer.write(began != nil)
+        writer.write(began?.nanoseconds ?? 0)
+        writer.write(interval)
+        learningReport.encode(to: &writer)
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    ///
+    /// - Parameter configuration: the one in force; its budget may differ from the one that the state was written
+    ///   with, its use of the networks may not.
+    /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
+    public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
+        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of a series") }
+        let channels = Int(try reader.read(UInt32.self))
+        // Each channel takes well over 8 bytes: a damaged count is found out before memory is asked for.
+        guard channels > 0, channels * 8 <= reader.remaining else { throw .invalid("a series of \(channels) channels") }
+        let storedSeed = try reader.read(UInt64.self)
+        guard try reader.readBool() == configuration.usesNetworks else {
+            throw .invalid("the series was written with the networks \(configuration.usesNetworks ? "off" : "on")")
+        }
+        channelCount = channels
+        self.configuration = configuration
+        seed = storedSeed
+        scalers = []
+        for _ in 0..<channels { scalers.append(try ChannelScaler(from: &reader)) }
+        frame = Frame(channelCount: channels)
+        frame.values = try reader.readDoubles(count: channels)
+        frame.scaled = try reader.readFloats(count: channels)
+        frame.previousScaled = try reader.readFloats(count: channels)
+        for index in 0..<channels { frame.isPresent[index] = try reader.readBool() }
+        location = Array(repeating: 0, count: channels)
+        scale = Array(repeating: 1, count: channels)
+        bank = try DetectorBank(from: &reader, channelCount: channels)
+        networks =
+            configuration.usesNetworks ? try SeriesNetworks(from: &reader, channelCount: channels) : nil
+        raw = Array(repeating: 0, count: DetectorKind.allCases.count)
+        votes = Array(repeating: false, count: raw.count)
+        calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
+        try calibration.restore(from: &reader)
+        onset = try OnsetFilter(from: &reader)
+        eventThreshold = try BlockMaximaThreshold(from: &reader, prior: DetectionRecipe.eventPrior)
+        stateThreshold = try BlockMaximaThreshold(from: &reader, prior: DetectionRecipe.statePrior)
+        gate = try LearningGate(from: &reader)
+        stateLevel = try reader.readDouble()
+        severityLevel = try reader.readDouble()
+        isAbnormal = try reader.readBool()
+        rebaselines = try reader.read()
+        sampleCount = try reader.read()
+        let hasBegun = try reader.readBool()
+        let start = Timestamp(nanoseconds: try reader.read())
+        began = hasBegun ? start : nil
+        interval = try reader.readDouble()
+        learningReport = try LearningReport(from: &reader)
+    }
+}

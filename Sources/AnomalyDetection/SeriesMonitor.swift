@@ -1,0 +1,295 @@
+public import TimeSeries
+
+/// Watches one series: scales, scores, calibrates and judges each sample, then learns from it.
+///
+///     values ─ ChannelScaler ─ z ─┬─ statistical detectors ─┐
+///                                 └─ forecaster, autoencoder ┴─ raw scores
+///        fast calibration (fed by every sample) ─ aspects ─ evidence f ─ onset ─ score against the budget's threshold
+///        slow calibration (not fed while hot)   ─┬ state level ─ normal or abnormal, and the learning gate
+///                                                └ severity level + f ─ severity
+///
+/// The order within a sample is fixed: score with what was learned before it, judge, decide whether to learn, learn.
+/// Everything here belongs to the series alone; the networks' weights come with each call, as the snapshot of the
+/// round. The same samples, weights and seed give the same verdicts, bit for bit; a monitor restored from its bytes
+/// goes on as if nothing had happened.
+///
+/// Missing values: a missing channel adds nothing to any score and is not learned; the networks see it as unchanged. A
+/// missed tick lets the networks see a held sample and feeds no calibration. After more missed ticks than a window
+/// holds, the hidden state and the windows restart and calibration stays. A sample without any value is a missed tick
+/// with a verdict: its score is 0 and everything else stays.
+///
+/// Observing allocates nothing once the rings are full; until then they grow now and then.
+public struct SeriesMonitor: Sendable {
+    /// Number of channels.
+    public let channelCount: Int
+    let configuration: DetectionConfiguration
+    let seed: UInt64
+
+    var scalers: [ChannelScaler]
+    var frame: Frame
+    /// Location and scale of each channel when the last sample was scored, in its unit.
+    var location: [Double]
+    var scale: [Double]
+    var bank: DetectorBank
+    var networks: SeriesNetworks?
+    var raw: [Float]
+    var votes: [Bool]
+    var calibration: ScoreCalibration
+    var onset = OnsetFilter()
+    var eventThreshold = BlockMaximaThreshold(prior: DetectionRecipe.eventPrior)
+    var stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior)
+    var gate = LearningGate()
+    var stateLevel = DetectionRecipe.restingLevel
+    var severityLevel = DetectionRecipe.restingLevel
+    var isAbnormal = false
+    var rebaselines: UInt64 = 0
+    /// Samples observed.
+    public internal(set) var sampleCount: UInt64 = 0
+    var began: Timestamp?
+    var interval = 1.0
+    /// The last verdict; `nil` before the first sample.
+    public internal(set) var last: Verdict?
+    /// Running sums of the networks' errors beside those of doing without them.
+    public internal(set) var learningReport = LearningReport()
+
+    /// Creates the monitor of a new series.
+    ///
+    /// - Parameters:
+    ///   - channelCount: number of channels, above 0.
+    ///   - configuration: budget, seed, and whether the networks take part.
+    ///   - seriesSeed: makes the random choices of this series its own.
+    public init(channelCount: Int, configuration: DetectionConfiguration, seriesSeed: UInt64) {
+        precondition(channelCount > 0, "a series of \(channelCount) channels")
+        self.channelCount = channelCount
+        self.configuration = configuration
+        seed = splitMix(configuration.seed ^ seriesSeed)
+        scalers = Array(repeating: ChannelScaler(), count: channelCount)
+        frame = Frame(channelCount: channelCount)
+        location = Array(repeating: 0, count: channelCount)
+        scale = Array(repeating: 1, count: channelCount)
+        bank = DetectorBank(channelCount: channelCount)
+        networks = configuration.usesNetworks ? SeriesNetworks(channelCount: channelCount) : nil
+        raw = Array(repeating: 0, count: DetectorKind.allCases.count)
+        votes = Array(repeating: false, count: raw.count)
+        calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
+    }
+
+    /// Scores a sample, judges it, and learns from it.
+    ///
+    /// - Parameters:
+    ///   - sample: its place in time.
+    ///   - values: `[channelCount]` in the channels' units; NaN is missing, ±inf must not come.
+    ///   - models: the weights that this round is scored with.
+    ///   - scratch: working memory of the caller, any of the group's.
+    ///   - log: takes the row for training, when the networks take part.
+    ///   - series: number of the series within its group, for the log.
+    /// - Returns: the verdict; its score is `nil` for the first 200 samples, its severity for the first 150.
+    public mutating func observe(
+        _ sample: SampleInput, values: Span<Double>, models: GroupModels, scratch: inout ScoringScratch,
+        log: inout TrainingLog, series: Int = 0
+    ) -> Verdict {
+        precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
+        if let known = sample.interval, known > 0 { interval = known }
+        if began == nil { began = sample.time }
+        let hasGap = bridge(sample, models: models, scratch: &scratch, log: &log, series: series)
+        load(values, hasGap: hasGap)
+        let verdict: Verdict
+        if frame.presentCount == 0 {
+            networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
+            verdict = makeVerdict(at: sample.time, evidence: 0, score: 0)
+        } else {
+            verdict = judge(sample, models: models, scratch: &scratch)
+            learn(sample, models: models, scratch: &scratch, log: &log, series: series)
+        }
+        sampleCount += 1
+        last = verdict
+        return verdict
+    }
+
+    // MARK: Before the score
+
+    /// Takes the networks over what was missed before the sample.
+    ///
+    /// - Returns: whether more was missed than can be bridged.
+    private mutating func bridge(
+        _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
+    ) -> Bool {
+        if sample.windowRestarts || sample.missedTicks > DetectionRecipe.longestHold {
+            networks?.restart()
+            return true
+        }
+        for _ in 0..<max(0, sample.missedTicks) {
+            networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
+        }
+        return false
+    }
+
+    /// Puts the values and their scaled form into the frame.
+    private mutating func load(_ values: Span<Double>, hasGap: Bool) {
+        frame.number = sampleCount
+        frame.presentCount = 0
+        for index in 0..<channelCount {
+            let value = values[index]
+            let wasPresent = frame.isPresent[index]
+            frame.isPresent[index] = value == value
+            frame.hasChange[index] = wasPresent && value == value && !hasGap
+            location[index] = scalers[index].location
+            scale[index] = scalers[index].scale
+            frame.isScaled[index] = scalers[index].count >= Double(DetectionRecipe.firstScaledSample)
+            guard value == value else { continue }
+            frame.presentCount += 1
+            // Beyond 1e100 squares would overflow; no sensor means such a number.
+            frame.values[index] = max(-1e100, min(1e100, value))
+            frame.scaled[index] = Float(scalers[index].scaled(frame.values[index], scale: scale[index]))
+        }
+    }
+
+    // MARK: The judgement
+
+    private mutating func judge(
+        _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch
+    ) -> Verdict {
+        networks?.expect(into: &frame, models: models, scratch: &scratch)
+        bank.score(frame, into: &raw)
+        noteVotes()
+        calibration.judge(raw)
+        let evidence = EvidenceFusion.event(calibration.fastEvidence, votes: votes)
+        moveLevels()
+        judgeState()
+        return makeVerdict(at: sample.time, evidence: evidence, score: eventScore(evidence))
+    }
+
+    /// A network that has nothing to say after a restart neither votes nor feeds its calibration.
+    private mutating func noteVotes() {
+        let isYoung = sampleCount < DetectionRecipe.firstFastCalibrationSample
+        for kind in DetectorKind.allCases {
+            switch kind {
+            case .forecast: votes[kind.rawValue] = networks != nil && (frame.hasForecast || isYoung)
+            case .reconstruction, .reconstructionWindow:
+                votes[kind.rawValue] = networks != nil && (frame.hasReconstruction || isYoung)
+            default: votes[kind.rawValue] = true
+            }
+        }
+    }
+
+    private mutating func moveLevels() {
+        let members =
+            networks == nil ? DetectionRecipe.stateMembersWithoutNetworks : DetectionRecipe.stateMembers
+        let state = EvidenceFusion.mean(
+            of: members, calibration.slowEvidence, votes: votes, cap: DetectionRecipe.stateCap)
+        let severity = EvidenceFusion.mean(
+            of: DetectionRecipe.severityMembers, calibration.slowEvidence, votes: votes, cap: .infinity)
+        stateLevel += DetectionRecipe.slowFusionRate * (state - stateLevel)
+        severityLevel += DetectionRecipe.slowFusionRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
+    }
+
+    /// Expected false alarms in one sample.
+    private var rate: Double { interval * configuration.falseAlarmsPerSecond }
+
+    private mutating func judgeState() {
+        guard sampleCount >= DetectionRecipe.firstStateSample else { return }
+        let range = DetectionRecipe.stateThresholdRange
+        let threshold = max(range.lowerBound, min(range.upperBound, stateThreshold.threshold(rate: rate)))
+        if stateLevel >= threshold {
+            isAbnormal = true
+        } else if stateLevel < DetectionRecipe.stateRelease * threshold {
+            isAbnormal = false
+        }
+        stateThreshold.push(stateLevel)
+    }
+
+    /// Score of the evidence: 0 unless something begins. The sample's own block is not in the fit that scores it.
+    private mutating func eventScore(_ evidence: Double) -> Double {
+        guard sampleCount >= DetectionRecipe.firstEventSample else { return 0 }
+        defer { eventThreshold.push(evidence) }
+        return onset.admit(evidence) ? eventThreshold.score(evidence) : 0
+    }
+
+    private func makeVerdict(at time: Timestamp, evidence: Double, score: Double) -> Verdict {
+        let learning = LearningState(
+            learnedSamples: gate.learned, neededSamples: DetectionRecipe.firstEventSample,
+            learnedSeconds: max(0, time.seconds(since: began ?? time)))
+        return Verdict(
+            time: time, sampleNumber: sampleCount,
+            score: sampleCount >= DetectionRecipe.firstEventSample ? score : nil,
+            threshold: max(DetectionRecipe.lowestThreshold, -Transcendental.log10(rate)),
+            severity: sampleCount >= DetectionRecipe.firstStateSample
+                ? severityLevel + DetectionRecipe.severityEvidenceWeight * evidence : nil,
+            isAbnormal: isAbnormal, learning: learning)
+    }
+
+    // MARK: Learning
+
+    private mutating func learn(
+        _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
+    ) {
+        let isOpen = decideGate()
+        calibration.learn(
+            feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, ready: votes)
+        noteErrors()
+        bank.learn(frame, weight: isOpen ? 1 : 0)
+        networks?.advance(
+            frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, models: models, scratch: &scratch, log: &log,
+            series: series)
+        for index in 0..<channelCount {
+            frame.previousScaled[index] = frame.scaled[index]
+            if frame.isPresent[index] { scalers[index].learn(frame.values[index], isOpen: isOpen) }
+        }
+    }
+
+    private mutating func decideGate() -> Bool {
+        guard sampleCount >= DetectionRecipe.firstStateSample else {
+            gate.admitUnguarded()
+            return true
+        }
+        switch gate.admit(level: stateLevel) {
+        case .open: return true
+        case .closed: return false
+        case .rebaseline:
+            rebaselines += 1
+            stateLevel = DetectionRecipe.restingLevel
+            severityLevel = DetectionRecipe.restingLevel
+            calibration.rebaseline(seed: splitMix(seed &+ rebaselines))
+            bank.rebaseline()
+            for index in scalers.indices { scalers[index].rebaseline() }
+            return false
+        }
+    }
+
+    /// Adds the sample's errors to the learning report.
+    private mutating func noteErrors() {
+        guard frame.hasForecast else { return }
+        for index in 0..<channelCount where frame.isPresent[index] && frame.hasChange[index] {
+            let value = frame.scaled[index]
+            learningReport.forecastError += min(10, Double((value - frame.forecastMean[index]).magnitude))
+            learningReport.persistenceError += min(10, Double((value - frame.previousScaled[index]).magnitude))
+            learningReport.forecastCount += 1
+        }
+        guard frame.hasReconstruction, let networks else { return }
+        for index in 0..<channelCount where frame.isPresent[index] {
+            learningReport.reconstructionError += min(10, Double(frame.windowError[index]))
+            learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
+            learningReport.reconstructionCount += 1
+        }
+    }
+
+    // MARK: Memory
+
+    /// Bytes that the series takes: bounded, about 200 KB when its rings are full, a third of it when young.
+    public var memoryBytes: Int {
+        let detectors = bank.all.reduce(0) { $0 + $1.memoryBytes }
+        let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
+        let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
+        return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
+            + (networks?.memoryBytes ?? 0)
+    }
+
+    static func calibration(usesNetworks: Bool) -> ScoreCalibration {
+        let fast = DetectionRecipe.aspects.flatMap { $0 } + [.stuck]
+        let state = usesNetworks ? DetectionRecipe.stateMembers : DetectionRecipe.stateMembersWithoutNetworks
+        let slow = Set(DetectionRecipe.severityMembers + state)
+        return ScoreCalibration(
+            fastMembers: DetectorKind.allCases.filter { fast.contains($0) && (usesNetworks || !$0.usesNetworks) },
+            slowMembers: DetectorKind.allCases.filter { slow.contains($0) && (usesNetworks || !$0.usesNetworks) })
+    }
+}

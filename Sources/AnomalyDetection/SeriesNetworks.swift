@@ -1,0 +1,182 @@
+import NeuralNet
+import TimeSeries
+
+/// What the networks remember of one series: the forecaster's state, its next forecast, and the autoencoder's window.
+struct SeriesNetworks: Sendable {
+    private let channelCount: Int
+    private let windowLength: Int
+    private var recurrent: RecurrentState
+    /// Forecast of the next sample's z, `[d]`, and its scale.
+    private var nextMean: [Float]
+    private var nextScale: [Float]
+    private var hasForecast = false
+    /// The last `windowLength` rows end at `windowEnd`; room for as many again, so that rows move only now and then.
+    private var window: [Float]
+    private var windowEnd: Int
+    private var rowsInWindow = 0
+    private var day: (sine: Float, cosine: Float) = (0, 0)
+    private var isOpen = true
+    private var begins = true
+    private var nextRow: UInt64 = 0
+
+    init(channelCount: Int) {
+        self.channelCount = channelCount
+        windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
+        recurrent = RecurrentState(hiddenSize: DetectionRecipe.hiddenSize)
+        nextMean = Array(repeating: 0, count: channelCount)
+        nextScale = Array(repeating: 1, count: channelCount)
+        window = Array(repeating: 0, count: 2 * windowLength * channelCount)
+        windowEnd = windowLength * channelCount
+    }
+
+    /// The windows begin anew: what was seen before does not precede what comes.
+    mutating func restart() {
+        recurrent.reset()
+        hasForecast = false
+        rowsInWindow = 0
+        begins = true
+    }
+
+    // MARK: Scoring
+
+    /// Puts into the frame what the networks had expected of its values.
+    mutating func expect(into frame: inout Frame, models: GroupModels, scratch: inout ScoringScratch) {
+        frame.hasForecast = hasForecast
+        if hasForecast {
+            for index in 0..<channelCount {
+                frame.forecastMean[index] = nextMean[index]
+                frame.forecastScale[index] = nextScale[index]
+            }
+        }
+        push(frame.scaled)
+        // Not the very first full window: it holds the first samples, which have no scale yet.
+        frame.hasReconstruction = rowsInWindow > windowLength
+        if frame.hasReconstruction { reconstruct(into: &frame, models: models, scratch: &scratch) }
+    }
+
+    private mutating func push(_ scaled: [Float]) {
+        let size = windowLength * channelCount
+        if windowEnd == window.count {
+            for index in 0..<(size - channelCount) { window[index] = window[windowEnd - size + channelCount + index] }
+            windowEnd = size - channelCount
+        }
+        for index in 0..<channelCount { window[windowEnd + index] = max(-6, min(6, scaled[index])) }
+        windowEnd += channelCount
+        rowsInWindow = min(rowsInWindow + 1, windowLength + 1)
+    }
+
+    private func reconstruct(into frame: inout Frame, models: GroupModels, scratch: inout ScoringScratch) {
+        let size = windowLength * channelCount
+        let start = windowEnd - size
+        let rows = window.span.extracting(start..<windowEnd)
+        scratch.reconstruct(weights: models.autoencoder, window: rows)
+        let rebuilt = scratch.reconstruction.span
+        for index in 0..<channelCount { frame.windowError[index] = 0 }
+        for row in 0..<windowLength {
+            for index in 0..<channelCount {
+                let error = rows[row * channelCount + index] - rebuilt[row * channelCount + index]
+                frame.windowError[index] += error * error
+            }
+        }
+        let last = size - channelCount
+        for index in 0..<channelCount {
+            frame.windowError[index] = (frame.windowError[index] / Float(windowLength)).squareRoot()
+            frame.reconstructionResidual[index] = rows[last + index] - rebuilt[last + index]
+        }
+    }
+
+    /// Root mean square of a channel in the window around its own mean there.
+    func windowScatter(channel: Int) -> Float {
+        let start = windowEnd - windowLength * channelCount + channel
+        var sum: Float = 0
+        for row in 0..<windowLength { sum += window[start + row * channelCount] }
+        let mean = sum / Float(windowLength)
+        var squares: Float = 0
+        for row in 0..<windowLength {
+            let residual = window[start + row * channelCount] - mean
+            squares += residual * residual
+        }
+        return (squares / Float(windowLength)).squareRoot()
+    }
+
+    // MARK: Learning
+
+    /// Shows the scored sample to the forecaster, which forecasts the next one, and logs its row.
+    mutating func advance(
+        _ frame: Frame, phaseOfDay: Double?, isOpen: Bool, models: GroupModels, scratch: inout ScoringScratch,
+        log: inout TrainingLog, series: Int
+    ) {
+        day = phaseOfDay.map(PhaseOfDay.point) ?? (0, 0)
+        self.isOpen = isOpen
+        step(frame, isHeld: false, models: models, scratch: &scratch, log: &log, series: series)
+    }
+
+    /// Shows the networks a missed tick: the last values once more, without a change and with nothing to learn from.
+    mutating func hold(
+        _ frame: Frame, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
+    ) {
+        push(frame.scaled)
+        step(frame, isHeld: true, models: models, scratch: &scratch, log: &log, series: series)
+    }
+
+    private mutating func step(
+        _ frame: Frame, isHeld: Bool, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog,
+        series: Int
+    ) {
+        var marks: TrainingLog.Marks = isOpen ? .isOpen : []
+        if begins { marks.insert(.begins) }
+        log.append(frame, isHeld: isHeld, day: day, series: series, number: nextRow, marks: marks)
+        nextRow += 1
+        begins = false
+        for index in 0..<channelCount {
+            let change = isHeld || !frame.isPresent[index] ? 0 : frame.scaled[index] - frame.previousScaled[index]
+            scratch.input[index] = 0.5 * max(-6, min(6, frame.scaled[index]))
+            scratch.input[channelCount + index] = 0.5 * max(-6, min(6, change))
+        }
+        scratch.input[2 * channelCount] = day.sine
+        scratch.input[2 * channelCount + 1] = day.cosine
+        scratch.forecast(weights: models.forecaster, state: &recurrent)
+        for index in 0..<channelCount {
+            nextMean[index] = max(-8, min(8, frame.scaled[index])) + scratch.output[index]
+            nextScale[index] = Float(Transcendental.exp(Double(scratch.output[channelCount + index]))) + 0.02
+        }
+        hasForecast = true
+    }
+
+    /// Bytes that its arrays take.
+    var memoryBytes: Int { 4 * (recurrent.values.count + 2 * channelCount + window.count) }
+
+    // MARK: State
+
+    /// Writes the series' part of the networks.
+    func encode(to writer: inout StateWriter) {
+        writer.write(recurrent.values)
+        writer.write(nextMean)
+        writer.write(nextScale)
+        writer.write(hasForecast)
+        writer.write(Array(window[(windowEnd - windowLength * channelCount)..<windowEnd]))
+        writer.write(UInt32(rowsInWindow))
+        writer.write(day.sine)
+        writer.write(day.cosine)
+        writer.write(isOpen)
+        writer.write(begins)
+        writer.write(nextRow)
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
+        self.init(channelCount: channelCount)
+        recurrent.values = try reader.readFloats(count: recurrent.values.count)
+        nextMean = try reader.readFloats(count: channelCount)
+        nextScale = try reader.readFloats(count: channelCount)
+        hasForecast = try reader.readBool()
+        let rows = try reader.readFloats(count: windowLength * channelCount)
+        for index in rows.indices { window[index] = rows[index] }
+        rowsInWindow = Int(try reader.read(UInt32.self))
+        guard rowsInWindow <= windowLength + 1 else { throw .invalid("\(rowsInWindow) rows in a window") }
+        day = (try reader.readFloat(), try reader.readFloat())
+        isOpen = try reader.readBool()
+        begins = try reader.readBool()
+        nextRow = try reader.read()
+    }
+}

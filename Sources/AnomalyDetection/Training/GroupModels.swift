@@ -1,0 +1,61 @@
+import NeuralNet
+public import TimeSeries
+
+/// The weights that a round is scored with: both networks of a group, never changed.
+///
+/// Round r is scored with what was trained on rounds up to r − 2, so that training has a whole round's time.
+public struct GroupModels: Sendable {
+    let forecaster: ForecasterWeights
+    let autoencoder: AutoencoderWeights
+
+    init(forecaster: ForecasterWeights, autoencoder: AutoencoderWeights) {
+        self.forecaster = forecaster
+        self.autoencoder = autoencoder
+    }
+
+    /// Creates the weights that a group starts with; the same for the same seed.
+    public init(channelCount: Int, configuration: DetectionConfiguration) {
+        forecaster = ForecasterWeights(
+            shape: NetworkShapes.forecaster(channelCount: channelCount), seed: splitMix(configuration.seed))
+        autoencoder = AutoencoderWeights(
+            shape: NetworkShapes.autoencoder(channelCount: channelCount), seed: splitMix(configuration.seed &+ 1))
+    }
+
+    /// Writes the weights.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        writer.write(forecaster.parameters)
+        writer.write(autoencoder.parameters)
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    ///
+    /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
+    public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a group's weights") }
+        let shapes = NetworkShapes.self
+        guard
+            let forecaster = ForecasterWeights(
+                shape: shapes.forecaster(channelCount: channelCount), parameters: try reader.readFloats()),
+            let autoencoder = AutoencoderWeights(
+                shape: shapes.autoencoder(channelCount: channelCount), parameters: try reader.readFloats())
+        else { throw .invalid("weights of another shape than \(channelCount) channels give") }
+        self.init(forecaster: forecaster, autoencoder: autoencoder)
+    }
+}
+
+/// The sizes of both networks for so many channels.
+enum NetworkShapes {
+    /// Scaled values, their changes, and the time of day as a point on a circle.
+    static func inputSize(channelCount: Int) -> Int { 2 * channelCount + 2 }
+
+    static func forecaster(channelCount: Int) -> ForecasterShape {
+        ForecasterShape(
+            inputSize: inputSize(channelCount: channelCount), hiddenSize: DetectionRecipe.hiddenSize,
+            channels: channelCount)
+    }
+
+    static func autoencoder(channelCount: Int) -> AutoencoderShape {
+        AutoencoderShape(inputSize: DetectionRecipe.windowLength(channelCount: channelCount) * channelCount)
+    }
+}

@@ -1,0 +1,279 @@
+public import NeuralNet
+public import TimeSeries
+
+/// Trains the networks of a group; owned by the one task that does so.
+///
+/// At each round's border it takes in the round's rows and then makes a fixed number of steps: one for each series that
+/// had rows, at most 16. A step of the forecaster learns from four sequences of 16 inputs, the newest of one series and
+/// three of the replay memory; a step of the autoencoder from eight windows, four new and four old. Only rows with an
+/// open gate count: what is abnormal is not learned.
+///
+/// Which series and which old rows are used follows from a hash of (seed, round, step, slot, draw) alone: there is no
+/// generator whose state would have to be carried, and the same rows in the same rounds give the same weights, bit for
+/// bit, on any number of cores.
+public final class GroupTrainer {
+    /// Most steps of a round.
+    static let mostSteps = 16
+    /// Inputs of a sequence; its targets reach one row further.
+    static let sequenceLength = 16
+    /// Steps of a sequence that warm the state up and give no loss.
+    static let burnIn = 4
+    /// Sequences of a forecaster's step.
+    static let sequences = 4
+    /// Windows of an autoencoder's step.
+    static let windows = 8
+    /// Of these, from the newest rows.
+    static let newWindows = 4
+    /// Draws for an old sequence or window before its place stays empty.
+    static let draws: UInt64 = 4
+
+    private let channelCount: Int
+    private let windowLength: Int
+    private let seed: UInt64
+    private let forecaster: ForecasterTrainer
+    private let autoencoder: AutoencoderTrainer
+    var memory: ReplayMemory
+    private var fresh: [Int] = []
+    private var order: [Int] = []
+    private var inputs: [Float]
+    private var targets: [Float]
+    private var windowRows: [Float]
+
+    /// Steps that moved no weight because loss or gradient was not finite.
+    public private(set) var skippedSteps: UInt64 = 0
+
+    /// Creates a trainer at the weights that a new group starts with.
+    public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
+        let models = GroupModels(channelCount: channelCount, configuration: configuration)
+        self.channelCount = channelCount
+        windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
+        seed = splitMix(configuration.seed &+ 2)
+        forecaster = ForecasterTrainer(
+            kernels: kernels, weights: models.forecaster, sequenceLength: Self.sequenceLength, burnIn: Self.burnIn,
+            batch: Self.sequences, configuration: AdamConfiguration(learningRate: 0.004))
+        autoencoder = AutoencoderTrainer(
+            kernels: kernels, weights: models.autoencoder, batch: Self.windows,
+            configuration: AdamConfiguration(learningRate: 0.003))
+        let width = NetworkShapes.inputSize(channelCount: channelCount)
+        memory = ReplayMemory(width: width)
+        inputs = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * width)
+        targets = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * channelCount)
+        windowRows = Array(repeating: 0, count: Self.windows * windowLength * channelCount)
+    }
+
+    /// Takes a round's rows into the replay memory, in the order of (series, number), whatever shard they came from.
+    public func absorb(_ log: TrainingLog, round: UInt64) {
+        order.removeAll(keepingCapacity: true)
+        order.append(contentsOf: 0..<log.count)
+        order.sort { (log.series[$0], log.numbers[$0]) < (log.series[$1], log.numbers[$1]) }
+        fresh.removeAll(keepingCapacity: true)
+        let width = memory.width
+        for row in order {
+            let series = Int(log.series[row])
+            let numbers = log.rows.span.extracting((row * width)..<((row + 1) * width))
+            memory.append(numbers, marks: log.marks[row], series: series)
+            if fresh.last != series { fresh.append(series) }
+        }
+    }
+
+    /// Makes the round's steps on what was absorbed.
+    ///
+    /// - Complexity: up to 16 steps of each network; allocates nothing after the first.
+    public func train(round: UInt64) {
+        let offset = Int(pick(round, 0, 0, 0) % UInt64(max(1, fresh.count)))
+        for step in 0..<min(fresh.count, Self.mostSteps) {
+            let series = fresh[(offset + step) % fresh.count]
+            trainForecaster(round: round, step: UInt64(step), newest: series)
+            trainAutoencoder(round: round, step: UInt64(step), newest: series)
+        }
+    }
+
+    /// The weights as they stand.
+    public func models() -> GroupModels {
+        GroupModels(forecaster: forecaster.snapshot(), autoencoder: autoencoder.snapshot())
+    }
+
+    /// Bytes of the replay memory.
+    public var replayBytes: Int { memory.memoryBytes }
+
+    // MARK: Minibatches
+
+    private func pick(_ round: UInt64, _ step: UInt64, _ slot: UInt64, _ draw: UInt64) -> UInt64 {
+        splitMix(seed ^ splitMix(round &* 0x1_0000 &+ step &* 0x400 &+ slot &* 0x10 &+ draw))
+    }
+
+    /// Picks a usable stretch of old rows; `nil` after four draws in vain.
+    private func pickOld(
+        rows: Int, fewest: Int, round: UInt64, step: UInt64, slot: UInt64
+    ) -> (series: Int, start: UInt64)? {
+        for draw in 0..<Self.draws {
+            let hash = pick(round, step, slot, draw)
+            let series = Int(hash % UInt64(memory.rings.count))
+            let ring = memory.rings[series]
+            guard ring.count >= fewest else { continue }
+            let start = ring.first + splitMix(hash) % UInt64(ring.count - rows + 1)
+            if memory.isUsable(series: series, from: start, count: rows) { return (series, start) }
+        }
+        return nil
+    }
+
+    private func trainForecaster(round: UInt64, step: UInt64, newest: Int) {
+        let rows = Self.sequenceLength + 1
+        guard memory.rings[newest].count > rows else { return }
+        var used = 0
+        let start = memory.rings[newest].appended - UInt64(rows)
+        if memory.isUsable(series: newest, from: start, count: rows) {
+            loadSequence(series: newest, start: start, slot: used)
+            used += 1
+        }
+        for slot in 1..<UInt64(Self.sequences) {
+            guard let old = pickOld(rows: rows, fewest: rows + 1, round: round, step: step, slot: slot) else { continue }
+            loadSequence(series: old.series, start: old.start, slot: used)
+            used += 1
+        }
+        guard used > 0 else { return }
+        count(forecaster.step(inputs: inputs.span, targets: targets.span, used: used))
+    }
+
+    private func loadSequence(series: Int, start: UInt64, slot: Int) {
+        let width = memory.width
+        // Held for the span's life; a reference count, no copy.
+        let held = memory.rings[series].rows
+        let rows = held.span
+        for step in 0..<Self.sequenceLength {
+            let row = memory.offset(of: start + UInt64(step))
+            let next = memory.offset(of: start + UInt64(step) + 1)
+            let input = (step * Self.sequences + slot) * width
+            let target = (step * Self.sequences + slot) * channelCount
+            for index in 0..<channelCount {
+                let value = rows[row + index]
+                let change = rows[row + channelCount + index]
+                inputs[input + index] = 0.5 * max(-6, min(6, value))
+                inputs[input + channelCount + index] = change == change ? 0.5 * change : 0
+                // A channel without a change in the next row was missing there: nothing to learn from.
+                let isKnown = rows[next + channelCount + index] == rows[next + channelCount + index]
+                targets[target + index] = isKnown ? rows[next + index] - value : .nan
+            }
+            inputs[input + 2 * channelCount] = rows[row + 2 * channelCount]
+            inputs[input + 2 * channelCount + 1] = rows[row + 2 * channelCount + 1]
+        }
+    }
+
+    private func trainAutoencoder(round: UInt64, step: UInt64, newest: Int) {
+        guard memory.rings[newest].count >= windowLength + 8 else { return }
+        var used = 0
+        for slot in 0..<Self.newWindows {
+            let start = memory.rings[newest].appended - UInt64(windowLength) - UInt64(2 * slot)
+            guard memory.isUsable(series: newest, from: start, count: windowLength) else { continue }
+            loadWindow(series: newest, start: start, slot: used)
+            used += 1
+        }
+        for slot in Self.newWindows..<Self.windows {
+            let place = UInt64(Self.sequences + slot)
+            guard
+                let old = pickOld(
+                    rows: windowLength, fewest: windowLength + 8, round: round, step: step, slot: place)
+            else { continue }
+            loadWindow(series: old.series, start: old.start, slot: used)
+            used += 1
+        }
+        guard used > 0 else { return }
+        count(autoencoder.step(windows: windowRows.span, used: used))
+    }
+
+    private func loadWindow(series: Int, start: UInt64, slot: Int) {
+        // Held for the span's life; a reference count, no copy.
+        let held = memory.rings[series].rows
+        let rows = held.span
+        for row in 0..<windowLength {
+            let from = memory.offset(of: start + UInt64(row))
+            let into = (slot * windowLength + row) * channelCount
+            for index in 0..<channelCount { windowRows[into + index] = max(-6, min(6, rows[from + index])) }
+        }
+    }
+
+    private func count(_ outcome: TrainingOutcome) {
+        if outcome == .skipped { skippedSteps += 1 }
+    }
+
+    // MARK: State
+
+    /// All parts of the trainer's state, by name.
+    public func parts() -> [(name: String, bytes: [UInt8])] {
+        var parts = networkParts()
+        for series in memory.rings.indices {
+            for segment in memory.segments(of: series) {
+                parts.append((Self.name(series, segment), memory.encodeSegment(segment, of: series)))
+            }
+        }
+        return parts
+    }
+
+    /// The parts that changed since the last call (all at the first): the networks, the index of the replay memory, and
+    /// the segments of 512 rows that were written to. Stored over the older ones of the same name they give ``parts()``.
+    public func changedParts() -> [(name: String, bytes: [UInt8])] {
+        var parts = networkParts()
+        for series in memory.rings.indices {
+            for segment in memory.rings[series].changed.sorted() {
+                parts.append((Self.name(series, segment), memory.encodeSegment(segment, of: series)))
+            }
+        }
+        memory.markStored()
+        return parts
+    }
+
+    private func networkParts() -> [(name: String, bytes: [UInt8])] {
+        [
+            ("forecaster", Self.encode(forecaster.checkpoint)), ("autoencoder", Self.encode(autoencoder.checkpoint)),
+            ("replay", memory.encodeIndex()),
+        ]
+    }
+
+    private static func name(_ series: Int, _ segment: Int) -> String { "replay.\(series).\(segment)" }
+
+    /// Goes on from stored parts, in any order; parts that the index does not name are left alone.
+    ///
+    /// - Throws: ``StateCodingError`` when a part is missing, damaged or of another shape; the trainer is then not to be
+    ///   used.
+    public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) {
+        var byName: [String: [UInt8]] = [:]
+        for part in parts { byName[part.name] = part.bytes }
+        func part(_ name: String) throws(StateCodingError) -> [UInt8] {
+            guard let bytes = byName[name] else { throw .invalid("a group's state without its part \(name)") }
+            return bytes
+        }
+        guard forecaster.restore(try Self.decode(try part("forecaster"))),
+            autoencoder.restore(try Self.decode(try part("autoencoder")))
+        else { throw .invalid("networks of another shape") }
+        memory = try ReplayMemory(index: try part("replay"), width: memory.width)
+        for series in memory.rings.indices {
+            let rows = Int(min(memory.rings[series].appended, UInt64(memory.capacity)))
+            let segments = (rows + ReplayMemory.segmentRows - 1) / ReplayMemory.segmentRows
+            for segment in 0..<segments { try memory.restoreSegment(try part(Self.name(series, segment)), of: series) }
+        }
+        guard memory.isComplete else { throw .invalid("replay rows are missing") }
+        fresh = []
+    }
+
+    private static func encode(_ checkpoint: TrainingCheckpoint) -> [UInt8] {
+        var writer = StateWriter()
+        writer.write(UInt8(1))
+        writer.write(checkpoint.parameters)
+        writer.write(checkpoint.firstMoments)
+        writer.write(checkpoint.secondMoments)
+        writer.write(checkpoint.beta1Product)
+        writer.write(checkpoint.beta2Product)
+        writer.write(checkpoint.steps)
+        writer.write(checkpoint.skippedSteps)
+        return writer.bytes
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws(StateCodingError) -> TrainingCheckpoint {
+        var reader = StateReader(bytes)
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a network's state") }
+        return TrainingCheckpoint(
+            parameters: try reader.readFloats(), firstMoments: try reader.readFloats(),
+            secondMoments: try reader.readFloats(), beta1Product: try reader.readDouble(),
+            beta2Product: try reader.readDouble(), steps: try reader.read(), skippedSteps: try reader.read())
+    }
+}

@@ -1,0 +1,49 @@
+public import NeuralNet
+
+/// Working memory for scoring: the networks' faces and their buffers, one for each shard and nothing of any series.
+public struct ScoringScratch: Sendable {
+    var forecaster: LSTMForecaster
+    var autoencoder: DenseAutoencoder
+    /// `[2d + 2]`
+    var input: [Float]
+    /// `[2d]`
+    var output: [Float]
+    /// `[W · d]`
+    var reconstruction: [Float]
+
+    /// Creates the buffers for a group.
+    public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
+        forecaster = LSTMForecaster(kernels: kernels, shape: NetworkShapes.forecaster(channelCount: channelCount))
+        let shape = NetworkShapes.autoencoder(channelCount: channelCount)
+        autoencoder = DenseAutoencoder(kernels: kernels, shape: shape)
+        input = Array(repeating: 0, count: NetworkShapes.inputSize(channelCount: channelCount))
+        output = Array(repeating: 0, count: 2 * channelCount)
+        reconstruction = Array(repeating: 0, count: shape.inputSize)
+    }
+
+    /// Advances a series by the row in `input`; leaves the mean change and log scale of the next in `output`.
+    mutating func forecast(weights: ForecasterWeights, state: inout RecurrentState) {
+        Self.step(&forecaster, weights: weights, input: input, state: &state, output: &output)
+    }
+
+    /// Leaves the reconstruction of a window in `reconstruction`.
+    mutating func reconstruct(weights: AutoencoderWeights, window: Span<Float>) {
+        Self.reconstruct(&autoencoder, weights: weights, window: window, output: &reconstruction)
+    }
+
+    // Static, so that the face and its buffers are separate accesses and not two to `self`.
+    private static func step(
+        _ face: inout LSTMForecaster, weights: ForecasterWeights, input: [Float], state: inout RecurrentState,
+        output: inout [Float]
+    ) {
+        var span = output.mutableSpan
+        face.step(weights: weights, input: input.span, state: &state, output: &span)
+    }
+
+    private static func reconstruct(
+        _ face: inout DenseAutoencoder, weights: AutoencoderWeights, window: Span<Float>, output: inout [Float]
+    ) {
+        var span = output.mutableSpan
+        face.reconstruct(weights: weights, window: window, output: &span)
+    }
+}

@@ -1,0 +1,58 @@
+/// What a round's samples leave for training: one row for each sample (and each missed tick that was held).
+///
+///     row:  z, within ±8, [d] | change of z, within ±6, NaN where there is none to learn, [d] | sine, cosine of the day
+///
+/// Appended by ``SeriesMonitor/observe(_:values:models:scratch:log:series:)``, drained at the round's border.
+public struct TrainingLog: Sendable {
+    /// What training must know of a row besides its numbers.
+    struct Marks: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// The gate was open.
+        static let isOpen = Marks(rawValue: 1)
+        /// The row does not follow the one before it.
+        static let begins = Marks(rawValue: 2)
+    }
+
+    private(set) var series: [UInt32] = []
+    private(set) var numbers: [UInt64] = []
+    private(set) var marks: [Marks] = []
+    private(set) var rows: [Float] = []
+
+    /// Creates an empty log.
+    public init() {}
+
+    /// Rows in it.
+    public var count: Int { series.count }
+
+    /// Appends a row.
+    mutating func append(
+        _ frame: Frame, isHeld: Bool, day: (sine: Float, cosine: Float), series: Int, number: UInt64, marks: Marks
+    ) {
+        self.series.append(UInt32(series))
+        numbers.append(number)
+        self.marks.append(marks)
+        for index in 0..<frame.channelCount { rows.append(max(-8, min(8, frame.scaled[index]))) }
+        for index in 0..<frame.channelCount {
+            let change = frame.scaled[index] - frame.previousScaled[index]
+            rows.append(isHeld || !frame.isPresent[index] ? .nan : max(-6, min(6, change)))
+        }
+        rows.append(day.sine)
+        rows.append(day.cosine)
+    }
+
+    /// Appends the rows of another log, of the same group.
+    public mutating func append(contentsOf other: TrainingLog) {
+        series.append(contentsOf: other.series)
+        numbers.append(contentsOf: other.numbers)
+        marks.append(contentsOf: other.marks)
+        rows.append(contentsOf: other.rows)
+    }
+
+    /// Empties the log and keeps its memory.
+    public mutating func removeAll() {
+        series.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
+        marks.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
+    }
+}
