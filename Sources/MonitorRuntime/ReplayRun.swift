@@ -40,8 +40,6 @@ public struct ReplaySummary: Equatable, Sendable {
     public var unusableLines: UInt64
     /// Incidents opened.
     public var incidents: Int
-    /// Whether a channel was found at all.
-    public var hasChannels: Bool
     /// The networks' errors over the second half of the input, by bytes.
     public var secondHalf: LearningReport
 }
@@ -83,10 +81,14 @@ public struct ReplayRun: Sendable {
         let stored = try await storedState()
         let desk = AlertDesk(policy: stored.policy) { records in try output.write(records) }
         let source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
+        var observer: Pipeline.LineObserver?
+        if output.writesScores {
+            observer = { outcome, level, batch in try output.write(outcome, level: level, of: batch) }
+        }
         let pipeline = Pipeline(
             name: "input", interval: source.interval, configuration: request.configuration, timesByRow: true,
             shardCount: request.shards, desk: desk, stored: stored.stream,
-            observer: output.writesScores ? { try output.write($0, level: $1, of: $2) } : nil)
+            observer: observer)
         let telemetry = SourceTelemetry()
         let files = RecordedFiles(
             paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
@@ -103,10 +105,10 @@ public struct ReplayRun: Sendable {
         let decoded = telemetry.counters.decoded
         if request.isStrict, decoded.malformed > 0 { throw ReplayError.unusable(lines: decoded.malformed) }
         let counts = await pipeline.counts
+        let learning = await pipeline.learningReport()
         return ReplaySummary(
             lines: counts.lines, samples: counts.samples, unusableLines: decoded.malformed, incidents: output.incidents,
-            hasChannels: counts.lines > 0,
-            secondHalf: (await pipeline.learningReport()).since(half.report))
+            secondHalf: learning.since(half.report))
     }
 
     private func storedState() async throws -> (policy: AlertPolicy, stream: StoredStream?) {

@@ -1,4 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
+public import Ingest
+import MonitorRuntime
 
 /// The options that say what is read, the same for every verb.
 struct InputOptions: ParsableArguments {
@@ -7,9 +9,12 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Line format: auto, csv or jsonl. By default it is found from the first lines.", valueName: "NAME"))
-    var format: String?
+        help: ArgumentHelp(
+            "Line format: auto, csv or jsonl. By default it is found from the first lines.", valueName: "NAME"))
+    var format: SourceConfiguration.Format?
 
     @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"))
     var state: String?
 }
+
+extension SourceConfiguration.Format: ExpressibleByArgument {}

@@ -21,6 +21,13 @@ public struct TrainingLog: Sendable {
     /// Creates an empty log.
     public init() {}
 
+    init(series: [UInt32], numbers: [UInt64], marks: [Marks], rows: [Float]) {
+        self.series = series
+        self.numbers = numbers
+        self.marks = marks
+        self.rows = rows
+    }
+
     /// Rows in it.
     public var count: Int { series.count }
 

@@ -1,0 +1,68 @@
+import AnomalyDetection
+public import Ingest
+import NeuralNet
+import Synchronization
+import TimeSeries
+
+/// What `monitord check --sample` says: how a file is read, and what watching it costs.
+public struct SampleCheck: Sendable {
+    private let path: String
+    private let source: SourceConfiguration
+    private let configuration: MonitorConfiguration
+
+    /// Creates a check of a recording.
+    public init(path: String, source: SourceConfiguration, configuration: MonitorConfiguration) {
+        self.path = path
+        self.source = source
+        self.configuration = configuration
+    }
+
+    /// Reads the file and measures on its own lines.
+    ///
+    /// - Returns: lines for a person: the dialect, the channels, lines that cannot be used, memory and time.
+    /// - Throws: `IngestError`.
+    public func run() async throws -> String {
+        let telemetry = SourceTelemetry()
+        let found = Mutex<(schema: StreamSchema?, series: [String])>((nil, []))
+        let files = RecordedFiles(paths: [path], configuration: source, telemetry: telemetry)
+        try await files.run { batch in
+            found.withLock { $0 = (batch.schema, batch.seriesNames) }
+        }
+        let decoded = telemetry.counters.decoded
+        guard let schema = found.withLock({ $0.schema }) else {
+            return "\(path): no data line in \(decoded.lines) lines"
+        }
+        let seriesCount = max(1, found.withLock { $0.series.count })
+        let channels = schema.channels.map { $0.unit.map { unit in "\(unit)" }.map { " [\($0)]" } ?? "" }
+        let names = zip(schema.channels, channels).map { "\($0.name)\($1)" }
+        let bytes = await bytesPerSeries(channelCount: schema.channels.count)
+        return """
+            \(path): \(schema.summary)
+            channels: \(names.joined(separator: ", "))
+            lines: \(decoded.lines), of them \(decoded.records) usable, \(decoded.malformed) unusable, \(decoded.headers) headers, \(decoded.blank) blank
+            series: \(seriesCount); memory when their rings are full: about \(bytes.perSeries * seriesCount / 1024 + bytes.shared / 1024) kB (\(bytes.perSeries / 1024) kB a series, \(bytes.shared / 1024) kB shared)
+            arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))
+            """
+    }
+
+    /// Memory of a series and of its group once every ring is full, found by filling one.
+    private func bytesPerSeries(channelCount: Int) async -> (perSeries: Int, shared: Int) {
+        let detection = configuration.detection
+        let trainer = GroupTrainer(channelCount: channelCount, configuration: detection, kernels: .best)
+        let models = trainer.models()
+        var monitor = SeriesMonitor(channelCount: channelCount, configuration: detection, seriesSeed: 1)
+        var scratch = ScoringScratch(channelCount: channelCount, configuration: detection, kernels: .best)
+        var log = TrainingLog()
+        var generator = SeededGenerator(seed: 1)
+        for tick in 0..<10_000 {
+            let sample = SampleInput(time: Timestamp(nanoseconds: Int64(tick) * 1_000_000_000), interval: 1)
+            let numbers = (0..<channelCount).map { _ in generator.uniform() }
+            _ = monitor.observe(sample, values: numbers.span, models: models, scratch: &scratch, log: &log)
+            if tick % 8 == 7 {
+                trainer.absorb(log, round: UInt64(tick / 8))
+                log.removeAll()
+            }
+        }
+        return (monitor.memoryBytes, trainer.replayBytes)
+    }
+}

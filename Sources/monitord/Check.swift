@@ -1,0 +1,32 @@
+import ArgumentParser
+import Ingest
+import Logging
+import MonitorRuntime
+
+/// `monitord check`.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Validate the configuration and say how input would be read, without watching anything.",
+        discussion: """
+            Prints the merged configuration, the value of every key with where it came from. With --sample it also \
+            says what was recognised in a file's first lines, and what watching it needs of memory and processor.
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(name: .long, help: ArgumentHelp("Say how this file would be read.", valueName: "FILE"))
+    var sample: String?
+
+    func run() async throws {
+        var overrides = ConfigurationOverrides(file: input.config, format: input.format, stateDirectory: input.state)
+        if let sample, input.config == nil { overrides.inputs = [.file(pattern: sample)] }
+        let loaded = try Start.load(overrides)
+        print(loaded.merged, terminator: loaded.merged.hasSuffix("\n") ? "" : "\n")
+        guard let sample else { return }
+        let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
+        let forecast = try await Start.exiting(on: Start.logger()) {
+            try await SampleCheck(path: sample, source: source, configuration: loaded.configuration).run()
+        }
+        print(forecast)
+    }
+}

@@ -1,0 +1,88 @@
+import AnomalyDetection
+import ArgumentParser
+import Ingest
+import Logging
+import MonitorRuntime
+
+/// `monitord replay`.
+struct Replay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the same engine over recordings, in event time, as fast as it goes.",
+        discussion: """
+            Several PATHs are read one after the other as one stream; - is standard input. Nothing is written but what \
+            is asked for. --state DIR starts from a copy of that state and never writes there.
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write a CSV row with score, severity and state for every data line.", valueName: "FILE"))
+    var scores: String?
+
+    @Option(name: .long, help: ArgumentHelp("Write the alert records, one JSON line each.", valueName: "FILE"))
+    var alerts: String?
+
+    @Flag(name: .long, help: "End with exit code 65 when a line could not be used.")
+    var strict = false
+
+    @Flag(name: .long, help: "End with one JSON line of figures: samples, seconds, learning.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("Recordings.", valueName: "PATH"))
+    var paths: [String]
+
+    func run() async throws {
+        let overrides = ConfigurationOverrides(
+            file: input.config, readsStandardFile: false,
+            inputs: [paths.first == "-" ? .standardInput : .file(pattern: paths.first ?? "-")], format: input.format,
+            stateDirectory: input.state)
+        var configuration = try Start.load(overrides).configuration
+        // The service's own directory is for the service; a replay starts from a state only when told to.
+        configuration.stateDirectory = input.state
+        var request = ReplayRequest(paths: paths, configuration: configuration)
+        request.scoresPath = scores
+        request.alertsPath = alerts
+        request.isStrict = strict
+        let logger = Start.logger()
+        let bar = ProgressBar()
+        var progress: (@Sendable (Double) -> Void)?
+        if let bar { progress = { share in bar.show(share) } }
+        let run = ReplayRun(request, logger: logger, progress: progress)
+        let begin = ProcessUsage.now()
+        let summary = try await Start.exiting(on: logger) {
+            try await run.run()
+        }
+        bar?.clear()
+        let end = ProcessUsage.now()
+        if json {
+            print(Self.figures(summary, begin, end))
+        } else {
+            Start.say(
+                "\(summary.samples) samples of \(summary.lines) lines in \(Self.short(end.seconds - begin.seconds)) s; "
+                    + "\(summary.incidents) incidents; \(summary.unusableLines) lines could not be used")
+        }
+    }
+
+    private static func figures(_ summary: ReplaySummary, _ begin: ProcessUsage, _ end: ProcessUsage) -> String {
+        let seconds = end.seconds - begin.seconds
+        let cpu = end.cpuSeconds - begin.cpuSeconds
+        let half = summary.secondHalf
+        let learning = [
+            ("forecast_error_to_persistence", half.forecastRatio),
+            ("reconstruction_error_to_mean", half.reconstructionRatio),
+        ].compactMap { name, ratio in ratio.map { ",\"\(name)\":\(short($0))" } }
+        return "{\"name\":\"monitord\",\"samples\":\(summary.samples),\"lines\":\(summary.lines),"
+            + "\"unusable_lines\":\(summary.unusableLines),\"incidents\":\(summary.incidents),"
+            + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
+            + "\"samples_per_s\":\(rate(summary.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.samples, cpu)),"
+            + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"
+    }
+
+    private static func rate(_ samples: UInt64, _ seconds: Double) -> Int {
+        seconds > 0 ? Int((Double(samples) / seconds).rounded()) : 0
+    }
+
+    /// Four decimals are plenty for figures that are measured.
+    private static func short(_ number: Double) -> Double { (number * 10_000).rounded() / 10_000 }
+}

@@ -1,0 +1,132 @@
+import Alerting
+import ArgumentParser
+import Glibc
+import Ingest
+import Logging
+import MonitorRuntime
+import Persistence
+
+/// What the verbs share: the environment, messages on standard error, and exit codes.
+enum Start {
+    /// The environment of the process, read once.
+    static let environment: [String: String] = {
+        var values: [String: String] = [:]
+        // `environ` is a null-terminated array of null-terminated texts, and nobody changes it while we read.
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text)
+            if let split = pair.firstIndex(of: "=") {
+                values[String(pair[..<split])] = String(pair[pair.index(after: split)...])
+            }
+            unsafe entry += 1
+        }
+        return values
+    }()
+
+    /// Loads the configuration; problems are told line by line and end the process with 78.
+    static func load(_ overrides: ConfigurationOverrides) throws -> LoadedConfiguration {
+        let loader = ConfigurationLoader(environment: environment, isRoot: geteuid() == 0)
+        do {
+            return try loader.load(overrides)
+        } catch {
+            for problem in error.problems { say("\(problem)") }
+            throw ExitCode(78)
+        }
+    }
+
+    /// Ends with 64 and three examples: nothing says what to watch.
+    static func nothingToWatch(files: [String]) -> ExitCode {
+        let read = files.isEmpty ? "" : " (\(files.joined(separator: ", ")) names no source)"
+        say(
+            """
+            nothing to watch\(read). Try one of:
+              tail -f pump.csv | monitord --stdin
+              monitord --file '/var/log/plant/*.csv'
+              monitord --config /etc/monitord/monitord.toml
+            """)
+        return ExitCode(64)
+    }
+
+    /// Runs a verb's work; an error is told in one line and becomes the exit code that scripts rely on.
+    static func exiting<Result>(on logger: Logger, _ work: () async throws -> Result) async throws -> Result {
+        // A reader of our output that goes away is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            return try await work()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            say("\(error)")
+            throw ExitCode(code(of: error))
+        }
+    }
+
+    private static func code(of error: any Error) -> Int32 {
+        switch error {
+        case IngestError.cannotOpen: 66
+        case IngestError.cannotRead, IngestError.systemCall: 74
+        case is IngestError: 65
+        case is ReplayError: 65
+        case is ConfigurationError: 78
+        case OutputError.cannotCreate: 73
+        case PersistenceError.inUse: 69
+        case PersistenceError.cannotCreate: 73
+        default: 74
+        }
+    }
+
+    /// Writes a line on standard error.
+    static func say(_ text: String) { write(text + "\n") }
+
+    /// Writes on standard error; nothing can be done when that fails.
+    static func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// Messages of the daemon: one line each on standard error, with systemd's priority before it under a service.
+    static func logger() -> Logger {
+        let hasJournal = environment["JOURNAL_STREAM"] != nil
+        return Logger(label: "monitord") { _ in LineLogHandler(hasPriorities: hasJournal) }
+    }
+
+    /// For libraries that talk of their own affairs.
+    static func quietLogger() -> Logger {
+        var logger = logger()
+        logger.logLevel = .error
+        return logger
+    }
+}
+
+/// Writes log messages as single lines: `warning: the state is not stored, error=disk full`.
+struct LineLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    let hasPriorities: Bool
+
+    init(hasPriorities: Bool) { self.hasPriorities = hasPriorities }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        let facts = all.sorted { $0.key < $1.key }.map { ", \($0.key)=\($0.value)" }.joined()
+        let mark = hasPriorities ? "<\(priority(of: event.level))>" : ""
+        let word = event.level >= .warning ? "\(event.level): " : ""
+        Start.say("\(mark)\(word)\(event.message)\(facts)")
+    }
+
+    private func priority(of level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}
