@@ -113,6 +113,9 @@ public struct LineDecoder: Sendable {
         return start
     }
 
+    /// Bytes of lines that are held: the one in progress and those that are looked at.
+    var bytesHeld: Int { carry.capacity + sniffer.bytes.count }
+
     /// The file has ended: a last line without its line end is a line.
     ///
     /// Not for a file that still grows, where half a line waits for its other half.

@@ -47,6 +47,8 @@ struct FollowedPath {
     private var feed: StreamFeed
     private let surroundings: StreamFeed.Surroundings
     private var current: OpenFile?
+    /// Kept open, so that its inode cannot come to mean another file while ``hasRead(_:)`` knows it.
+    private var previous: OpenFile?
     private var resume: FilePosition?
     private var isWaiting = false
 
@@ -69,8 +71,10 @@ struct FollowedPath {
         feed = StreamFeed(stream, decoder, surroundings)
     }
 
-    /// The file in progress, by device and inode.
-    var currentFile: FileStatus? { current?.status }
+    /// Whether a file is the one in progress or the one before it, which may still be open under another name.
+    func hasRead(_ status: FileStatus) -> Bool {
+        (current?.status.isSameFile(as: status) ?? false) || (previous?.status.isSameFile(as: status) ?? false)
+    }
 
     /// Looks at the path and reads what is new, at most `budget` times the buffer.
     ///
@@ -92,6 +96,7 @@ struct FollowedPath {
             guard let successor else { return outcome }
             try feed.finishFile(emit)
             feed.beginFile()
+            previous = current
             begin(successor, at: 0)
             surroundings.telemetry.update { $0.rotations += 1 }
             surroundings.logger?.rotated(path)
