@@ -23,11 +23,13 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// More numeric columns or keys than one stream may have.
     case tooManyChannels(found: Int, most: Int)
 
+    /// What was attempted, on what, and why it failed, in one line.
     public var description: String {
         switch self {
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
-        case .compressed(let path): "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
+        case .compressed(let path):
+            "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
         case .ambiguous(let line, let first, let second, let advice):
             "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"

@@ -6,6 +6,7 @@ import TimeSeries
 struct Decoded {
     var batch = RecordBatch()
     var decoder: LineDecoder
+    var notices: [MalformedNotice] = []
 
     var rows: [RecordBatch.Row] { batch.rows }
     var reasons: [MalformedReason?] { batch.rows.map(\.malformed) }
@@ -26,13 +27,15 @@ struct Decoded {
     var times: [String] { batch.rows.map { $0.time.map(\.description) ?? "none" } }
 
     var timeTexts: [String] {
-        batch.rows.map { String(decoding: batch.text[Int($0.timeText.lowerBound)..<Int($0.timeText.upperBound)], as: UTF8.self) }
+        batch.rows.map {
+            String(decoding: batch.text[Int($0.timeText.lowerBound)..<Int($0.timeText.upperBound)], as: UTF8.self)
+        }
     }
 
     /// Everything as comparable text: NaN equals NaN here.
     var transcript: String {
         "\(rows)\n\(batch.values.map(\.bitPattern))\n\(batch.text)\n\(batch.seriesNames)\n\(summary)\n"
-            + "\(decoder.counters)\n\(decoder.offset)\n\(String(describing: decoder.refusal))\n\(decoder.dialectState)"
+            + "\(decoder.counters)\n\(decoder.offset)\n\(String(describing: decoder.refusal))\n\(notices)\n\(decoder.dialectState)"
     }
 }
 
@@ -49,9 +52,12 @@ func decode(
         start = end
     }
     if finish { decoded.decoder.finish(into: &decoded.batch) }
+    decoded.notices = decoded.decoder.takeNotices()
     return decoded
 }
 
-func decode(_ text: String, _ configuration: SourceConfiguration = SourceConfiguration(input: .standardInput)) -> Decoded {
+func decode(_ text: String, _ configuration: SourceConfiguration = SourceConfiguration(input: .standardInput))
+    -> Decoded
+{
     decode(Array(text.utf8), configuration)
 }

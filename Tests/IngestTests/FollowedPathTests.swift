@@ -18,8 +18,10 @@ import TimeSeries
             configuration: SourceConfiguration = SourceConfiguration(input: .standardInput)
         ) throws {
             let surroundings = StreamFeed.Surroundings(
-                limits: ReadingLimits(readSize: readSize), arrival: nil, telemetry: telemetry, logger: nil, onSchema: nil)
-            self.path = try FollowedPath(path, stream: "input", configuration: configuration, resume: resume, surroundings)
+                limits: ReadingLimits(readSize: readSize), arrival: nil, telemetry: telemetry, logger: nil,
+                onSchema: nil)
+            self.path = try FollowedPath(
+                path, stream: "input", configuration: configuration, resume: resume, surroundings)
             buffer = [UInt8](repeating: 0, count: readSize)
         }
 
@@ -108,10 +110,13 @@ import TimeSeries
     }
 
     @Test(arguments: [
-        ("time,a\n4,40\n", [40.0]), ("4,40\n", [40]), ("", []), ("time,x,a\n4,0,40\n5,0,50\n6,0,60\n7,0,70\n", [40, 50, 60, 70]),
+        ("time,a\n4,40\n", [40.0]), ("4,40\n", [40]), ("", []),
+        ("time,x,a\n4,0,40\n5,0,50\n6,0,60\n7,0,70\n", [40, 50, 60, 70]),
         ("time,a\n4,40\n5,50\n6,60\n", [40, 50, 60]),
     ])
-    func `a truncated file is read from its start, also when it is longer than before`(text: String, values: [Double]) throws {
+    func `a truncated file is read from its start, also when it is longer than before`(text: String, values: [Double])
+        throws
+    {
         let directory = TemporaryDirectory()
         directory.write(Self.head + "9,9", to: "a.csv")
         var followed = try Followed(directory.file("a.csv"))
@@ -140,7 +145,9 @@ import TimeSeries
     @Test func `a directory is refused with its path`() throws {
         let directory = TemporaryDirectory()
         var followed = try Followed(directory.path)
-        #expect(throws: IngestError.cannotRead(path: directory.path, reason: "not a regular file")) { try followed.step() }
+        #expect(throws: IngestError.cannotRead(path: directory.path, reason: "not a regular file")) {
+            try followed.step()
+        }
     }
 
     @Test func `a budget bounds a step`() throws {

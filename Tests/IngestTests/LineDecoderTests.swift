@@ -17,7 +17,10 @@ import TimeSeries
 
     @Test func `a header with units gives channels, and text columns are named as ignored`() {
         let decoded = decode(Self.plain)
-        #expect(decoded.decoder.schema?.channels == [Channel(name: "Temp", unit: "°C"), Channel(name: "Pressure", unit: "bar")])
+        #expect(
+            decoded.decoder.schema?.channels == [
+                Channel(name: "Temp", unit: "°C"), Channel(name: "Pressure", unit: "bar"),
+            ])
         #expect(decoded.values == [[21.4, 3.02], [21.5, nil], [nil, 3.04], [21.7, nil]])
         #expect(decoded.times.first == "2026-11-21T02:15:40Z")
         #expect(decoded.timeTexts.last == "2026-11-21 02:15:43")
@@ -52,13 +55,15 @@ import TimeSeries
     }
 
     @Test func `semicolons and decimal commas are found, and quoted delimiters kept`() {
-        let text = "Zeit;Temp;Druck;Leer;Ort\n21.11.2026 02:15:40;21,4;3,02;;\"Halle 2; Nord\"\n21.11.2026 02:15:41;21,5;3;;Nord\n21.11.2026 02:15:42;21,6;3,04;;x\n"
+        let text =
+            "Zeit;Temp;Druck;Leer;Ort\n21.11.2026 02:15:40;21,4;3,02;;\"Halle 2; Nord\"\n21.11.2026 02:15:41;21,5;3;;Nord\n21.11.2026 02:15:42;21,6;3,04;;x\n"
         let decoded = decode(text)
         #expect(decoded.values == [[21.4, 3.02], [21.5, 3], [21.6, 3.04]])
         #expect(decoded.times[0] == "2026-11-21T02:15:40Z")
         #expect(
             decoded.summary
-                == "csv, semicolon, decimal comma, header, time in \"Zeit\" (ISO 8601, read as UTC), 2 channels; ignored: Leer (empty), Ort (text)")
+                == "csv, semicolon, decimal comma, header, time in \"Zeit\" (ISO 8601, read as UTC), 2 channels; ignored: Leer (empty), Ort (text)"
+        )
     }
 
     @Test func `semicolons wait for a decimal mark`() {
@@ -70,20 +75,26 @@ import TimeSeries
 
     @Test(arguments: [("\t", "tab"), ("|", "bar"), (";", "semicolon")])
     func `other delimiters are found`(delimiter: String, name: String) {
-        let decoded = decode(["ts,a,b", "1,2.5,3", "2,3.5,4", "3,4.5,5"].joined(separator: "\n").split(separator: ",").joined(separator: delimiter))
+        let decoded = decode(
+            ["ts,a,b", "1,2.5,3", "2,3.5,4", "3,4.5,5"].joined(separator: "\n").split(separator: ",").joined(
+                separator: delimiter))
         #expect(decoded.values == [[2.5, 3], [3.5, 4], [4.5, 5]])
         #expect(decoded.summary == "csv, \(name), header, time in \"ts\" (epoch seconds), 2 channels")
     }
 
     @Test func `a line of units below the header gives units`() {
         let decoded = decode("time,temp,flow\ns,°C,[l/min]\n1,20.5,3\n2,20.6,4\n3,20.7,5\n")
-        #expect(decoded.decoder.schema?.channels == [Channel(name: "temp", unit: "°C"), Channel(name: "flow", unit: "l/min")])
+        #expect(
+            decoded.decoder.schema?.channels == [
+                Channel(name: "temp", unit: "°C"), Channel(name: "flow", unit: "l/min"),
+            ])
         #expect(decoded.rows.count == 3)
         #expect(decoded.decoder.counters.headers == 2)
     }
 
     @Test(arguments: [
-        ("1792000000", "epoch seconds"), ("1792000000123", "epoch milliseconds"), ("1792000000123456", "epoch microseconds"),
+        ("1792000000", "epoch seconds"), ("1792000000123", "epoch milliseconds"),
+        ("1792000000123456", "epoch microseconds"),
         ("1792000000123456789", "epoch nanoseconds"),
     ])
     func `the epoch's unit is decided once and said`(time: String, said: String) {
@@ -135,7 +146,8 @@ import TimeSeries
         ("1.5;2\n1,5;2\n2;3\n", "with `.` as the decimal mark, or with `,` as the decimal mark"),
         ("time,a\n03/04/2026,1\n03/04/2026,2\n03/04/2026,3\n", "as 2026-04-03, or as 2026-03-04"),
         ("a,b\n1,2,3,4\n1,2,3,4\n1,2,3,4\n", "names 2 columns, the lines have 4 fields"),
-        ("a,b\nx,y\nz,w\n", "no numeric column"), ("time,a\nnoon,1\nlater,2\n", "cannot read `noon` in \"time\" as a time"),
+        ("a,b\nx,y\nz,w\n", "no numeric column"),
+        ("time,a\nnoon,1\nlater,2\n", "cannot read `noon` in \"time\" as a time"),
         ("time,temp\n", "no numeric column"),
     ])
     func `what can be read in two ways or none is refused with words`(text: String, part: String) {
@@ -180,8 +192,12 @@ import TimeSeries
     private static let mixed: [String] = [
         plain, "\u{feff}" + plain.split(separator: "\n").joined(separator: "\r\n"), "a\n\n \n1.5\nx\n2\n\u{0}\n3",
         "{\"ts\":1,\"a\":1}\n{\"ts\":2,\"a\":2.5,\"b\":null}\n{\"ts\":3,\"a\":\"3\",\"n\":[1,{\"x\":\"]\"}]}\n{\"ts\":4\n{\"ts\":5,\"a\":1e400}\n",
-        "time,v\n1,2\n2,3\n3,4\n" + String(repeating: "9", count: 300) + ",1\n4,5\nhalf,li", "", "\n\n", "\u{0}\u{1}\n\r\r\n",
+        "time,v\n1,2\n2,3\n3,4\n" + String(repeating: "9", count: 300) + ",1\n4,5\nhalf,li", "", "\n\n",
+        "\u{0}\u{1}\n\r\r\n",
         "12,5\n12,6\n", "time;v\n1;2,5\n2;3\n3;4,5\n\"open;1\n",
+        "time,v\n1,2\n2,3\n3,4\n\u{feff}5," + String(repeating: "9", count: 197) + "\r\r\r\r\n\u{feff}6,"
+            + String(repeating: "8", count: 199) + "\r\n7,1\r\r\r\r\r\r\r\n",
+        "UN,3.02\n2026-11-21 02:15:41,1,2\n2026-11-21 02:15:42,1,2\n2026-11-21 02:15:43,1,3\n",
     ]
 
     @Test(arguments: mixed) func `rows do not depend on how bytes are cut`(text: String) {
@@ -208,7 +224,8 @@ import TimeSeries
             guard whole.decoder.refusal == nil else { continue }
             let counters = whole.decoder.counters
             #expect(
-                counters.lines == counters.records + counters.malformed + counters.blank + counters.comments + counters.headers,
+                counters.lines == counters.records + counters.malformed + counters.blank + counters.comments
+                    + counters.headers,
                 "seed \(seed)")
             #expect(whole.rows.count == Int(counters.records + counters.malformed), "seed \(seed)")
         }

@@ -59,7 +59,9 @@ import TimeSeries
     @Test(arguments: ["inf", "-Inf", "Infinity", "1e400", "-1e400", "1e99999999999999999999"])
     func `what a Double cannot hold is out of range`(text: String) { #expect(parse(text) == .outOfRange) }
 
-    @Test(arguments: ["RUN", "1.2.3", "1,5", "0x1F", "1e", "e5", "--1", "1-2", "12ms", "1 2", ".", "1_000", "٣", "+", "1e5.0"])
+    @Test(arguments: [
+        "RUN", "1.2.3", "1,5", "0x1F", "1e", "e5", "--1", "1-2", "12ms", "1 2", ".", "1_000", "٣", "+", "1e5.0",
+    ])
     func `anything else is no number`(text: String) { #expect(parse(text) == .notANumber) }
 
     @Test func `a decimal comma is a mark only where it was settled`() {

@@ -32,7 +32,8 @@ private final class Delivered: Sendable {
         _ = unsafe Glibc.write(descriptor, &bytes, bytes.count)
     }
 
-    @Test(arguments: [1, 7, 65_536]) func `files are read one after the other as one stream`(readSize: Int) async throws {
+    @Test(arguments: [1, 7, 65_536]) func `files are read one after the other as one stream`(readSize: Int) async throws
+    {
         let directory = TemporaryDirectory()
         directory.write(Self.head + "4,40", to: "a.csv")
         directory.write("time,a\n5,50\n6,60\n", to: "b.csv")
@@ -61,7 +62,9 @@ private final class Delivered: Sendable {
             try await RecordedFiles(paths: ["x.csv.gz"], configuration: Self.configuration).run { delivered.add($0) }
         }
         await #expect(throws: IngestError.cannotRead(path: directory.path, reason: "is a directory")) {
-            try await RecordedFiles(paths: [directory.path], configuration: Self.configuration).run { delivered.add($0) }
+            try await RecordedFiles(paths: [directory.path], configuration: Self.configuration).run {
+                delivered.add($0)
+            }
         }
         #expect(delivered.all.isEmpty)
     }

@@ -56,7 +56,8 @@ struct KeyedSniffer {
         if let name = configuration.time.first {
             guard let found = keys.first(where: { $0.name == name }) else { return unknown(name, "time", keys) }
             guard found.isDate || found.isNumeric else {
-                return isFinal ? .refused(.unreadableTime(column: name, example: sniffer.excerpt(lines[0]))) : .undecided
+                return isFinal
+                    ? .refused(.unreadableTime(column: name, example: sniffer.excerpt(lines[0]))) : .undecided
             }
             time = found
         } else {

@@ -79,9 +79,13 @@ struct FollowedPath {
     /// Looks at the path and reads what is new, at most `budget` times the buffer.
     ///
     /// - Throws: ``IngestError`` when the file cannot be read or its lines not be understood, and what `emit` throws.
-    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws -> Outcome {
+    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws
+        -> Outcome
+    {
         var left = budget
         var outcome = Outcome.idle
+        // A deleted file's blocks are freed when the last descriptor goes.
+        if let file = previous, (try? System.status(file.descriptor))?.hasName != true { previous = nil }
         while true {
             if current == nil, try !openFirst() { return outcome }
             try noticeTruncation()
