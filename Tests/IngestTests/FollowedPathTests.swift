@@ -85,6 +85,25 @@ import TimeSeries
         #expect(followed.batches.last?.rows.last?.endOffset == 12)
     }
 
+    @Test(arguments: [1, 20]) func `files that were rotated on between two looks are read in order`(rotations: Int)
+        throws
+    {
+        let directory = TemporaryDirectory()
+        directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.file("a.csv"))
+        try followed.step()
+        for rotation in 1...rotations {
+            for number in stride(from: rotation - 1, to: 0, by: -1) {
+                directory.move("a.csv.\(number)", to: "a.csv.\(number + 1)")
+            }
+            directory.move("a.csv", to: "a.csv.1")
+            directory.write("time,a\n\(rotation + 3),\(rotation * 10 + 30)\n", to: "a.csv")
+        }
+        try followed.step()
+        #expect(followed.values == (1...(rotations + 3)).map { Double($0 * 10) })
+        #expect(followed.telemetry.counters.rotations == UInt64(rotations))
+    }
+
     @Test func `a file that is deleted and made again is read from its start`() throws {
         let directory = TemporaryDirectory()
         directory.write(Self.head, to: "a.csv")

@@ -21,7 +21,8 @@ public struct ResumePoint: Equatable, Sendable {
 /// looks once and reads what is there.
 ///
 /// A file that took the path's name is begun only when it holds something and the file before it has been read to its
-/// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. A shorter file, or one
+/// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. Files that were
+/// rotated on to `.2` and further between two looks are read in their order. A shorter file, or one
 /// whose first bytes (at most 256) changed, was truncated and is read from its start. The half line at the end waits; it
 /// counts as a line when its file is done with.
 struct FollowedPath {
@@ -203,12 +204,33 @@ struct FollowedPath {
 
     // MARK: What happened to the file
 
-    /// The file that has the path's name now, when that is another one and holds something.
+    /// The file to be read after this one, when this one has lost the path's name: the next younger rotated one, else the
+    /// one with that name now if it holds something.
     private func successor() -> OpenFile? {
-        guard let file = current, let status = try? System.status(path), !status.isSameFile(as: file.status),
-            status.size > 0
-        else { return nil }
+        guard let file = current else { return nil }
+        let status = try? System.status(path)
+        if let status, status.isSameFile(as: file.status) { return nil }
+        if let generation = nextGeneration(after: file.status) { return generation }
+        guard let status, status.size > 0 else { return nil }
         return try? open(path)
+    }
+
+    /// The rotated file that came after this one, when it was renamed more than once since the last look.
+    ///
+    /// This one is `a.log.3` by now: then `a.log.2` is next. In the middle of a rotation that name may be free for a
+    /// moment, so it is the highest number below.
+    private func nextGeneration(after file: FileStatus) -> OpenFile? {
+        let (directory, name) = PathName.split(path)
+        var generations: [(number: Int, path: String)] = []
+        for sibling in System.names(inDirectory: directory) where sibling.hasPrefix(name + ".") {
+            guard let number = Int(sibling.dropFirst(name.count + 1)), number > 0 else { continue }
+            generations.append((number, PathName.join(directory, sibling)))
+        }
+        let own = generations.first { (try? System.status($0.path))?.isSameFile(as: file) ?? false }
+        guard let own, let next = generations.filter({ $0.number < own.number }).max(by: { $0.number < $1.number }),
+            let opened = try? open(next.path), !opened.status.isSameFile(as: file)
+        else { return nil }
+        return opened
     }
 
     /// Goes back to the start when the file shrank, or begins with other bytes than it did.
