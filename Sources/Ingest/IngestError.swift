@@ -16,6 +16,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownColumn(name: String, key: String, known: [String])
     /// The column that should hold the time cannot be read as one.
     case unreadableTime(column: String, example: String)
+    /// The configuration names two keys for the time; only columns can be put together.
+    case timeInTwoKeys(String, String)
     /// Not one usable line among the first ones.
     case notUsable(lines: Int, format: String, example: String)
     /// The first lines hold no number beside the time.
@@ -39,6 +41,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot find \"\(name)\" (\(key)) in the input: it has \(Self.list(known))"
         case .unreadableTime(let column, let example):
             "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
+        case .timeInTwoKeys(let first, let second):
+            "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):
             "cannot read the input as \(format): none of the first \(lines) lines is usable, the first is `\(example)`"
         case .noChannels(let lines): "cannot find a number to watch: the first \(lines) lines have no numeric column"

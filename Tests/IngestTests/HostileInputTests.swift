@@ -186,6 +186,11 @@ import TimeSeries
         #expect(decoded.decoder.counters.unknownKeys == 1)
     }
 
+    @Test func `a time in two keys is refused`() {
+        let configuration = SourceConfiguration(input: .standardInput, time: ["date", "clock"])
+        #expect(decode(Self.objects, configuration).decoder.refusal == .timeInTwoKeys("date", "clock"))
+    }
+
     @Test func `an object over many lines is refused as no JSON lines`() {
         let configuration = SourceConfiguration(input: .standardInput, format: .jsonl)
         #expect(decode("[\n{\n\"a\": 1\n}\n]\n", configuration).decoder.refusal != nil)

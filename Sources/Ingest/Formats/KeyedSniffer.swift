@@ -52,6 +52,9 @@ struct KeyedSniffer {
                 return .undecided
             }
         }
+        if configuration.time.count > 1 {
+            return .refused(.timeInTwoKeys(configuration.time[0], configuration.time[1]))
+        }
         let time: Key?
         if let name = configuration.time.first {
             guard let found = keys.first(where: { $0.name == name }) else { return unknown(name, "time", keys) }

@@ -206,31 +206,39 @@ struct FollowedPath {
 
     /// The file to be read after this one, when this one has lost the path's name: the next younger rotated one, else the
     /// one with that name now if it holds something.
+    ///
+    /// This one is `a.log.3` by now: then `a.log.2` is next. In the middle of a rotation that name may be free for a
+    /// moment, so it is the highest number below. Names may change while they are looked at; then the answer is `nil`,
+    /// and the next step asks again.
     private func successor() -> OpenFile? {
         guard let file = current else { return nil }
         let status = try? System.status(path)
         if let status, status.isSameFile(as: file.status) { return nil }
-        if let generation = nextGeneration(after: file.status) { return generation }
-        guard let status, status.size > 0 else { return nil }
-        return try? open(path)
-    }
-
-    /// The rotated file that came after this one, when it was renamed more than once since the last look.
-    ///
-    /// This one is `a.log.3` by now: then `a.log.2` is next. In the middle of a rotation that name may be free for a
-    /// moment, so it is the highest number below.
-    private func nextGeneration(after file: FileStatus) -> OpenFile? {
-        let (directory, name) = PathName.split(path)
-        var generations: [(number: Int, path: String)] = []
-        for sibling in System.names(inDirectory: directory) where sibling.hasPrefix(name + ".") {
-            guard let number = Int(sibling.dropFirst(name.count + 1)), number > 0 else { continue }
-            generations.append((number, PathName.join(directory, sibling)))
-        }
-        let own = generations.first { (try? System.status($0.path))?.isSameFile(as: file) ?? false }
-        guard let own, let next = generations.filter({ $0.number < own.number }).max(by: { $0.number < $1.number }),
-            let opened = try? open(next.path), !opened.status.isSameFile(as: file)
+        let place = generation(of: file.status)
+        guard place.younger != nil || status?.size ?? 0 > 0, let opened = try? open(place.younger ?? path),
+            !opened.status.isSameFile(as: file.status), generation(of: file.status) == place,
+            (try? System.status(place.younger ?? path))?.isSameFile(as: opened.status) ?? false
         else { return nil }
         return opened
+    }
+
+    /// Where a file stands among the rotated ones.
+    private struct Generation: Equatable {
+        /// Its number; `nil` when it is none of them.
+        var own: Int?
+        /// The path of the next younger one.
+        var younger: String?
+    }
+
+    private func generation(of file: FileStatus) -> Generation {
+        let (directory, name) = PathName.split(path)
+        var numbers: [Int] = []
+        for sibling in System.names(inDirectory: directory) where sibling.hasPrefix(name + ".") {
+            if let number = Int(sibling.dropFirst(name.count + 1)), number > 0 { numbers.append(number) }
+        }
+        let own = numbers.first { (try? System.status(path + ".\($0)"))?.isSameFile(as: file) ?? false }
+        let younger = own.flatMap { own in numbers.filter { $0 < own }.max() }
+        return Generation(own: own, younger: younger.map { path + ".\($0)" })
     }
 
     /// Goes back to the start when the file shrank, or begins with other bytes than it did.
