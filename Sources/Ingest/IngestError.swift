@@ -16,6 +16,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownColumn(name: String, key: String, known: [String])
     /// The column that should hold the time cannot be read as one.
     case unreadableTime(column: String, example: String)
+    /// The configuration names two keys for the time; only columns can be put together.
+    case timeInTwoKeys(String, String)
     /// Not one usable line among the first ones.
     case notUsable(lines: Int, format: String, example: String)
     /// The first lines hold no number beside the time.
@@ -23,11 +25,13 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// More numeric columns or keys than one stream may have.
     case tooManyChannels(found: Int, most: Int)
 
+    /// What was attempted, on what, and why it failed, in one line.
     public var description: String {
         switch self {
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
-        case .compressed(let path): "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
+        case .compressed(let path):
+            "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
         case .ambiguous(let line, let first, let second, let advice):
             "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"
@@ -37,6 +41,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot find \"\(name)\" (\(key)) in the input: it has \(Self.list(known))"
         case .unreadableTime(let column, let example):
             "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
+        case .timeInTwoKeys(let first, let second):
+            "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):
             "cannot read the input as \(format): none of the first \(lines) lines is usable, the first is `\(example)`"
         case .noChannels(let lines): "cannot find a number to watch: the first \(lines) lines have no numeric column"

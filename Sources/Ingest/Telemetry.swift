@@ -1,4 +1,4 @@
-public import Logging
+import Logging
 import Synchronization
 
 /// What a decoder counted.
@@ -119,11 +119,7 @@ extension Logger {
             metadata: ["file.path": "\(path)"])
     }
 
-    func refused(_ path: String, _ error: IngestError) {
-        error_("cannot follow file", path: path, error)
-    }
-
-    private func error_(_ message: Message, path: String, _ cause: IngestError) {
-        error(message, metadata: ["file.path": "\(path)", "error": "\(cause)"])
+    func refused(_ path: String, _ cause: IngestError) {
+        error("cannot follow file, leaving it out", metadata: ["file.path": "\(path)", "error": "\(cause)"])
     }
 }

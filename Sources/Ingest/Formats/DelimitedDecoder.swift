@@ -70,19 +70,26 @@ struct DelimitedDecoder: Sendable {
         }
         // Behind the last column only empty fields may stand: the trailing comma that some writers leave.
         while position < line.count {
-            guard line[position] == delimiter || line[position] == 32 else { return DecodedLine(kind: .malformed(.fieldCount)) }
+            guard line[position] == delimiter || line[position] == 32 else {
+                return DecodedLine(kind: .malformed(.fieldCount))
+            }
             position += 1
         }
         guard column == roles.count else { return DecodedLine(kind: .malformed(.fieldCount)) }
-        if time != nil, decoded.time == nil, !readTime(line, &decoded) { return DecodedLine(kind: .malformed(.badTime)) }
+        if time != nil, decoded.time == nil, !readTime(line, &decoded) {
+            return DecodedLine(kind: .malformed(.badTime))
+        }
         return decoded
     }
 
     /// A field that is no plain number of a channel.
     private mutating func slowField(
-        _ line: Span<UInt8>, _ position: inout Int, _ column: Int, _ decoded: inout DecodedLine, _ series: inout SeriesTable
+        _ line: Span<UInt8>, _ position: inout Int, _ column: Int, _ decoded: inout DecodedLine,
+        _ series: inout SeriesTable
     ) -> MalformedReason? {
-        guard let field = DelimitedLine.field(line, at: &position, delimiter: columns.delimiter) else { return .openQuote }
+        guard let field = DelimitedLine.field(line, at: &position, delimiter: columns.delimiter) else {
+            return .openQuote
+        }
         switch columns.roles[column] {
         case .ignored: break
         case .time: decoded.timeRange = field.range

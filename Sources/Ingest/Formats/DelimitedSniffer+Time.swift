@@ -13,7 +13,8 @@ extension DelimitedSniffer {
         if !configuration.time.isEmpty { return configuredTime(names, columns) }
         let named =
             hasHeader
-            ? names.indices.filter { TimeNames.columns.contains(ChannelNames.channel(names[$0]).name.lowercased()) } : []
+            ? names.indices.filter { TimeNames.columns.contains(ChannelNames.channel(names[$0]).name.lowercased()) }
+            : []
         if let date = named.first(where: { columns[$0].isDate && columns[$0].datesWithoutClock == columns[$0].dates }),
             let clock = names.indices.first(where: { columns[$0].isClock })
         {
@@ -84,7 +85,8 @@ extension DelimitedSniffer {
         let format = column.isDate ? TimeFormat.calendar : .epoch(largest: column.largest)
         let zone = column.isDate && column.datesWithoutZone > 0 ? ", read as UTC" : ""
         return FoundTime(
-            column: index, clock: nil, format: format, summary: "time in \"\(names[index])\" (\(format.summary)\(zone))")
+            column: index, clock: nil, format: format, summary: "time in \"\(names[index])\" (\(format.summary)\(zone))"
+        )
     }
 
     private func pair(_ date: Int, _ clock: Int, _ names: [String]) -> FoundTime {
@@ -108,7 +110,8 @@ extension DelimitedSniffer {
     ///
     /// `12,5` is two columns or one number with a decimal comma; only lines of nothing but such pairs leave it open.
     func ambiguity(
-        _ delimiter: UInt8, _ split: [[DelimitedField]], _ start: Int, _ width: Int, _ headerWidth: Int?, _ columns: [Column]
+        _ delimiter: UInt8, _ split: [[DelimitedField]], _ start: Int, _ width: Int, _ headerWidth: Int?,
+        _ columns: [Column]
     ) -> IngestError? {
         if let headerWidth, headerWidth == width { return nil }
         let isPairs =

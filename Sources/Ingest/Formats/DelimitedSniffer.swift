@@ -68,7 +68,9 @@ struct DelimitedSniffer {
         let hasHeader = isHeader(0, split, all, width)
         let hasUnits = hasHeader && split.count > 2 && isUnits(1, split, columns(split, width: width, from: 2), width)
         let start = hasHeader ? (hasUnits ? 2 : 1) : 0
-        let columns = hasHeader ? (hasUnits ? self.columns(split, width: width, from: 2) : all) : self.columns(split, width: width, from: 0)
+        let columns =
+            hasHeader
+            ? (hasUnits ? self.columns(split, width: width, from: 2) : all) : self.columns(split, width: width, from: 0)
         let rows = split[min(start, split.count)...].filter { $0.count == width }.count
 
         var names: [String] = hasHeader ? self.names(0, split) : []
@@ -79,7 +81,8 @@ struct DelimitedSniffer {
         while names.count > effective { names.removeLast() }
         let seen = Array(columns.prefix(effective))
         if !isFinal {
-            let isUniform = split[min(start, split.count)...].allSatisfy { $0.count == width } && sniffer.lines.count == lines.count
+            let isUniform =
+                split[min(start, split.count)...].allSatisfy { $0.count == width } && sniffer.lines.count == lines.count
             let isClear = seen.allSatisfy { $0.isKnown && $0.isPure }
             guard rows >= DialectSniffer.decisiveLines, isUniform, isClear else { return .undecided }
         }
@@ -194,13 +197,21 @@ struct DelimitedSniffer {
         while fields.count > 1, let last = fields.last, last.range.isEmpty { fields.removeLast() }
         let line = lines[index]
         var hasTextAboveValues = false
+        var hasValues = false
         for (column, field) in fields.enumerated() {
-            guard case .text = Self.kind(line.span, field.range) else { continue }
+            switch Self.kind(line.span, field.range) {
+            case .missing: continue
+            case .number, .date, .clock:
+                hasValues = true
+                continue
+            case .text: break
+            }
             if column < width, below[column].isNumeric || below[column].isDate || below[column].isClock {
                 hasTextAboveValues = true
             }
         }
-        return hasTextAboveValues
+        // Half a line, met when reading began in the middle of it, may begin with a piece of text too.
+        return hasTextAboveValues && !(hasValues && fields.count != width)
     }
 
     private func isUnits(_ index: Int, _ split: [[DelimitedField]], _ below: [Column], _ width: Int) -> Bool {

@@ -52,11 +52,15 @@ struct KeyedSniffer {
                 return .undecided
             }
         }
+        if configuration.time.count > 1 {
+            return .refused(.timeInTwoKeys(configuration.time[0], configuration.time[1]))
+        }
         let time: Key?
         if let name = configuration.time.first {
             guard let found = keys.first(where: { $0.name == name }) else { return unknown(name, "time", keys) }
             guard found.isDate || found.isNumeric else {
-                return isFinal ? .refused(.unreadableTime(column: name, example: sniffer.excerpt(lines[0]))) : .undecided
+                return isFinal
+                    ? .refused(.unreadableTime(column: name, example: sniffer.excerpt(lines[0]))) : .undecided
             }
             time = found
         } else {

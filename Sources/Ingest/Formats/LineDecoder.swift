@@ -7,7 +7,7 @@ public import TimeSeries
 /// is stated in ``StreamSchema/summary``; when they can be read in two ways, ``refusal`` says so and nothing more is
 /// decoded. After that a line costs no allocation.
 ///
-/// Delimited lines: `,` `;` tab or `|`; quotes with `""`; a header with units (`Temp [°C]`, `Pressure (bar)`), a line of
+/// Blank lines and lines that begin with `#` are skipped. Delimited lines: `,` `;` tab or `|`; quotes with `""`; a header with units (`Temp [°C]`, `Pressure (bar)`), a line of
 /// units below it; a column is a channel when most of its first values are numbers. Lines with the header's content are
 /// skipped wherever they stand; a line with the same names in another order sets the order from there on. JSON lines: one
 /// object a line, the numbers of the top level; nested values, texts and (unless the channels are named) booleans are no
@@ -23,6 +23,9 @@ public struct LineDecoder: Sendable {
     static let mostBytesLookedAt = 4 << 20
     /// A reason is shown for its first line and each time this many more came.
     static let linesBetweenNotices: UInt64 = 10_000
+
+    /// Room for a byte-order mark and carriage returns, which do not count as line.
+    private static let longestLineEnd = 5
 
     /// What was counted so far.
     public private(set) var counters = DecoderCounters()
@@ -113,6 +116,9 @@ public struct LineDecoder: Sendable {
         return start
     }
 
+    /// Bytes of lines that are held: the one in progress and those that are looked at.
+    var bytesHeld: Int { carry.capacity + sniffer.bytes.count }
+
     /// The file has ended: a last line without its line end is a line.
     ///
     /// Not for a file that still grows, where half a line waits for its other half.
@@ -170,8 +176,7 @@ public struct LineDecoder: Sendable {
     /// Keeps the beginning of a line whose end is not here yet.
     private mutating func keep(_ part: Span<UInt8>) {
         carriedBytes += Int64(part.count)
-        // Room for a byte-order mark and the line end, which do not count as line.
-        let limit = configuration.longestLine + 5
+        let limit = configuration.longestLine + Self.longestLineEnd
         let room = isTooLong ? 0 : limit - carry.count
         if part.count > room {
             // What is kept of a line that is too long is shown, once.
@@ -209,6 +214,9 @@ public struct LineDecoder: Sendable {
     /// Takes a line with its byte-order mark and carriage return still on it.
     private mutating func takeLine(_ raw: Span<UInt8>, into batch: inout RecordBatch) {
         counters.lines += 1
+        if isTooLong || raw.count > configuration.longestLine + Self.longestLineEnd {
+            return take(raw.extracting(0..<min(raw.count, MalformedLine.longestExcerpt)), flaw: .tooLong, into: &batch)
+        }
         var lower = 0
         var upper = raw.count
         if upper >= 3, raw[0] == 0xef, raw[1] == 0xbb, raw[2] == 0xbf { lower = 3 }
@@ -217,8 +225,8 @@ public struct LineDecoder: Sendable {
             carriageReturns -= 1
         }
         let line = raw.extracting(lower..<upper)
-        if isTooLong || line.count > configuration.longestLine {
-            return take(line.extracting(0..<min(line.count, MalformedLine.longestExcerpt)), flaw: .tooLong, into: &batch)
+        if line.count > configuration.longestLine {
+            return take(raw.extracting(0..<min(raw.count, MalformedLine.longestExcerpt)), flaw: .tooLong, into: &batch)
         }
         if hasControlBytes || carriageReturns > 0 { return take(line, flaw: .controlBytes, into: &batch) }
         var first = 0
@@ -276,7 +284,8 @@ public struct LineDecoder: Sendable {
     ) {
         let decoded: DecodedLine
         if let flaw {
-            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? DecodedLine(kind: .malformed(flaw)) : DecodedLine(kind: .malformed(flaw))
+            let plain = DecodedLine(kind: .malformed(flaw))
+            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? plain : plain
         } else if delimited != nil {
             decoded = delimited?.decode(line, &series) ?? DecodedLine(kind: .malformed(.badSyntax))
         } else {

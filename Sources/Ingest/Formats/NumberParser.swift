@@ -105,7 +105,9 @@ struct NumberParser: Sendable {
         guard !range.isEmpty else { return .missing }
         var position = range.lowerBound
         let inner = bytes.extracting(0..<range.upperBound)
-        if let plain = scanPlain(inner, at: &position, delimiter: 0), position == range.upperBound { return .number(plain) }
+        if let plain = scanPlain(inner, at: &position, delimiter: 0), position == range.upperBound {
+            return .number(plain)
+        }
         guard let text = decimalText(bytes, range) else { return word(bytes, range) }
         guard let value = Double(text) else { return .notANumber }
         return value.isFinite ? .number(value) : .outOfRange

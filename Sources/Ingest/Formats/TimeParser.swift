@@ -109,7 +109,8 @@ enum TimeParser {
     }
 
     /// A date in one field and a time of day in another.
-    static func dateAndClock(_ bytes: Span<UInt8>, date dateField: Range<Int>, clock clockField: Range<Int>) -> Reading? {
+    static func dateAndClock(_ bytes: Span<UInt8>, date dateField: Range<Int>, clock clockField: Range<Int>) -> Reading?
+    {
         let dateRange = trimmed(bytes, dateField)
         let clockRange = trimmed(bytes, clockField)
         var index = dateRange.lowerBound
@@ -132,7 +133,8 @@ enum TimeParser {
         let start = range.lowerBound
         let separator = bytes[start + 4]
         if separator == UInt8(ascii: "-") || separator == UInt8(ascii: "/") {
-            guard bytes[start + 7] == separator, let year = number(bytes, start, 4), let month = number(bytes, start + 5, 2),
+            guard bytes[start + 7] == separator, let year = number(bytes, start, 4),
+                let month = number(bytes, start + 5, 2),
                 let day = number(bytes, start + 8, 2)
             else { return nil }
             index = start + 10

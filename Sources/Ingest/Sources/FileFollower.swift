@@ -131,13 +131,26 @@ struct FollowerState {
             if files.isEmpty { try add(pattern, stream: "input") }
             return
         }
-        for path in System.paths(matching: pattern) where !known.contains(path) && !path.hasSuffix(".gz") {
-            // A renamed file is still followed under the name it had.
-            guard let status = try? System.status(path), status.isRegular,
-                !files.contains(where: { $0.currentFile?.isSameFile(as: status) ?? false })
-            else { continue }
+        let found = System.paths(matching: pattern)
+        for path in found where !known.contains(path) && !path.hasSuffix(".gz") {
+            guard let status = try? System.status(path), status.isRegular, !isRotated(path, status, among: found) else {
+                continue
+            }
             let stem = PathName.stem(path)
             try add(path, stream: names.contains(stem) ? path : stem)
+        }
+    }
+
+    /// Whether a path leads to a file that was read, or is being read, under the name it had before: the same file, or
+    /// `pump.csv.1` and `pump.csv-20261121` beside `pump.csv`.
+    private func isRotated(_ path: String, _ status: FileStatus, among found: [String]) -> Bool {
+        if files.contains(where: { $0.hasRead(status) }) { return true }
+        return found.contains { other in
+            guard path.hasPrefix(other), let mark = path.dropFirst(other.count).first, mark == "." || mark == "-" else {
+                return false
+            }
+            let number = path.dropFirst(other.count + 1)
+            return !number.isEmpty && number.utf8.allSatisfy { (48...57).contains($0) }
         }
     }
 

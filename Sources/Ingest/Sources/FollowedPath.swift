@@ -21,7 +21,8 @@ public struct ResumePoint: Equatable, Sendable {
 /// looks once and reads what is there.
 ///
 /// A file that took the path's name is begun only when it holds something and the file before it has been read to its
-/// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. A shorter file, or one
+/// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. Files that were
+/// rotated on to `.2` and further between two looks are read in their order. A shorter file, or one
 /// whose first bytes (at most 256) changed, was truncated and is read from its start. The half line at the end waits; it
 /// counts as a line when its file is done with.
 struct FollowedPath {
@@ -47,6 +48,8 @@ struct FollowedPath {
     private var feed: StreamFeed
     private let surroundings: StreamFeed.Surroundings
     private var current: OpenFile?
+    /// Kept open, so that its inode cannot come to mean another file while ``hasRead(_:)`` knows it.
+    private var previous: OpenFile?
     private var resume: FilePosition?
     private var isWaiting = false
 
@@ -69,15 +72,21 @@ struct FollowedPath {
         feed = StreamFeed(stream, decoder, surroundings)
     }
 
-    /// The file in progress, by device and inode.
-    var currentFile: FileStatus? { current?.status }
+    /// Whether a file is the one in progress or the one before it, which may still be open under another name.
+    func hasRead(_ status: FileStatus) -> Bool {
+        (current?.status.isSameFile(as: status) ?? false) || (previous?.status.isSameFile(as: status) ?? false)
+    }
 
     /// Looks at the path and reads what is new, at most `budget` times the buffer.
     ///
     /// - Throws: ``IngestError`` when the file cannot be read or its lines not be understood, and what `emit` throws.
-    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws -> Outcome {
+    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws
+        -> Outcome
+    {
         var left = budget
         var outcome = Outcome.idle
+        // A deleted file's blocks are freed when the last descriptor goes.
+        if let file = previous, (try? System.status(file.descriptor))?.hasName != true { previous = nil }
         while true {
             if current == nil, try !openFirst() { return outcome }
             try noticeTruncation()
@@ -92,6 +101,7 @@ struct FollowedPath {
             guard let successor else { return outcome }
             try feed.finishFile(emit)
             feed.beginFile()
+            previous = current
             begin(successor, at: 0)
             surroundings.telemetry.update { $0.rotations += 1 }
             surroundings.logger?.rotated(path)
@@ -194,12 +204,41 @@ struct FollowedPath {
 
     // MARK: What happened to the file
 
-    /// The file that has the path's name now, when that is another one and holds something.
+    /// The file to be read after this one, when this one has lost the path's name: the next younger rotated one, else the
+    /// one with that name now if it holds something.
+    ///
+    /// This one is `a.log.3` by now: then `a.log.2` is next. In the middle of a rotation that name may be free for a
+    /// moment, so it is the highest number below. Names may change while they are looked at; then the answer is `nil`,
+    /// and the next step asks again.
     private func successor() -> OpenFile? {
-        guard let file = current, let status = try? System.status(path), !status.isSameFile(as: file.status),
-            status.size > 0
+        guard let file = current else { return nil }
+        let status = try? System.status(path)
+        if let status, status.isSameFile(as: file.status) { return nil }
+        let place = generation(of: file.status)
+        guard place.younger != nil || status?.size ?? 0 > 0, let opened = try? open(place.younger ?? path),
+            !opened.status.isSameFile(as: file.status), generation(of: file.status) == place,
+            (try? System.status(place.younger ?? path))?.isSameFile(as: opened.status) ?? false
         else { return nil }
-        return try? open(path)
+        return opened
+    }
+
+    /// Where a file stands among the rotated ones.
+    private struct Generation: Equatable {
+        /// Its number; `nil` when it is none of them.
+        var own: Int?
+        /// The path of the next younger one.
+        var younger: String?
+    }
+
+    private func generation(of file: FileStatus) -> Generation {
+        let (directory, name) = PathName.split(path)
+        var numbers: [Int] = []
+        for sibling in System.names(inDirectory: directory) where sibling.hasPrefix(name + ".") {
+            if let number = Int(sibling.dropFirst(name.count + 1)), number > 0 { numbers.append(number) }
+        }
+        let own = numbers.first { (try? System.status(path + ".\($0)"))?.isSameFile(as: file) ?? false }
+        let younger = own.flatMap { own in numbers.filter { $0 < own }.max() }
+        return Generation(own: own, younger: younger.map { path + ".\($0)" })
     }
 
     /// Goes back to the start when the file shrank, or begins with other bytes than it did.

@@ -100,13 +100,13 @@ enum ReadingThread {
     }
 
     private static func start(_ start: Start) throws(IngestError) {
-        var attributes = unsafe pthread_attr_t()
+        var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         defer { unsafe _ = pthread_attr_destroy(&attributes) }
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
         // The thread takes over this reference and gives it up when it has run.
-        let reference = Unmanaged.passRetained(start)
+        let reference = unsafe Unmanaged.passRetained(start)
         let code = unsafe pthread_create(
             &thread, &attributes,
             { argument in
@@ -117,7 +117,7 @@ enum ReadingThread {
             }, unsafe reference.toOpaque())
         guard code == 0 else {
             // No thread took the reference.
-            reference.release()
+            unsafe reference.release()
             throw .systemCall(name: "pthread_create", reason: SystemCallError(call: "", code: code).reason)
         }
     }

@@ -47,12 +47,17 @@ public struct RecordedFiles: RecordSource {
     private static func check(_ path: String) throws(IngestError) {
         if path == "-" { return }
         if path.hasSuffix(".gz") { throw .compressed(path: path) }
-        _ = try open(path)
+        // Not opened yet: a FIFO's writer would see its reader go.
+        do {
+            try System.checkReadable(path)
+        } catch {
+            throw .cannotOpen(path: path, reason: error.reason)
+        }
     }
 
     private static func open(_ path: String) throws(IngestError) -> Descriptor {
         do {
-            return try System.openForReading(path)
+            return try System.openForReading(path, waits: true)
         } catch {
             throw .cannotOpen(path: path, reason: error.reason)
         }

@@ -15,7 +15,8 @@ public struct StandardInputSource: RecordSource {
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
     ///   - descriptor: what is read; it is not closed.
     public init(
-        configuration: SourceConfiguration, arrival: (@Sendable () -> Timestamp)?, limits: ReadingLimits = ReadingLimits(),
+        configuration: SourceConfiguration, arrival: (@Sendable () -> Timestamp)?,
+        limits: ReadingLimits = ReadingLimits(),
         telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil, descriptor: Int32 = 0
     ) {

@@ -47,12 +47,15 @@ struct FileStatus: Equatable, Sendable {
     /// Time of the last change in nanoseconds, as coarse as the kernel's tick.
     var modified: Int64
     var isRegular: Bool
+    /// Whether a name still leads to it.
+    var hasName: Bool
 
     init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
         modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+        hasName = status.st_nlink > 0
         isRegular = status.st_mode & S_IFMT == S_IFREG
     }
 
@@ -74,10 +77,16 @@ enum System {
         }
     }
 
-    /// Opens a file for reading.
-    static func openForReading(_ path: String) throws(SystemCallError) -> Descriptor {
-        // O_NONBLOCK so that a FIFO in a file's place cannot hang the thread; it means nothing for regular files.
-        Descriptor(try retrying("open") { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+    /// Opens a file for reading; with `waits`, a FIFO is waited for until it has a writer.
+    static func openForReading(_ path: String, waits: Bool = false) throws(SystemCallError) -> Descriptor {
+        // O_NONBLOCK means nothing for regular files.
+        let flags = O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK)
+        return Descriptor(try retrying("open") { unsafe open(path, flags) })
+    }
+
+    /// Whether a path may be opened for reading, without opening it.
+    static func checkReadable(_ path: String) throws(SystemCallError) {
+        _ = try retrying("access") { unsafe access(path, R_OK) }
     }
 
     /// Status of an open file.
@@ -110,7 +119,9 @@ enum System {
         let count = buffer.count
         return try retrying("pread") {
             // As in `read`.
-            unsafe buffer.withUnsafeMutableBytes { unsafe pread(descriptor.number, $0.baseAddress, count, off_t(offset)) }
+            unsafe buffer.withUnsafeMutableBytes {
+                unsafe pread(descriptor.number, $0.baseAddress, count, off_t(offset))
+            }
         }
     }
 
