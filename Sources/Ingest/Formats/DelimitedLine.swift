@@ -41,12 +41,17 @@ enum DelimitedLine {
         return DelimitedField(range: start..<end, isQuoted: true, hasEscapes: hasEscapes)
     }
 
-    /// All fields of a line; `nil` when a quote is never closed.
+    /// Most fields of a line that is taken apart as a whole: enough for the most channels with as many other columns
+    /// beside them, few enough that a hostile line costs little.
+    static let mostFields = 4 * Dialect.mostChannels
+
+    /// All fields of a line; `nil` when a quote is never closed or there are more than ``mostFields``.
     static func fields(_ line: Span<UInt8>, delimiter: UInt8) -> [DelimitedField]? {
         var fields: [DelimitedField] = []
         var position = 0
         while true {
             guard let field = field(line, at: &position, delimiter: delimiter) else { return nil }
+            guard fields.count < mostFields else { return nil }
             fields.append(field)
             if position >= line.count { return fields }
             position += 1
