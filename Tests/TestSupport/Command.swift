@@ -109,11 +109,30 @@ public final class RunningCommand {
     }
 }
 
-/// Runs a command to its end.
+/// Whether this is a run in which a missing precondition is a failure.
+public var isContinuousIntegration: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
+
+/// Runs a command to its end, its standard input read from a file, so that neither side can wait for the other.
 public func runCommand(
-    _ executable: URL, _ arguments: [String], input: Data? = nil, environment: [String: String] = [:]
+    _ executable: URL, _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
 ) throws -> CommandResult {
-    let command = try RunningCommand(executable, arguments, environment: environment)
-    if let input { command.send(String(decoding: input, as: UTF8.self)) }
-    return command.finish()
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(input, to: "input")
+    let errors = directory.path("errors")
+    let output = directory.path("output")
+    for file in [errors, output] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    let search = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    process.environment = ["PATH": search, "TZ": "UTC"].merging(environment) { $1 }
+    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    try process.run()
+    process.waitUntilExit()
+    return CommandResult(
+        exitCode: process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0),
+        output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self),
+        errors: String(decoding: try Data(contentsOf: URL(fileURLWithPath: errors)), as: UTF8.self))
 }

@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The tests of this module start the finished binary.
+extension Trait where Self == ConditionTrait {
+    /// Leaves a test out where no binary is named; in continuous integration it runs, and fails.
+    static var needsBinary: Self {
+        .enabled(
+            if: monitordBinary != nil || isContinuousIntegration,
+            "MONITORD_BINARY names no release binary; `make test` builds one and sets it")
+    }
+}
+
+/// Runs the binary to its end.
+func monitord(
+    _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
+) throws -> CommandResult {
+    try runCommand(try #require(monitordBinary), arguments, input: input, environment: environment)
+}
+
+/// A recording of `samples/`.
+func sample(_ name: String) -> String { repositoryRoot.appending(path: "samples/\(name)").path }
+
+/// The records of a file or of lines, without what only `run` adds.
+func bareRecords(_ lines: String) throws -> [[String: String]] {
+    try lines.split(separator: "\n").map { line in
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        return object.filter { !["host", "version", "emitted"].contains($0.key) }.mapValues { "\($0)" }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("command line", .needsBinary) struct CommandLineTests {
+    @Test func `without source and configuration it ends with 64 and three examples`() throws {
+        let directory = try TemporaryDirectory()
+        let empty = try directory.write("", to: "empty.toml")
+        let result = try monitord(["--config", empty])
+        #expect(result.exitCode == 64)
+        #expect(result.errors.hasPrefix("nothing to watch"))
+        #expect(result.errors.split(separator: "\n").count == 4)
+        #expect(result.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        (["--help"], "SUBCOMMANDS"), (["run", "--help"], "--stdin"), (["replay", "--help"], "--scores"),
+        (["check", "--help"], "--sample"), (["--version"], "0."),
+    ])
+    func `help is on standard output`(arguments: [String], text: String) throws {
+        let result = try monitord(arguments)
+        #expect(result.exitCode == 0)
+        #expect(result.output.contains(text))
+    }
+
+    @Test func `check prints a configuration that gives itself again`() throws {
+        let directory = try TemporaryDirectory()
+        let first = try monitord(["check", "--config", try directory.write("commit_every = \"5min\"\n", to: "a.toml")])
+        #expect(first.exitCode == 0, "\(first.errors)")
+        let second = try monitord(["check", "--config", try directory.write(first.output, to: "b.toml")])
+        #expect(second.exitCode == 0, "\(second.errors)")
+        #expect(second.output.contains("commit_every = \"5min\""))
+    }
+
+    @Test func `check says how a recording is read and what it costs`() throws {
+        let result = try monitord(["check", "--sample", sample("pump.csv")])
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.output.contains("csv, comma, header, time in \"timestamp\" (ISO 8601), 4 channels"))
+        #expect(result.output.contains("3600 usable, 0 unusable"))
+        #expect(result.output.contains("kB a series"))
+    }
+
+    @Test func `replay ends with the figures as one line of JSON`() throws {
+        let result = try monitord(["replay", "--json", sample("pump.csv")])
+        let line = try #require(result.output.split(separator: "\n").last)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        for key in ["samples", "seconds", "cpu_seconds", "samples_per_s", "samples_per_cpu_s", "rss_mb"] {
+            #expect(object[key] is NSNumber, "\(key)")
+        }
+        #expect(object["name"] as? String == "monitord")
+        #expect((object["samples"] as? NSNumber)?.intValue == 3_600)
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("run", .needsBinary) struct RunTests {
+    private let quiet = ["--no-journal", "--log", "none"]
+
+    private func replayed(_ path: String) throws -> [[String: String]] {
+        let directory = try TemporaryDirectory()
+        _ = try monitord(["replay", "--alerts", directory.path("alerts"), path])
+        return try bareRecords(try String(contentsOfFile: directory.path("alerts"), encoding: .utf8))
+    }
+
+    /// Follows a file until it has given so many alerts, then stops.
+    private func follow(_ path: String, state: String, alerts: Int) throws -> CommandResult {
+        let command = try RunningCommand(
+            try #require(monitordBinary), ["run", "--file", path, "--state", state] + quiet)
+        var lines: [String] = []
+        while lines.count < alerts, let line = command.nextLine() { lines.append(line) }
+        let begin = ContinuousClock.now
+        command.signal(SIGTERM)
+        var result = command.finish()
+        #expect(ContinuousClock.now - begin < .seconds(2), "a clean stop takes less than 2 s")
+        result.output = lines.map { $0 + "\n" }.joined() + result.output
+        return result
+    }
+
+    @Test func `a followed file gives the incidents of a replay, with their ids and sequence numbers`() throws {
+        let directory = try TemporaryDirectory()
+        let expected = try replayed(sample("machine_temperature.csv"))
+        let result = try follow(
+            sample("machine_temperature.csv"), state: directory.path("state"), alerts: expected.count)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(try bareRecords(result.output) == expected)
+    }
+
+    @Test func `standard input gives the same too`() throws {
+        let expected = try replayed(sample("boiler.jsonl"))
+        let input = try Data(contentsOf: URL(fileURLWithPath: sample("boiler.jsonl")))
+        let result = try monitord(["--stdin"] + quiet, input: input)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(try bareRecords(result.output) == expected)
+    }
+
+    @Test(arguments: [12_000, 11_997, 4_801])
+    func `stopped and started again it goes on as if it had never stopped`(lines: Int) throws {
+        let directory = try TemporaryDirectory()
+        let whole = try String(contentsOfFile: sample("machine_temperature.csv"), encoding: .utf8)
+        let all = whole.split(separator: "\n", omittingEmptySubsequences: true)
+        let first = all.prefix(lines).map { $0 + "\n" }.joined()
+        let path = try directory.write(first, to: "growing.csv")
+        let expected = try replayed(sample("machine_temperature.csv"))
+        let early = try replayed(path).count
+        let before = try follow(path, state: directory.path("state"), alerts: early)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(all.dropFirst(lines).map { $0 + "\n" }.joined().utf8))
+        try handle.close()
+        let after = try follow(path, state: directory.path("state"), alerts: expected.count - early)
+        #expect(try bareRecords(before.output + after.output) == expected)
+    }
+
+    @Test func `a second owner of the state is refused with 69`() throws {
+        let directory = try TemporaryDirectory()
+        let command = try RunningCommand(
+            try #require(monitordBinary), ["run", "--stdin", "--state", directory.path("state")] + quiet)
+        // The first alert line cannot come before the state is held.
+        command.send(try String(contentsOfFile: sample("pump.csv"), encoding: .utf8))
+        #expect(command.nextLine() != nil)
+        let second = try monitord(["run", "--stdin", "--state", directory.path("state")] + quiet)
+        #expect(second.exitCode == 69)
+        #expect(second.errors.contains("is in use by process"))
+        #expect(command.finish().exitCode == 0)
+    }
+
+    @Test func `the rolling log has every alert once, also over a restart`() throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.path("alerts.jsonl")
+        let input = try Data(contentsOf: URL(fileURLWithPath: sample("pump.csv")))
+        let expected = try replayed(sample("pump.csv"))
+        for _ in 0..<2 {
+            let result = try monitord(["run", "--stdin", "--no-journal", "--log", log], input: input)
+            #expect(result.exitCode == 0, "\(result.errors)")
+        }
+        #expect(try bareRecords(try String(contentsOfFile: log, encoding: .utf8)) == expected)
+    }
+
+    @Test func `journald has every alert with all its fields`() throws {
+        let script = repositoryRoot.appending(path: "Tests/Scripts/journald-test.sh").path
+        let environment = isContinuousIntegration ? ["CI": "true"] : [:]
+        let result = try runCommand(
+            URL(fileURLWithPath: "/bin/bash"), [script, try #require(monitordBinary).path], environment: environment)
+        if result.exitCode == 77 {
+            withKnownIssue("this machine cannot run a journald of its own: \(result.errors)") { Issue.record() }
+            return
+        }
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains(" passed, 0 failed"))
+    }
+}
