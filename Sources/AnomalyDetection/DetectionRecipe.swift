@@ -10,6 +10,8 @@ enum DetectionRecipe {
     static let firstScaledSample = 5
     /// From here the fast calibration is fed: the first scores come from an unsettled scaler and would fill its tail.
     static let firstFastCalibrationSample: UInt64 = 100
+    /// From here the networks vote.
+    static let firstNetworkVote: UInt64 = 150
     /// From here the state is judged and the gate may close.
     static let firstStateSample: UInt64 = 150
     /// From here events are scored.
@@ -21,6 +23,12 @@ enum DetectionRecipe {
     static let fastCalibrationLength = 2_048
     /// Scores that the slow calibration remembers; it is not fed while the series is abnormal.
     static let slowCalibrationLength = 8_192
+    /// At this sample the oldest slow scores are dropped.
+    static let slowDropSample: UInt64 = 300
+    /// How many: those of the unsettled scaler.
+    static let droppedSlowScores = 60
+    /// Least tail scale of the stuck detector's calibration.
+    static let stuckSmallestScale = 0.1
     /// Last scores that a re-baseline puts into the slow calibration.
     static let rebaselineScores = 256
 

@@ -66,6 +66,7 @@ extension SeriesMonitor {
             configuration.usesNetworks ? try SeriesNetworks(from: &reader, channelCount: channels) : nil
         raw = Array(repeating: 0, count: DetectorKind.allCases.count)
         votes = Array(repeating: false, count: raw.count)
+        feeds = votes
         calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
         try calibration.restore(from: &reader)
         onset = try OnsetFilter(from: &reader)

@@ -34,6 +34,7 @@ public struct SeriesMonitor: Sendable {
     var networks: SeriesNetworks?
     var raw: [Float]
     var votes: [Bool]
+    var feeds: [Bool]
     var calibration: ScoreCalibration
     var onset = OnsetFilter()
     var eventThreshold = BlockMaximaThreshold(prior: DetectionRecipe.eventPrior)
@@ -71,6 +72,7 @@ public struct SeriesMonitor: Sendable {
         networks = configuration.usesNetworks ? SeriesNetworks(channelCount: channelCount) : nil
         raw = Array(repeating: 0, count: DetectorKind.allCases.count)
         votes = Array(repeating: false, count: raw.count)
+        feeds = votes
         calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
     }
 
@@ -159,15 +161,28 @@ public struct SeriesMonitor: Sendable {
         return makeVerdict(at: sample.time, evidence: evidence, score: eventScore(evidence))
     }
 
-    /// A network that has nothing to say after a restart neither votes nor feeds its calibration.
+    /// The networks vote once they have trained a little, and not while a restart leaves them without a word.
     private mutating func noteVotes() {
-        let isYoung = sampleCount < DetectionRecipe.firstFastCalibrationSample
+        let mayVote = networks != nil && sampleCount >= DetectionRecipe.firstNetworkVote
         for kind in DetectorKind.allCases {
             switch kind {
-            case .forecast: votes[kind.rawValue] = networks != nil && (frame.hasForecast || isYoung)
-            case .reconstruction, .reconstructionWindow:
-                votes[kind.rawValue] = networks != nil && (frame.hasReconstruction || isYoung)
+            case .forecast: votes[kind.rawValue] = mayVote && frame.hasForecast
+            case .reconstruction, .reconstructionWindow: votes[kind.rawValue] = mayVote && frame.hasReconstruction
             default: votes[kind.rawValue] = true
+            }
+        }
+    }
+
+    /// Whether a member's score is fed to its calibration. While the series is young also scores of 0 of networks that
+    /// have nothing to say yet count, as the constants were found with them.
+    private mutating func noteFeeds() {
+        let isYoung = sampleCount < DetectionRecipe.firstNetworkVote
+        for kind in DetectorKind.allCases {
+            switch kind {
+            case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
+            case .reconstruction, .reconstructionWindow:
+                feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasReconstruction)
+            default: feeds[kind.rawValue] = true
             }
         }
     }
@@ -224,8 +239,10 @@ public struct SeriesMonitor: Sendable {
         _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
         let isOpen = decideGate()
+        noteFeeds()
         calibration.learn(
-            feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, ready: votes)
+            feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, feeds: feeds)
+        if sampleCount == DetectionRecipe.slowDropSample { calibration.dropFirstScores() }
         noteErrors()
         bank.learn(frame, weight: isOpen ? 1 : 0)
         networks?.advance(

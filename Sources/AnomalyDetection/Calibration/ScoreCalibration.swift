@@ -25,11 +25,20 @@ struct ScoreCalibration: Sendable {
     init(fastMembers: [DetectorKind], slowMembers: [DetectorKind]) {
         self.fastMembers = fastMembers
         self.slowMembers = slowMembers
-        fast = fastMembers.map { _ in TailCalibrator(length: DetectionRecipe.fastCalibrationLength) }
-        slow = slowMembers.map { _ in TailCalibrator(length: DetectionRecipe.slowCalibrationLength) }
+        fast = fastMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.fastCalibrationLength) }
+        slow = slowMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.slowCalibrationLength) }
         transformed = Array(repeating: 0, count: DetectorKind.allCases.count)
         fastEvidence = transformed
         slowEvidence = transformed
+    }
+
+    private static func calibrator(of member: DetectorKind, length: Int) -> TailCalibrator {
+        TailCalibrator(length: length, smallestScale: smallestScale(of: member))
+    }
+
+    /// Runs of equal values come in whole samples: their tail may not be steeper than this.
+    private static func smallestScale(of member: DetectorKind) -> Double {
+        member == .stuck ? DetectionRecipe.stuckSmallestScale : 0
     }
 
     /// Reads off the evidence of the raw scores.
@@ -50,16 +59,16 @@ struct ScoreCalibration: Sendable {
     /// - Parameters:
     ///   - feedsFast: whether the fast clock is fed; not during the first samples.
     ///   - feedsSlow: whether the slow clock is fed; not while the series is abnormal.
-    ///   - ready: which members had something to say.
-    mutating func learn(feedsFast: Bool, feedsSlow: Bool, ready: [Bool]) {
+    ///   - feeds: which members had something to say.
+    mutating func learn(feedsFast: Bool, feedsSlow: Bool, feeds: [Bool]) {
         if feedsFast {
-            for index in fast.indices where ready[fastMembers[index].rawValue] {
+            for index in fast.indices where feeds[fastMembers[index].rawValue] {
                 fast[index].push(transformed[fastMembers[index].rawValue])
             }
         }
         for index in slow.indices {
             let value = transformed[slowMembers[index].rawValue]
-            if feedsSlow, ready[slowMembers[index].rawValue] { slow[index].push(value) }
+            if feedsSlow, feeds[slowMembers[index].rawValue] { slow[index].push(value) }
             remember(TailCalibrator.bin(of: value), slot: index)
         }
         let rows = DetectionRecipe.rebaselineScores
@@ -72,6 +81,11 @@ struct ScoreCalibration: Sendable {
         } else {
             recent[recentStart * slow.count + slot] = bin
         }
+    }
+
+    /// Takes the scores of the unsettled first samples out of the slow clock.
+    mutating func dropFirstScores() {
+        for index in slow.indices { slow[index].dropOldest(DetectionRecipe.droppedSlowScores) }
     }
 
     /// Makes the slow clock take what the series does now for half of what is normal.
@@ -100,10 +114,14 @@ struct ScoreCalibration: Sendable {
     /// Reads what ``encode(to:)`` wrote, for the same members.
     mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
         for index in fast.indices {
-            fast[index] = try TailCalibrator(from: &reader, length: DetectionRecipe.fastCalibrationLength)
+            fast[index] = try TailCalibrator(
+                from: &reader, length: DetectionRecipe.fastCalibrationLength,
+                smallestScale: Self.smallestScale(of: fastMembers[index]))
         }
         for index in slow.indices {
-            slow[index] = try TailCalibrator(from: &reader, length: DetectionRecipe.slowCalibrationLength)
+            slow[index] = try TailCalibrator(
+                from: &reader, length: DetectionRecipe.slowCalibrationLength,
+                smallestScale: Self.smallestScale(of: slowMembers[index]))
         }
         recent = try reader.readIntegers(UInt16.self)
         recentStart = Int(try reader.read(UInt32.self))

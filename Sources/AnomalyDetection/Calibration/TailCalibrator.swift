@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// Turns a detector's raw score into −log10 of the probability that a normal sample scores so high.
 ///
-/// The last N scores are kept as bins of 1/128 of x = ln(1 + raw): the empirical distribution in fixed memory. Up to the
+/// The last N scores are kept as bins of x = ln(1 + raw): the empirical distribution in fixed memory. Up to the
 /// 95 % quantile u the answer is the rank, (count ≥ x + ½) / (n + 1). Above it an exponential tail in x, that is a Pareto
 /// tail in raw: −log10 p(u) + (x − u) / (β ln 10), with β the mean excess over u. A generalised Pareto tail with a free
 /// shape (Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory", doi 10.1145/3097983.3098144)
@@ -14,8 +14,14 @@ public import TimeSeries
 public struct TailCalibrator: Sendable, Equatable {
     /// Bins; they cover 0 ≤ x < 16, raw scores below 8.9 million.
     static let binCount = 2_048
-    /// Bins in one unit of x.
-    static let binsPerUnit = 128.0
+    /// Bins below x = ``fineEnd``.
+    static let fineBins = 1_536
+    /// Where the fine bins end: raw scores above 53.6 need no resolution.
+    static let fineEnd = 4.0
+    /// Width of a fine bin, 1/384: less than the spread of a quiet member's scores.
+    static let fineWidth = 1.0 / 384
+    /// Width of a bin above.
+    static let coarseWidth = 12.0 / 512
     /// Scores before anything is said.
     static let fewestScores = 8
     /// Scores before the tail is fitted.
@@ -35,9 +41,11 @@ public struct TailCalibrator: Sendable, Equatable {
 
     /// How many scores are remembered.
     public let length: Int
+    /// β is at least this: a floor for scores that come in few steps.
+    public let smallestScale: Double
     private var ring: [UInt16] = []
     private var oldest = 0
-    private var counts = BinnedCounts(binCount: TailCalibrator.binCount, binsPerUnit: TailCalibrator.binsPerUnit)
+    private var counts = BinnedCounts(binCount: TailCalibrator.binCount)
     private var pushed: UInt64 = 0
     private var isFitted = false
     private var tailStart = 0.0
@@ -48,10 +56,14 @@ public struct TailCalibrator: Sendable, Equatable {
 
     /// Creates an empty calibrator.
     ///
+    /// - Parameters:
+    ///   - length: how many scores are remembered.
+    ///   - smallestScale: the least β, in units of x.
     /// - Precondition: 8 ≤ `length` < 65,536.
-    public init(length: Int) {
+    public init(length: Int, smallestScale: Double = 0) {
         precondition((Self.fewestScores..<65_536).contains(length), "a calibrator of \(length) scores")
         self.length = length
+        self.smallestScale = smallestScale
     }
 
     /// Scores remembered now.
@@ -64,10 +76,18 @@ public struct TailCalibrator: Sendable, Equatable {
 
     /// The bin of a transformed score.
     static func bin(of transformed: Double) -> UInt16 {
-        let position = transformed * binsPerUnit
-        guard position >= 1 else { return 0 }
-        return position < Double(binCount) ? UInt16(position) : UInt16(binCount - 1)
+        if transformed < fineEnd { return transformed > 0 ? UInt16(transformed * 384) : 0 }
+        let position = (transformed - fineEnd) * (512.0 / 12)
+        return position < Double(binCount - fineBins) ? UInt16(fineBins) + UInt16(position) : UInt16(binCount - 1)
     }
+
+    /// The transformed score at a bin's lower edge.
+    static func lowerEdge(of bin: Int) -> Double {
+        bin <= fineBins ? Double(bin) * fineWidth : fineEnd + Double(bin - fineBins) * coarseWidth
+    }
+
+    /// The transformed score in a bin's middle.
+    static func centre(of bin: Int) -> Double { 0.5 * (lowerEdge(of: bin) + lowerEdge(of: bin + 1)) }
 
     /// −log10 of the probability that a normal sample scores this high, 0 to 14.
     ///
@@ -91,6 +111,8 @@ public struct TailCalibrator: Sendable, Equatable {
 
     private mutating func push(bin: UInt16) {
         if ring.count < length {
+            // Doubled by hand: the array's own growth would overshoot the length.
+            if ring.count == ring.capacity { ring.reserveCapacity(min(length, max(64, 2 * ring.count))) }
             ring.append(bin)
             logTotal = Transcendental.log10(Double(ring.count + 1))
         } else {
@@ -106,20 +128,18 @@ public struct TailCalibrator: Sendable, Equatable {
         guard ring.count >= Self.fewestFittedScores else { return }
         let most = max(Self.fewestTailScores, Int(Self.tailShare * Double(ring.count)))
         var above = 0
-        var weighted = 0
+        var sum = 0.0
         var bin = Self.binCount - 1
         while bin > 0, above + counts[bin] <= most {
             let here = counts[bin]
             above += here
-            weighted += here * (2 * bin + 1)
+            if here > 0 { sum += Double(here) * Self.centre(of: bin) }
             bin -= 1
         }
-        tailStart = counts.lowerEdge(of: bin + 1)
+        tailStart = Self.lowerEdge(of: bin + 1)
         tailStartEvidence = logTotal - Transcendental.log10(Double(above) + 0.5)
-        // The centre of bin b is (2b + 1) / 2 bins: the sum is exact in integers.
-        let excess = Double(weighted - above * 2 * (bin + 1)) / (2 * Self.binsPerUnit)
-        let mean = above > 0 ? excess / Double(above) : 0
-        inverseTailScale = 0.4342944819032518 / max(mean, Self.smallestTail * tailStart + 1e-6)
+        let mean = above > 0 ? (sum - Double(above) * tailStart) / Double(above) : 0
+        inverseTailScale = 0.4342944819032518 / max(mean, smallestScale, Self.smallestTail * tailStart + 1e-6)
         isFitted = true
     }
 
@@ -129,14 +149,29 @@ public struct TailCalibrator: Sendable, Equatable {
     ///   - recent: bins of the last scores, oldest first, gate open or not.
     ///   - seed: what the picks depend on besides a score's place.
     mutating func rebaseline(recent: some Sequence<UInt16>, seed: UInt64) {
-        let all = Array(ring[oldest...]) + Array(ring[..<oldest])
-        ring.removeAll(keepingCapacity: true)
-        counts.removeAll()
-        oldest = 0
+        let all = takeAll()
         for (index, bin) in all.enumerated() where splitMix(seed &+ UInt64(index)) & 1 == 0 { push(bin: bin) }
         for bin in recent { push(bin: bin) }
         pushed = UInt64(ring.count)
         fit()
+    }
+
+    /// Forgets the oldest scores: the first ones come from detectors that had not settled.
+    mutating func dropOldest(_ number: Int) {
+        let all = takeAll()
+        for bin in all.dropFirst(number) { push(bin: bin) }
+        pushed = UInt64(ring.count)
+        fit()
+    }
+
+    /// Empties the ring and returns its bins, oldest first.
+    private mutating func takeAll() -> [UInt16] {
+        let all = Array(ring[oldest...]) + Array(ring[..<oldest])
+        ring.removeAll(keepingCapacity: true)
+        counts.removeAll()
+        oldest = 0
+        isFitted = false
+        return all
     }
 
     /// Bytes that it takes.
@@ -154,8 +189,8 @@ public struct TailCalibrator: Sendable, Equatable {
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    public init(from reader: inout StateReader, length: Int) throws(StateCodingError) {
-        self.init(length: length)
+    public init(from reader: inout StateReader, length: Int, smallestScale: Double = 0) throws(StateCodingError) {
+        self.init(length: length, smallestScale: smallestScale)
         ring = try reader.readIntegers(UInt16.self)
         oldest = Int(try reader.read(UInt32.self))
         guard ring.count <= length, oldest < max(1, ring.count) else {

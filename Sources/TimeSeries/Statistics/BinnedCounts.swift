@@ -1,4 +1,4 @@
-/// Counts of numbers in bins of equal width, with quick questions about ranks.
+/// Counts of numbers in bins, with quick questions about ranks. What range a bin stands for is the user's business.
 ///
 /// Two levels: one count for each bin and one for each block of 64 bins. Adding and removing touch two numbers, and a
 /// rank adds up at most 64 bins and `binCount`/64 blocks instead of all bins.
@@ -10,33 +10,20 @@ public struct BinnedCounts: Sendable, Equatable {
 
     /// How many bins there are.
     public let binCount: Int
-    /// Bins in one unit of the numbers counted: 1 / width.
-    public let binsPerUnit: Double
     /// Numbers counted now.
     public private(set) var total = 0
     private var bins: [UInt16]
     private var blocks: [UInt16]
 
-    /// Creates empty bins over [0, binCount / binsPerUnit); numbers above fall into the last, below into the first.
+    /// Creates empty bins.
     ///
     /// - Precondition: `binCount` is a positive multiple of 64, below 65,536.
-    public init(binCount: Int, binsPerUnit: Double) {
+    public init(binCount: Int) {
         precondition(binCount > 0 && binCount % 64 == 0 && binCount < 65_536, "\(binCount) bins")
         self.binCount = binCount
-        self.binsPerUnit = binsPerUnit
         bins = Array(repeating: 0, count: binCount)
         blocks = Array(repeating: 0, count: binCount >> Self.blockBits)
     }
-
-    /// The bin of a number; NaN belongs to the first.
-    public func bin(of value: Double) -> Int {
-        let position = value * binsPerUnit
-        guard position >= 1 else { return 0 }
-        return position < Double(binCount) ? Int(position) : binCount - 1
-    }
-
-    /// The number at the lower edge of a bin.
-    public func lowerEdge(of bin: Int) -> Double { Double(bin) / binsPerUnit }
 
     /// How many numbers lie in a bin.
     public subscript(bin: Int) -> Int { Int(bins[bin]) }

@@ -1,0 +1,266 @@
+import NeuralNet
+import TestSupport
+import Testing
+import TimeSeries
+
+@testable import AnomalyDetection
+
+@Suite struct SeriesMonitorTests {
+    /// Bits of everything in a verdict.
+    private static func bits(_ verdict: Verdict) -> [UInt64] {
+        [
+            verdict.score?.bitPattern ?? 1, verdict.threshold.bitPattern, verdict.severity?.bitPattern ?? 1,
+            verdict.isAbnormal ? 1 : 0, verdict.learning.learnedSamples, verdict.sampleNumber,
+        ]
+    }
+
+    @Test func `scores come after their warm-up`() {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 1)
+        for step in 0..<220 {
+            let verdict = rig.observe(wave(step, channels: 2, &generator))
+            #expect((verdict.score != nil) == (step >= 200), "sample \(step)")
+            #expect((verdict.severity != nil) == (step >= 150), "sample \(step)")
+            #expect(verdict.sampleNumber == UInt64(step))
+            #expect(verdict.learning.learnedSeconds == Double(step))
+            if step < 150 { #expect(verdict.learning.learnedSamples == UInt64(step)) }
+        }
+    }
+
+    @Test func `the threshold is the budget's`() {
+        var weekly = Rig(channels: 1, networks: false)
+        // −log10(1 / 604,800)
+        let threshold = weekly.observe([1]).threshold
+        #expect((threshold - 5.78161).magnitude < 1e-5)
+        var greedy = Rig(channels: 1, networks: false, budget: 5)
+        let lowest = greedy.observe([1]).threshold
+        #expect(lowest == DetectionRecipe.lowestThreshold)
+    }
+
+    @Test(arguments: [true, false])
+    func `a jump is an event and a state, and only then`(networks: Bool) {
+        var rig = Rig(channels: 2, networks: networks)
+        var generator = SeededGenerator(seed: 2)
+        var events = 0
+        for step in 0..<1_500 where rig.observe(wave(step, channels: 2, &generator)).isEvent { events += 1 }
+        #expect(events == 0)
+        var isAbnormal = false
+        for step in 1_500..<1_540 {
+            var values = wave(step, channels: 2, &generator)
+            values[1] += 40
+            let verdict = rig.observe(values)
+            if step == 1_500 { #expect(verdict.isEvent, "score \(verdict.score ?? -1)") }
+            isAbnormal = isAbnormal || verdict.isAbnormal
+        }
+        #expect(isAbnormal)
+        for step in 1_540..<2_000 { isAbnormal = rig.observe(wave(step, channels: 2, &generator)).isAbnormal }
+        #expect(!isAbnormal)
+    }
+
+    @Test func `a lasting fault is not learned until a re-baseline`() {
+        var rig = Rig(channels: 1, networks: false)
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<1_000 { _ = rig.observe([normal(&generator)]) }
+        let learned = rig.monitor.gate.learned
+        #expect(learned > 600)
+        let location = rig.monitor.scalers[0].location
+        for _ in 0..<560 { _ = rig.observe([12 + normal(&generator)]) }
+        #expect(rig.monitor.gate.closed > 500)
+        #expect(rig.monitor.rebaselines == 0)
+        // The handful of samples before the gate closed move the location by less than a tenth of the jump.
+        #expect((rig.monitor.scalers[0].location - location).magnitude < 1.2)
+        var last = rig.observe([12])
+        for _ in 0..<6_000 { last = rig.observe([12 + normal(&generator)]) }
+        #expect(rig.monitor.rebaselines >= 1)
+        #expect(!last.isAbnormal)
+        #expect((rig.monitor.scalers[0].location - 12).magnitude < 2, "\(rig.monitor.scalers[0].location)")
+    }
+
+    @Test(arguments: [0, 1, 4, 31, 33, 39, 100, 149, 151, 200, 201, 299, 301, 400, 523])
+    func `goes on from its bytes, bit for bit`(cut: Int) throws {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 4)
+        // Every channel missing now and then, missed ticks, a restart, and a fault.
+        func observe(_ rig: inout Rig, _ step: Int, _ values: [Double]) -> Verdict {
+            var values = values
+            if step % 17 == 5 { values[step % 2] = .nan }
+            if step % 97 == 50 { values = [.nan, .nan] }
+            if step >= 420, step < 450 { values[0] += 9 }
+            return rig.observe(values, missed: step % 41 == 7 ? 2 : step == 350 ? 90 : 0, restarts: step == 260)
+        }
+        for step in 0..<cut { _ = observe(&rig, step, wave(step, channels: 2, &generator)) }
+        let bytes = rig.monitor.bytes
+        var reader = StateReader(bytes)
+        var restored = rig
+        restored.monitor = try SeriesMonitor(from: &reader, configuration: rig.configuration)
+        #expect(reader.remaining == 0)
+        for step in cut..<(cut + 300) {
+            let values = wave(step, channels: 2, &generator)
+            let left = observe(&rig, step, values)
+            let right = observe(&restored, step, values)
+            #expect(Self.bits(left) == Self.bits(right), "sample \(step)")
+        }
+        #expect(rig.monitor.learningReport == restored.monitor.learningReport)
+        #expect(rig.monitor.bytes == restored.monitor.bytes)
+    }
+
+    @Test func `damaged bytes are refused, never trusted`() {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 5)
+        for step in 0..<60 { _ = rig.observe(wave(step, channels: 2, &generator)) }
+        let bytes = rig.monitor.bytes
+        for length in stride(from: 0, to: bytes.count, by: 97) {
+            var reader = StateReader(Array(bytes[..<length]))
+            #expect(throws: StateCodingError.self) {
+                _ = try SeriesMonitor(from: &reader, configuration: rig.configuration)
+            }
+        }
+        var huge = bytes
+        for index in 1...4 { huge[index] = 0xff }
+        var reader = StateReader(huge)
+        #expect(throws: StateCodingError.self) { _ = try SeriesMonitor(from: &reader, configuration: rig.configuration) }
+        var other = StateReader(bytes)
+        #expect(throws: StateCodingError.self) {
+            _ = try SeriesMonitor(from: &other, configuration: DetectionConfiguration(usesNetworks: false))
+        }
+    }
+
+    @Test func `state and memory stay bounded`() {
+        var rig = Rig(channels: 1, networks: false)
+        var generator = SeededGenerator(seed: 6)
+        var largest = (memory: 0, bytes: 0)
+        for step in 0..<14_000 {
+            _ = rig.observe([normal(&generator)])
+            guard step % 1_000 == 999 else { continue }
+            largest = (max(largest.memory, rig.monitor.memoryBytes), max(largest.bytes, rig.monitor.bytes.count))
+        }
+        // Rings of 5 · 2,048 and 4 · 8,192 scores of 2 bytes, 9 · 4.2 KB of counts, 2 · 6.4 KB of maxima, and change.
+        #expect(largest.bytes < 100_000 && largest.memory < 170_000, "\(largest)")
+    }
+
+    @Test func `a sample without values changes no level`() {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 7)
+        for step in 0..<300 { _ = rig.observe(wave(step, channels: 2, &generator)) }
+        let level = rig.monitor.stateLevel
+        let scores = rig.monitor.gate.learned
+        let verdict = rig.observe([.nan, .nan])
+        #expect(verdict.score == 0 && !verdict.isEvent)
+        #expect(rig.monitor.stateLevel == level && rig.monitor.gate.learned == scores)
+        #expect(rig.monitor.explain().channels.allSatisfy { $0.value == nil })
+    }
+
+    @Test func `missed ticks hold the networks' view and restarts clear it`() {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 8)
+        for step in 0..<100 { _ = rig.observe(wave(step, channels: 2, &generator)) }
+        rig.log.removeAll()
+        _ = rig.observe(wave(100, channels: 2, &generator), missed: 3)
+        #expect(rig.log.count == 4)
+        // The held rows have no change to learn from, the sample has one.
+        let width = 6
+        for row in 0..<3 { #expect(rig.log.rows[row * width + 2].isNaN) }
+        #expect(rig.log.rows[3 * width + 2].isFinite)
+        #expect(rig.monitor.frame.hasForecast && rig.monitor.frame.hasReconstruction)
+        rig.log.removeAll()
+        _ = rig.observe(wave(101, channels: 2, &generator), missed: 33)
+        #expect(rig.log.count == 1)
+        #expect(rig.log.marks[0].contains(.begins))
+        #expect(!rig.monitor.frame.hasForecast && !rig.monitor.frame.hasReconstruction)
+        _ = rig.observe(wave(102, channels: 2, &generator))
+        #expect(rig.monitor.frame.hasForecast && !rig.monitor.frame.hasReconstruction)
+    }
+
+    @Test(arguments: [1, 8])
+    func `without networks nothing is logged and nothing asked of them`(channels: Int) {
+        var rig = Rig(channels: channels, networks: false)
+        var generator = SeededGenerator(seed: 9)
+        for step in 0..<250 { _ = rig.observe(wave(step, channels: channels, &generator)) }
+        #expect(rig.log.count == 0)
+        #expect(rig.monitor.explain().detectors.allSatisfy { !$0.name.hasPrefix("reconstruction") && $0.name != "forecast" })
+    }
+}
+
+@Suite struct ExplanationTests {
+    /// Weights of zero: the forecaster says "no change" with scale 1 (+ 0.02), the autoencoder "zero".
+    private func zeroModels(_ channels: Int) throws -> GroupModels {
+        let start = GroupModels(channelCount: channels, configuration: DetectionConfiguration())
+        let writer = StateWriter.bytes {
+            $0.write(UInt8(1))
+            $0.write(Array(repeating: Float(0), count: start.forecaster.parameters.count))
+            $0.write(Array(repeating: Float(0), count: start.autoencoder.parameters.count))
+        }
+        var reader = StateReader(writer)
+        return try GroupModels(from: &reader, channelCount: channels)
+    }
+
+    @Test func `a jump of one channel is that channel's, high, against its last value`() throws {
+        var rig = Rig(channels: 3)
+        rig.models = try zeroModels(3)
+        var generator = SeededGenerator(seed: 1)
+        var before: [Double] = []
+        for step in 0..<800 {
+            before = wave(step, channels: 3, &generator)
+            _ = rig.observe(before)
+        }
+        let lastScaled = rig.monitor.frame.scaled[1]
+        var values = wave(800, channels: 3, &generator)
+        values[1] = before[1] + 30
+        let verdict = rig.observe(values)
+        let explanation = rig.monitor.explain()
+        let first = explanation.channels[0]
+        #expect(first.channel == 1 && first.direction == .high && first.value == values[1])
+        #expect(first.share > 0.9, "\(first.share)")
+        #expect((explanation.channels.reduce(0) { $0 + $1.share } - 1).magnitude < 1e-9)
+        // No change expected: the last z, in the scale that the sample was scored with, which learning has since moved
+        // by at most 1/800 of the last residual.
+        let expected = try #require(first.expected)
+        let byHand = rig.monitor.location[1] + rig.monitor.scale[1] * Double(lastScaled)
+        #expect((expected - byHand).magnitude < 1e-9, "\(expected), not \(byHand)")
+        #expect((expected - before[1]).magnitude < 0.01, "\(expected), not \(before[1])")
+        // The band is symmetric; its half width is 2.776 · 1.02 of the predicted scale, times the scale of the channel
+        // and the head's mean |e|.
+        let low = try #require(first.low)
+        let high = try #require(first.high)
+        #expect(((high + low) / 2 - expected).magnitude < 1e-9)
+        let head = rig.monitor.bank.forecast.bandCorrection(channel: 1)
+        #expect(((high - expected) / (2.776 * 1.02 * rig.monitor.scale[1]) / head - 1).magnitude < 0.02)
+        #expect(verdict.isEvent)
+        let score = try #require(verdict.score)
+        #expect((explanation.raritySeconds / Transcendental.exp10(score) - 1).magnitude < 1e-12)
+        #expect((explanation.detectors.reduce(0) { $0 + $1.weight } - 1).magnitude < 1e-9)
+        #expect(explanation.detectors[0].weight >= explanation.detectors[1].weight)
+    }
+
+    @Test func `before the networks vote the usual value is expected`() throws {
+        var rig = Rig(channels: 1)
+        for step in 0..<100 { _ = rig.observe([step % 2 == 0 ? 4 : 6]) }
+        let part = rig.monitor.explain().channels[0]
+        let location = rig.monitor.location[0]
+        let expected = try #require(part.expected)
+        let high = try #require(part.high)
+        #expect(expected == location && (4...6).contains(expected))
+        #expect((high - location - 1.96 * rig.monitor.scale[0]).magnitude < 1e-12)
+        #expect(part.share == 1)
+    }
+
+    @Test func `nothing is expected of the first samples`() {
+        var rig = Rig(channels: 2)
+        #expect(rig.monitor.explain().channels.allSatisfy { $0.expected == nil })
+        _ = rig.observe([1, .nan])
+        let explanation = rig.monitor.explain()
+        #expect(explanation.channels.allSatisfy { $0.expected == nil && $0.share == 0.5 })
+        #expect(explanation.raritySeconds == 1)
+    }
+
+    @Test func `a channel that falls is low, a missing one has no value`() {
+        var rig = Rig(channels: 2, networks: false)
+        var generator = SeededGenerator(seed: 2)
+        for step in 0..<500 { _ = rig.observe(wave(step, channels: 2, &generator)) }
+        _ = rig.observe([-50, .nan])
+        let explanation = rig.monitor.explain()
+        #expect(explanation.channels[0].channel == 0 && explanation.channels[0].direction == .low)
+        #expect(explanation.channels[1].value == nil && explanation.channels[1].expected != nil)
+        #expect(explanation.channels[0].share > 0.9)
+    }
+}
