@@ -1,16 +1,17 @@
 public import TimeSeries
 
-/// How many samples the longest-unchanged channel has kept exactly the same value.
+/// How many samples, beyond three, the longest-unchanged channel has kept exactly the same value.
 ///
-/// A sensor that hangs repeats its last value to the bit. What is unusual is learned by calibration: a counter that
+/// A sensor that hangs repeats its last value to the bit. Three repetitions are nothing: coarse sensors do that. What is unusual is learned by calibration: a counter that
 /// stands still all night has long runs in its history, a thermometer with noise has none. State 12 bytes a channel.
 public struct StuckDetector: Detector {
+    private static let freeRepetitions: UInt32 = 3
     private var runs: [UInt32]
     private var last: [Double]
     public private(set) var samples: UInt64 = 0
 
     public var name: String { DetectorKind.stuck.name }
-    public var minimumSamples: Int { 1 }
+    public var minimumSamples: Int { 4 }
 
     /// Creates a detector for so many channels.
     public init(channelCount: Int) {
@@ -24,7 +25,7 @@ public struct StuckDetector: Detector {
             let run = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
             longest = max(longest, run)
         }
-        return Float(longest)
+        return Float(longest - min(longest, Self.freeRepetitions))
     }
 
     public mutating func learn(_ frame: Frame, weight: Double) {
