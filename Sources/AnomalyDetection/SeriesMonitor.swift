@@ -160,7 +160,9 @@ public struct SeriesMonitor: Sendable {
         let evidence = max(aspects, EvidenceFusion.stuck(calibration.fastEvidence, votes: votes))
         moveLevels()
         judgeState()
-        return makeVerdict(at: sample.time, aspects: aspects, score: eventScore(evidence))
+        // A statement of its own: as an argument it would change `self` under a call on `self`, which copies the rings.
+        let score = eventScore(evidence)
+        return makeVerdict(at: sample.time, aspects: aspects, score: score)
     }
 
     /// The networks vote once they have trained a little, and not while a restart leaves them without a word.
