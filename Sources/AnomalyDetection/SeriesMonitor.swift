@@ -299,7 +299,7 @@ public struct SeriesMonitor: Sendable {
 
     // MARK: Memory
 
-    /// Bytes that the series takes: bounded, about 200 KB when its rings are full, a third of it when young.
+    /// Bytes that the series takes: bounded, about 240 KB when its rings are full, a third of it when young.
     public var memoryBytes: Int {
         let detectors = bank.all.reduce(0) { $0 + $1.memoryBytes }
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }

@@ -8,9 +8,12 @@ public struct StuckDetector: Detector {
     private static let freeRepetitions: UInt32 = 3
     private var runs: [UInt32]
     private var last: [Double]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.stuck.name }
+    /// Four: a value and three free repetitions.
     public var minimumSamples: Int { 4 }
 
     /// Creates a detector for so many channels.
@@ -19,6 +22,7 @@ public struct StuckDetector: Detector {
         last = Array(repeating: .nan, count: channelCount)
     }
 
+    /// The longest run of unchanged values, less three.
     public mutating func score(_ frame: Frame) -> Float {
         var longest: UInt32 = 0
         for index in 0..<frame.channelCount where frame.isPresent[index] {
@@ -28,6 +32,7 @@ public struct StuckDetector: Detector {
         return Float(longest - min(longest, Self.freeRepetitions))
     }
 
+    /// Continues or ends each channel's run, whatever the gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             runs[index] = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
@@ -36,18 +41,22 @@ public struct StuckDetector: Detector {
         samples += 1
     }
 
+    /// Squares of the runs.
     public func contributions(into parts: inout [Double]) {
         for index in runs.indices { parts[index] = Double(runs[index]) * Double(runs[index]) }
     }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { runs.count * 12 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(runs)
         writer.write(last)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()
