@@ -37,7 +37,7 @@ import TimeSeries
                 moved[index] -= 2 * Self.h
                 let expected = (above - function(moved)) / (2 * Self.h)
                 let distance = (Double(gradient[index]) - expected).magnitude
-                if !(distance <= worst.distance) { worst = (distance, index, expected) }
+                if distance > worst.distance || distance.isNaN { worst = (distance, index, expected) }
             }
             let found = gradient[worst.index]
             #expect(
