@@ -9,6 +9,10 @@ struct SeriesNetworks: Sendable {
     /// Forecast of the next sample's z, `[d]`, and its scale.
     private var nextMean: [Float]
     private var nextScale: [Float]
+    /// z that the forecast starts from, and the change that the network predicts from there, `[d]`.
+    private var forecastBase: [Float]
+    private var predictedChange: [Float]
+    private var heads: [ForecastHead]
     private var hasForecast = false
     /// The last `windowLength` rows end at `windowEnd`; room for as many again, so that rows move only now and then.
     private var window: [Float]
@@ -25,6 +29,9 @@ struct SeriesNetworks: Sendable {
         recurrent = RecurrentState(hiddenSize: DetectionRecipe.hiddenSize)
         nextMean = Array(repeating: 0, count: channelCount)
         nextScale = Array(repeating: 1, count: channelCount)
+        forecastBase = nextMean
+        predictedChange = nextMean
+        heads = Array(repeating: ForecastHead(), count: channelCount)
         window = Array(repeating: 0, count: 2 * windowLength * channelCount)
         windowEnd = windowLength * channelCount
     }
@@ -105,6 +112,12 @@ struct SeriesNetworks: Sendable {
     ) {
         day = phaseOfDay.map(PhaseOfDay.point) ?? (0, 0)
         self.isOpen = isOpen
+        if hasForecast {
+            for index in 0..<channelCount where frame.isPresent[index] {
+                heads[index].learn(
+                    predicted: Double(predictedChange[index]), seen: Double(frame.scaled[index] - forecastBase[index]))
+            }
+        }
         step(frame, isHeld: false, models: models, scratch: &scratch, log: &log, series: series)
     }
 
@@ -134,14 +147,16 @@ struct SeriesNetworks: Sendable {
         scratch.input[2 * channelCount + 1] = day.cosine
         scratch.forecast(weights: models.forecaster, state: &recurrent)
         for index in 0..<channelCount {
-            nextMean[index] = max(-8, min(8, frame.scaled[index])) + scratch.output[index]
+            forecastBase[index] = frame.scaled[index]
+            predictedChange[index] = scratch.output[index]
+            nextMean[index] = forecastBase[index] + Float(heads[index].gain) * predictedChange[index]
             nextScale[index] = Float(Transcendental.exp(Double(scratch.output[channelCount + index]))) + 0.02
         }
         hasForecast = true
     }
 
     /// Bytes that its arrays take.
-    var memoryBytes: Int { 4 * (recurrent.values.count + 2 * channelCount + window.count) }
+    var memoryBytes: Int { 4 * (recurrent.values.count + 4 * channelCount + window.count) + 40 * channelCount }
 
     // MARK: State
 
@@ -150,6 +165,9 @@ struct SeriesNetworks: Sendable {
         writer.write(recurrent.values)
         writer.write(nextMean)
         writer.write(nextScale)
+        writer.write(forecastBase)
+        writer.write(predictedChange)
+        for head in heads { head.encode(to: &writer) }
         writer.write(hasForecast)
         writer.write(Array(window[(windowEnd - windowLength * channelCount)..<windowEnd]))
         writer.write(UInt32(rowsInWindow))
@@ -166,6 +184,9 @@ struct SeriesNetworks: Sendable {
         recurrent.values = try reader.readFloats(count: recurrent.values.count)
         nextMean = try reader.readFloats(count: channelCount)
         nextScale = try reader.readFloats(count: channelCount)
+        forecastBase = try reader.readFloats(count: channelCount)
+        predictedChange = try reader.readFloats(count: channelCount)
+        for index in 0..<channelCount { heads[index] = try ForecastHead(from: &reader) }
         hasForecast = try reader.readBool()
         let rows = try reader.readFloats(count: windowLength * channelCount)
         for index in rows.indices { window[index] = rows[index] }
