@@ -159,13 +159,9 @@ public final class AutoencoderTrainer {
     }
 
     private func transpose(_ layer: AutoencoderShape.Layer, _ stride: Int, into target: borrowing AlignedBuffer) {
-        let weights = unsafe adam.parameters.base + layer.weights
-        for output in 0..<layer.outputs {
-            // Column `output` of [inputs][width] becomes row `output` of [outputs][stride].
-            for input in 0..<layer.inputs {
-                unsafe target.base[output * stride + input] = weights[input * layer.width + output]
-            }
-        }
+        // [inputs][width] becomes [outputs][stride]; the padding of `target` stays zero.
+        unsafe kernels.table.pointee.transpose(
+            layer.inputs, layer.outputs, adam.parameters.base + layer.weights, layer.width, target.base, stride)
     }
 
     // MARK: Snapshots and checkpoints

@@ -215,19 +215,16 @@ public final class ForecasterTrainer {
     /// Refreshes the transposed copies that the backward pass reads in order.
     private func transpose() {
         let size = shape.hiddenSize
+        let width = shape.outputWidth
         let parameters = unsafe adam.parameters.base
-        for gateRow in 0..<(4 * size) {
-            let panel = gateRow / 64
-            // Column `gateRow % 64` of the panel's state rows; both sides were sized for H and 4H.
-            let column = unsafe parameters + (panel * shape.stepWidth + shape.inputSize) * 64 + gateRow % 64
-            for unit in 0..<size { unsafe stateTransposed.base[gateRow * size + unit] = column[unit * 64] }
+        for panel in 0..<(size / 16) {
+            // The panel's state rows, [H][64], become rows 64 · panel … of [4H][H]; both sides were sized for that.
+            unsafe kernels.table.pointee.transpose(
+                size, 64, parameters + (panel * shape.stepWidth + shape.inputSize) * 64, 64,
+                stateTransposed.base + panel * 64 * size, size)
         }
-        let head = unsafe parameters + shape.headOffset
-        for output in 0..<shape.outputWidth {
-            for unit in 0..<size {
-                unsafe headTransposed.base[output * size + unit] = head[unit * shape.outputWidth + output]
-            }
-        }
+        unsafe kernels.table.pointee.transpose(
+            size, width, parameters + shape.headOffset, width, headTransposed.base, size)
     }
 
     // MARK: Snapshots and checkpoints
