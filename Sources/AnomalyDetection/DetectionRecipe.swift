@@ -10,7 +10,7 @@ enum DetectionRecipe {
     static let firstScaledSample = 5
     /// From here the fast calibration is fed: the first scores come from an unsettled scaler and would fill its tail.
     static let firstFastCalibrationSample: UInt64 = 100
-    /// From here the networks vote.
+    /// From here the networks vote; before, the means run over the other members.
     static let firstNetworkVote: UInt64 = 150
     /// From here the state is judged and the gate may close.
     static let firstStateSample: UInt64 = 150
@@ -41,7 +41,7 @@ enum DetectionRecipe {
     /// The strongest aspects that count.
     static let countedAspects = 4
     /// Weight of the stuck detector against the fused aspects; the larger of the two is the evidence.
-    static let stuckWeight = 0.3
+    static let stuckWeight = 0.4
     /// Members of the state, each capped at ``stateCap``.
     static let stateMembers: [DetectorKind] = [.forecast, .slowShift, .reconstruction]
     /// Without networks: what is left, which is weaker but not silent.
@@ -54,11 +54,13 @@ enum DetectionRecipe {
     ]
     /// Cap of the mean evidence in the severity.
     static let severityCap = 10.0
-    /// Rate of the two running means.
-    static let slowFusionRate = 0.1
+    /// Rate of the state's running mean.
+    static let stateRate = 0.15
+    /// Rate of the severity's running mean.
+    static let severityRate = 0.07
     /// Where state and severity start and where a re-baseline puts them: their mean on normal data.
     static let restingLevel = 0.43
-    /// How much of the fast evidence the published severity adds.
+    /// How much of the aspects' fast evidence the published severity adds.
     static let severityEvidenceWeight = 1.0
 
     // MARK: Onset and thresholds
@@ -68,13 +70,13 @@ enum DetectionRecipe {
     /// How far above.
     static let onsetFactor = 1.1
     /// Prior of the event threshold: level, scale and their worth in blocks.
-    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.7, scale: 0.25, blocks: 10)
+    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.9, scale: 0.2, blocks: 10)
     /// Prior of the state threshold.
     static let statePrior = BlockMaximaThreshold.Prior(level: 0.6, scale: 0.03, blocks: 20)
-    /// Limits of the state threshold.
-    static let stateThresholdRange = 0.8...1.9
+    /// Limits of the state threshold; the lower one stands above the level at which the gate closes.
+    static let stateThresholdRange = 0.9...1.9
     /// The state ends below this share of its threshold.
-    static let stateRelease = 0.8
+    static let stateRelease = 0.9
     /// The threshold never falls below this, however slow the series and large its budget: one sample in three.
     static let lowestThreshold = 0.5
 

@@ -23,6 +23,9 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     /// A value that does not change any more.
     case stuck
 
+    /// All members, made once: `allCases` makes a new array at each call.
+    static let members = Array(allCases)
+
     /// The name that configuration, explanations and `monitord detectors` use.
     public var name: String {
         switch self {

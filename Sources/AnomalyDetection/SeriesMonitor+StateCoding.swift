@@ -6,7 +6,8 @@ extension SeriesMonitor {
 
     /// Writes everything that later verdicts depend on; may be called after any sample.
     ///
-    /// The bytes are bounded: about 150 KB for a series whose rings are full, 10 KB after its first thousand samples.
+    /// The bytes are bounded: about 160 KB for a series of few channels whose rings are full, a fifth of it after its
+    /// first thousand samples.
     public func encode(to writer: inout StateWriter) {
         writer.write(Self.version)
         writer.write(UInt32(channelCount))
@@ -28,6 +29,7 @@ extension SeriesMonitor {
         writer.write(severityLevel)
         writer.write(isAbnormal)
         writer.write(rebaselines)
+        writer.write(hasDroppedFirstScores)
         writer.write(sampleCount)
         writer.write(began != nil)
         writer.write(began?.nanoseconds ?? 0)
@@ -77,6 +79,7 @@ extension SeriesMonitor {
         severityLevel = try reader.readDouble()
         isAbnormal = try reader.readBool()
         rebaselines = try reader.read()
+        hasDroppedFirstScores = try reader.readBool()
         sampleCount = try reader.read()
         let hasBegun = try reader.readBool()
         let start = Timestamp(nanoseconds: try reader.read())

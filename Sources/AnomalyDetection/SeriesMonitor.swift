@@ -44,6 +44,7 @@ public struct SeriesMonitor: Sendable {
     var severityLevel = DetectionRecipe.restingLevel
     var isAbnormal = false
     var rebaselines: UInt64 = 0
+    var hasDroppedFirstScores = false
     /// Samples observed.
     public internal(set) var sampleCount: UInt64 = 0
     var began: Timestamp?
@@ -98,7 +99,7 @@ public struct SeriesMonitor: Sendable {
         let verdict: Verdict
         if frame.presentCount == 0 {
             networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
-            verdict = makeVerdict(at: sample.time, evidence: 0, score: 0)
+            verdict = makeVerdict(at: sample.time, aspects: 0, score: 0)
         } else {
             verdict = judge(sample, models: models, scratch: &scratch)
             learn(sample, models: models, scratch: &scratch, log: &log, series: series)
@@ -155,16 +156,19 @@ public struct SeriesMonitor: Sendable {
         bank.score(frame, into: &raw)
         noteVotes()
         calibration.judge(raw)
-        let evidence = EvidenceFusion.event(calibration.fastEvidence, votes: votes)
+        let aspects = EvidenceFusion.aspects(calibration.fastEvidence, votes: votes)
+        let evidence = max(aspects, EvidenceFusion.stuck(calibration.fastEvidence, votes: votes))
         moveLevels()
         judgeState()
-        return makeVerdict(at: sample.time, evidence: evidence, score: eventScore(evidence))
+        // A statement of its own: as an argument it would change `self` under a call on `self`, which copies the rings.
+        let score = eventScore(evidence)
+        return makeVerdict(at: sample.time, aspects: aspects, score: score)
     }
 
     /// The networks vote once they have trained a little, and not while a restart leaves them without a word.
     private mutating func noteVotes() {
         let mayVote = networks != nil && sampleCount >= DetectionRecipe.firstNetworkVote
-        for kind in DetectorKind.allCases {
+        for kind in DetectorKind.members {
             switch kind {
             case .forecast: votes[kind.rawValue] = mayVote && frame.hasForecast
             case .reconstruction, .reconstructionWindow: votes[kind.rawValue] = mayVote && frame.hasReconstruction
@@ -177,7 +181,7 @@ public struct SeriesMonitor: Sendable {
     /// have nothing to say yet count, as the constants were found with them.
     private mutating func noteFeeds() {
         let isYoung = sampleCount < DetectionRecipe.firstNetworkVote
-        for kind in DetectorKind.allCases {
+        for kind in DetectorKind.members {
             switch kind {
             case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
             case .reconstruction, .reconstructionWindow:
@@ -194,8 +198,8 @@ public struct SeriesMonitor: Sendable {
             of: members, calibration.slowEvidence, votes: votes, cap: DetectionRecipe.stateCap)
         let severity = EvidenceFusion.mean(
             of: DetectionRecipe.severityMembers, calibration.slowEvidence, votes: votes, cap: .infinity)
-        stateLevel += DetectionRecipe.slowFusionRate * (state - stateLevel)
-        severityLevel += DetectionRecipe.slowFusionRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
+        stateLevel += DetectionRecipe.stateRate * (state - stateLevel)
+        severityLevel += DetectionRecipe.severityRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
     }
 
     /// Expected false alarms in one sample.
@@ -220,7 +224,7 @@ public struct SeriesMonitor: Sendable {
         return onset.admit(evidence) ? eventThreshold.score(evidence) : 0
     }
 
-    private func makeVerdict(at time: Timestamp, evidence: Double, score: Double) -> Verdict {
+    private func makeVerdict(at time: Timestamp, aspects: Double, score: Double) -> Verdict {
         let learning = LearningState(
             learnedSamples: gate.learned, neededSamples: DetectionRecipe.firstEventSample,
             learnedSeconds: max(0, time.seconds(since: began ?? time)))
@@ -229,7 +233,7 @@ public struct SeriesMonitor: Sendable {
             score: sampleCount >= DetectionRecipe.firstEventSample ? score : nil,
             threshold: max(DetectionRecipe.lowestThreshold, -Transcendental.log10(rate)),
             severity: sampleCount >= DetectionRecipe.firstStateSample
-                ? severityLevel + DetectionRecipe.severityEvidenceWeight * evidence : nil,
+                ? severityLevel + DetectionRecipe.severityEvidenceWeight * aspects : nil,
             isAbnormal: isAbnormal, learning: learning)
     }
 
@@ -242,7 +246,10 @@ public struct SeriesMonitor: Sendable {
         noteFeeds()
         calibration.learn(
             feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, feeds: feeds)
-        if sampleCount == DetectionRecipe.slowDropSample { calibration.dropFirstScores() }
+        if !hasDroppedFirstScores, sampleCount >= DetectionRecipe.slowDropSample {
+            hasDroppedFirstScores = true
+            calibration.dropFirstScores()
+        }
         noteErrors()
         bank.learn(frame, weight: isOpen ? 1 : 0)
         networks?.advance(
@@ -292,7 +299,7 @@ public struct SeriesMonitor: Sendable {
 
     // MARK: Memory
 
-    /// Bytes that the series takes: bounded, about 200 KB when its rings are full, a third of it when young.
+    /// Bytes that the series takes: bounded, about 240 KB when its rings are full, a third of it when young.
     public var memoryBytes: Int {
         let detectors = bank.all.reduce(0) { $0 + $1.memoryBytes }
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }

@@ -47,7 +47,7 @@ public struct Daemon: Service {
             clock: { ProcessUsage.now().seconds })
         let streams = StreamTable(
             configuration: configuration, desk: desk, stored: restored.streams, committer: committer,
-            notifier: notifier)
+            notifier: notifier, logger: logger)
         announce(sinks)
         notifier.ready("watching \(configuration.sources.count) sources")
         do {
@@ -155,13 +155,15 @@ private actor StreamTable {
     private let desk: AlertDesk
     private let committer: Committer
     private let notifier: ServiceNotifier
+    private let logger: Logger
     private var stored: [String: StoredStream]
     private var pipelines: [String: Pipeline] = [:]
 
     init(
         configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
-        notifier: ServiceNotifier
+        notifier: ServiceNotifier, logger: Logger
     ) {
+        self.logger = logger
         self.configuration = configuration
         self.desk = desk
         self.stored = stored
@@ -184,7 +186,7 @@ private actor StreamTable {
         if let pipeline = pipelines[stream] { return pipeline }
         let pipeline = Pipeline(
             name: stream, interval: source.interval, configuration: configuration, timesByRow: false, shardCount: 1,
-            desk: desk, stored: stored.removeValue(forKey: stream), committer: committer)
+            desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
         pipelines[stream] = pipeline
         return pipeline
     }

@@ -23,6 +23,7 @@
 import Alerting
 import AnomalyDetection
 import Ingest
+import Logging
 import NeuralNet
 import Persistence
 import TimeSeries
@@ -69,6 +70,7 @@ actor Pipeline {
     private var tick = OpenTick()
     private var levels: [UInt8] = []
     private var reading = ReadingPlace()
+    private var notices: StreamNotices
     private var stored: StoredStream?
 
     /// Creates a pipeline for one stream.
@@ -81,10 +83,11 @@ actor Pipeline {
     ///   - stored: the state to go on from.
     ///   - committer: stores the state when it is due; `nil` when there is none.
     ///   - observer: told every data line.
+    ///   - logger: told of late lines and clocks that step; `nil` for nobody.
     init(
         name: String, interval: Double?, configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
         kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, committer: Committer? = nil,
-        observer: LineObserver? = nil
+        observer: LineObserver? = nil, logger: Logger? = nil
     ) {
         self.name = name
         self.configuration = configuration
@@ -94,6 +97,7 @@ actor Pipeline {
         self.stored = stored
         self.committer = committer
         self.observer = observer
+        notices = StreamNotices(logger: logger)
         sequencer = StreamSequencer(declaredInterval: interval, timesByRow: timesByRow)
     }
 
@@ -105,7 +109,9 @@ actor Pipeline {
         if group == nil { group = await makeGroup(schema) }
         var steps: [StreamSequencer.Step] = []
         for (index, row) in batch.rows.enumerated() {
-            steps.append(sequencer.take(row, at: index, arrival: batch.arrival))
+            let step = sequencer.take(row, at: index, arrival: batch.arrival)
+            steps.append(step)
+            notices.look(at: step, of: sequencer, stream: name)
             guard sequencer.isAtBorder else { continue }
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
@@ -266,8 +272,12 @@ actor Pipeline {
         return report
     }
 
-    /// Lines and samples so far.
-    var counts: (lines: UInt64, samples: UInt64) { (sequencer.lines, sequencer.samples) }
+    /// What became of the lines so far.
+    var counts: LineCounts {
+        LineCounts(
+            lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
+            duplicates: sequencer.duplicateLines)
+    }
 }
 
 // MARK: - State

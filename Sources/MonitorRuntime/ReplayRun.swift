@@ -32,10 +32,8 @@ public struct ReplayRequest: Sendable {
 
 /// What a replay came to.
 public struct ReplaySummary: Equatable, Sendable {
-    /// Data lines.
-    public var lines: UInt64
-    /// Samples scored.
-    public var samples: UInt64
+    /// What became of the data lines.
+    public var counts: LineCounts
     /// Lines that could not be used.
     public var unusableLines: UInt64
     /// Incidents opened.
@@ -59,13 +57,15 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
 /// The daemon's own path over recorded input, in event time, as fast as it goes.
 public struct ReplayRun: Sendable {
     private let request: ReplayRequest
-    private let logger: Logger
+    private let logger: Logger?
     private let progress: (@Sendable (Double) -> Void)?
 
     /// Creates a replay.
     ///
-    /// - Parameter progress: told the share of the bytes done, 0 to 1, now and then.
-    public init(_ request: ReplayRequest, logger: Logger, progress: (@Sendable (Double) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - logger: told what is odd about the input; `nil` for nobody.
+    ///   - progress: told the share of the bytes done, 0 to 1, now and then.
+    public init(_ request: ReplayRequest, logger: Logger?, progress: (@Sendable (Double) -> Void)? = nil) {
         self.request = request
         self.logger = logger
         self.progress = progress
@@ -88,7 +88,7 @@ public struct ReplayRun: Sendable {
         let pipeline = Pipeline(
             name: "input", interval: source.interval, configuration: request.configuration, timesByRow: true,
             shardCount: request.shards, desk: desk, stored: stored.stream,
-            observer: observer)
+            observer: observer, logger: logger)
         let telemetry = SourceTelemetry()
         let files = RecordedFiles(
             paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
@@ -107,7 +107,7 @@ public struct ReplayRun: Sendable {
         let counts = await pipeline.counts
         let learning = await pipeline.learningReport()
         return ReplaySummary(
-            lines: counts.lines, samples: counts.samples, unusableLines: decoded.malformed, incidents: output.incidents,
+            counts: counts, unusableLines: decoded.malformed, incidents: output.incidents,
             secondHalf: learning.since(half.report))
     }
 

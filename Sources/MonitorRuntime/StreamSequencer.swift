@@ -48,6 +48,12 @@ struct StreamSequencer: Sendable {
     private(set) var lines: UInt64 = 0
     /// Samples so far.
     private(set) var samples: UInt64 = 0
+    /// Lines so far that came too late to be learned.
+    private(set) var lateLines: UInt64 = 0
+    /// Lines so far with the time of the one before.
+    private(set) var duplicateLines: UInt64 = 0
+    /// Times so far that a series' clock stepped back.
+    private(set) var clockSteps: UInt64 = 0
 
     private var clocks: [SeriesClock] = []
     private var lastRound: [UInt64] = []
@@ -90,10 +96,15 @@ struct StreamSequencer: Sendable {
                 row: index, series: series, kind: .sample(missed: missed), time: time, interval: clocks[series].interval)
         case .stepped:
             count(series)
+            clockSteps += 1
             return Step(
                 row: index, series: series, kind: .sample(missed: 0), time: time, interval: clocks[series].interval,
                 restarts: true)
-        case .late, .duplicate:
+        case .late:
+            lateLines += 1
+            return Step(row: index, series: series, kind: .repeated, time: time)
+        case .duplicate:
+            duplicateLines += 1
             return Step(row: index, series: series, kind: .repeated, time: time)
         }
     }
@@ -139,6 +150,9 @@ struct StreamSequencer: Sendable {
         writer.write(UInt32(activeSeries))
         writer.write(lines)
         writer.write(samples)
+        writer.write(lateLines)
+        writer.write(duplicateLines)
+        writer.write(clockSteps)
         writer.write(lastRound)
         for clock in clocks { clock.encode(to: &writer) }
     }
@@ -151,6 +165,9 @@ struct StreamSequencer: Sendable {
         activeSeries = Int(try reader.read(UInt32.self))
         lines = try reader.read()
         samples = try reader.read()
+        lateLines = try reader.read()
+        duplicateLines = try reader.read()
+        clockSteps = try reader.read()
         lastRound = try reader.readIntegers(UInt64.self)
         clocks = []
         for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }

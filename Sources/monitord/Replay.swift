@@ -55,13 +55,21 @@ struct Replay: AsyncParsableCommand {
         }
         bar?.clear()
         let end = ProcessUsage.now()
+        if summary.counts.lines == 0 { Start.say("no data line in \(paths.joined(separator: ", "))") }
         if json {
             print(Self.figures(summary, begin, end))
         } else {
-            Start.say(
-                "\(summary.samples) samples of \(summary.lines) lines in \(Self.short(end.seconds - begin.seconds)) s; "
-                    + "\(summary.incidents) incidents; \(summary.unusableLines) lines could not be used")
+            Start.say(Self.sentence(summary, seconds: end.seconds - begin.seconds))
         }
+    }
+
+    private static func sentence(_ summary: ReplaySummary, seconds: Double) -> String {
+        let counts = summary.counts
+        var text = "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) incidents"
+        if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
+        if counts.late > 0 { text += "; \(counts.late) came late" }
+        if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }
+        return text
     }
 
     private static func figures(_ summary: ReplaySummary, _ begin: ProcessUsage, _ end: ProcessUsage) -> String {
@@ -72,10 +80,11 @@ struct Replay: AsyncParsableCommand {
             ("forecast_error_to_persistence", half.forecastRatio),
             ("reconstruction_error_to_mean", half.reconstructionRatio),
         ].compactMap { name, ratio in ratio.map { ",\"\(name)\":\(short($0))" } }
-        return "{\"name\":\"monitord\",\"samples\":\(summary.samples),\"lines\":\(summary.lines),"
+        return "{\"name\":\"monitord\",\"samples\":\(summary.counts.samples),\"lines\":\(summary.counts.lines),"
+            + "\"late_lines\":\(summary.counts.late),\"duplicate_lines\":\(summary.counts.duplicates),"
             + "\"unusable_lines\":\(summary.unusableLines),\"incidents\":\(summary.incidents),"
             + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
-            + "\"samples_per_s\":\(rate(summary.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.samples, cpu)),"
+            + "\"samples_per_s\":\(rate(summary.counts.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.counts.samples, cpu)),"
             + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"
     }
 

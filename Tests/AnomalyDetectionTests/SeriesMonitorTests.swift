@@ -118,7 +118,9 @@ import TimeSeries
         var huge = bytes
         for index in 1...4 { huge[index] = 0xff }
         var reader = StateReader(huge)
-        #expect(throws: StateCodingError.self) { _ = try SeriesMonitor(from: &reader, configuration: rig.configuration) }
+        #expect(throws: StateCodingError.self) {
+            _ = try SeriesMonitor(from: &reader, configuration: rig.configuration)
+        }
         var other = StateReader(bytes)
         #expect(throws: StateCodingError.self) {
             _ = try SeriesMonitor(from: &other, configuration: DetectionConfiguration(usesNetworks: false))
@@ -177,7 +179,9 @@ import TimeSeries
         var generator = SeededGenerator(seed: 9)
         for step in 0..<250 { _ = rig.observe(wave(step, channels: channels, &generator)) }
         #expect(rig.log.count == 0)
-        #expect(rig.monitor.explain().detectors.allSatisfy { !$0.name.hasPrefix("reconstruction") && $0.name != "forecast" })
+        let names = rig.monitor.explain().detectors.map(\.name)
+        #expect(names == DetectorKind.allCases.filter { !$0.usesNetworks }.map(\.name).filter(names.contains))
+        #expect(names.count == 8)
     }
 }
 

@@ -22,10 +22,11 @@ func monitord(
 /// A recording of `samples/`.
 func sample(_ name: String) -> String { repositoryRoot.appending(path: "samples/\(name)").path }
 
-/// The records of a file or of lines, without what only `run` adds.
-func bareRecords(_ lines: String) throws -> [[String: String]] {
+/// The records of a file or of lines, without what only `run` adds, keys in order.
+func bareRecords(_ lines: String) throws -> [String] {
     try lines.split(separator: "\n").map { line in
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-        return object.filter { !["host", "version", "emitted"].contains($0.key) }.mapValues { "\($0)" }
+        let bare = object.filter { !["host", "version", "emitted"].contains($0.key) }
+        return String(decoding: try JSONSerialization.data(withJSONObject: bare, options: .sortedKeys), as: UTF8.self)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("run", .needsBinary) struct RunTests {
     private let quiet = ["--no-journal", "--log", "none"]
 
-    private func replayed(_ path: String) throws -> [[String: String]] {
+    private func replayed(_ path: String) throws -> [String] {
         let directory = try TemporaryDirectory()
         _ = try monitord(["replay", "--alerts", directory.path("alerts"), path])
         return try bareRecords(try String(contentsOfFile: directory.path("alerts"), encoding: .utf8))

@@ -12,7 +12,8 @@ import TimeSeries
         for _ in 0..<1_000 {
             // Few different numbers, so that ties occur.
             pushed.append((generator.uniform() * 20).rounded())
-            window.push(pushed[pushed.count - 1])
+            let before = window.push(pushed[pushed.count - 1])
+            #expect(before == pushed.dropLast().suffix(length).max())
             #expect(window.maximum == pushed.suffix(length).max())
         }
     }

@@ -20,7 +20,7 @@ public struct IncidentRule: Equatable, Sendable {
     /// Creates a rule.
     public init(
         falseAlarmsPerSecond: Double = 1.0 / 604_800, criticalMargin: Double = 2, fixedSeverity: AlertSeverity? = nil,
-        quietSamples: Int = 60, budgetCapacity: Double = 1, initialBudget: Double = 1
+        quietSamples: Int = 60, budgetCapacity: Double = 1, initialBudget: Double = 0
     ) {
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
         self.criticalMargin = criticalMargin
@@ -38,7 +38,7 @@ public struct IncidentRule: Equatable, Sendable {
 /// Earlier times refill nothing; a step back of more than a day is a clock that was set, and the bucket goes on from there.
 public struct OpeningBudget: Equatable, Sendable {
     /// The largest debt, in tokens.
-    public static let largestDebt = 1.0
+    public static let largestDebt = 2.0
     private static let secondsOfSteppedClock = 86_400.0
 
     /// Most tokens that are saved up.

@@ -26,9 +26,12 @@ public struct CorrelationDetector: Detector {
     private var learned = 0.0
     private var sinceFactor = 0
     private var hasFactor = false
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.correlation.name }
+    /// Forty, for the first covariance.
     public var minimumSamples: Int { Int(Self.firstFactor) }
 
     /// Creates a detector for so many channels.
@@ -43,6 +46,7 @@ public struct CorrelationDetector: Detector {
         factor = covariance
     }
 
+    /// Mahalanobis distance of the smoothed channels, per channel; 0 before the first factor.
     public mutating func score(_ frame: Frame) -> Float {
         for index in 0..<channelCount {
             let value = max(-10, min(10, frame.scaled[index]))
@@ -67,6 +71,7 @@ public struct CorrelationDetector: Detector {
         return square
     }
 
+    /// Moves the smoothed values; mean, covariance and factor only behind an open gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         for index in 0..<channelCount { smoothed[index] = next[index] }
         samples += 1
@@ -142,8 +147,10 @@ public struct CorrelationDetector: Detector {
         return Double(next[row]) - sum
     }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { channelCount * (2 * 4 + 3 * 8) + 2 * channelCount * channelCount * 8 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(learned)
@@ -155,6 +162,7 @@ public struct CorrelationDetector: Detector {
         writer.write(factor)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()

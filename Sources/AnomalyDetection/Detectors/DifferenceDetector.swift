@@ -8,9 +8,12 @@ public import TimeSeries
 public struct DifferenceDetector: Detector {
     private var residuals: [Float]
     private var deviations: [RunningDeviation]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.difference.name }
+    /// One, to have a step from.
     public var minimumSamples: Int { 1 }
 
     /// Creates a detector for so many channels.
@@ -19,6 +22,7 @@ public struct DifferenceDetector: Detector {
         deviations = Array(repeating: RunningDeviation(), count: channelCount)
     }
 
+    /// Near-maximum of the steps over their usual size; 0 at the first sample.
     public mutating func score(_ frame: Frame) -> Float {
         for index in 0..<frame.channelCount {
             guard samples > 0, frame.isPresent[index], frame.hasChange[index] else {
@@ -31,6 +35,7 @@ public struct DifferenceDetector: Detector {
         return ChannelAggregate.nearMaximum(residuals, of: frame)
     }
 
+    /// Learns the usual size of a step, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if samples > 0 {
             let gain = max(weight, 0.1)
@@ -41,15 +46,19 @@ public struct DifferenceDetector: Detector {
         samples += 1
     }
 
+    /// Squares of the steps over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { residuals.count * 4 + deviations.count * 16 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         deviations.encode(to: &writer)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()

@@ -15,9 +15,12 @@ public struct ForecastDetector: Detector {
     private static let trustedWeight = 30.0
     private var residuals: [Float]
     private var deviations: [RunningDeviation]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.forecast.name }
+    /// Two: a sample to forecast from and one to settle the state.
     public var minimumSamples: Int { 2 }
 
     /// Creates a detector for so many channels.
@@ -37,6 +40,7 @@ public struct ForecastDetector: Detector {
         deviations[channel].weight > Self.trustedWeight ? deviations[channel].mean : 1
     }
 
+    /// Near-maximum of the forecast errors over their usual size; 0 without a forecast.
     public mutating func score(_ frame: Frame) -> Float {
         let votes = samples > 1 && frame.hasForecast
         for index in 0..<frame.channelCount {
@@ -49,6 +53,7 @@ public struct ForecastDetector: Detector {
         return votes ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
     }
 
+    /// Learns the usual size of an error, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasForecast {
             for index in 0..<frame.channelCount where frame.isPresent[index] {
@@ -62,15 +67,19 @@ public struct ForecastDetector: Detector {
         (frame.scaled[index] - frame.forecastMean[index]) / frame.forecastScale[index]
     }
 
+    /// Squares of the errors over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { residuals.count * 4 + deviations.count * 16 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         deviations.encode(to: &writer)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()

@@ -12,9 +12,12 @@ public struct RangeDetector: Detector {
     private var excess: [Double]
     private var low: [Double]
     private var high: [Double]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.range.name }
+    /// One, to have a range.
     public var minimumSamples: Int { 1 }
 
     /// Creates a detector for so many channels; a channel's range begins at its first value.
@@ -24,6 +27,7 @@ public struct RangeDetector: Detector {
         high = Array(repeating: -.infinity, count: channelCount)
     }
 
+    /// Ten times the largest excess over a channel's range, in widths of that range.
     public mutating func score(_ frame: Frame) -> Float {
         var largest = 0.0
         for index in 0..<frame.channelCount {
@@ -39,6 +43,7 @@ public struct RangeDetector: Detector {
         return Float(Self.rangesPerUnit * min(largest, 1e30))
     }
 
+    /// Shrinks the ranges a little and widens them to the values, whatever the gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             let value = frame.values[index]
@@ -54,6 +59,7 @@ public struct RangeDetector: Detector {
         samples += 1
     }
 
+    /// Squares of the excesses.
     public func contributions(into parts: inout [Double]) {
         for index in excess.indices {
             let size = min(excess[index], 1e6)
@@ -61,14 +67,17 @@ public struct RangeDetector: Detector {
         }
     }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { excess.count * 24 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(low)
         writer.write(high)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()

@@ -20,11 +20,14 @@ public struct ReconstructionDetector: Detector {
     public let view: View
     private var residuals: [Float]
     private var deviations: [RunningDeviation]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String {
         (view == .lastSample ? DetectorKind.reconstruction : .reconstructionWindow).name
     }
+    /// The window's length.
     public var minimumSamples: Int { DetectionRecipe.windowLength(channelCount: residuals.count) }
 
     /// Creates a detector for so many channels.
@@ -34,6 +37,7 @@ public struct ReconstructionDetector: Detector {
         deviations = Array(repeating: RunningDeviation(), count: channelCount)
     }
 
+    /// Near-maximum of the reconstruction errors over their usual size; 0 without a full window.
     public mutating func score(_ frame: Frame) -> Float {
         for index in 0..<frame.channelCount {
             guard frame.hasReconstruction, frame.isPresent[index] else {
@@ -45,6 +49,7 @@ public struct ReconstructionDetector: Detector {
         return frame.hasReconstruction ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
     }
 
+    /// Learns the usual size of an error, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasReconstruction {
             let gain = max(weight, 0.1)
@@ -59,16 +64,20 @@ public struct ReconstructionDetector: Detector {
         view == .lastSample ? frame.reconstructionResidual[index] : frame.windowError[index]
     }
 
+    /// Squares of the errors over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { residuals.count * 4 + deviations.count * 16 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(view.rawValue)
         deviations.encode(to: &writer)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         let samples = try reader.read(UInt64.self)
         guard let view = View(rawValue: try reader.read()) else { throw .invalid("unknown view of a window") }

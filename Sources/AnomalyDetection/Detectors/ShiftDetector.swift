@@ -25,9 +25,12 @@ public struct ShiftDetector: Detector {
     private var slow: [Float]
     private var isStarted: [Bool]
     private var deviations: [RunningDeviation]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { (pace == .tens ? DetectorKind.shift : .slowShift).name }
+    /// One, to start the means.
     public var minimumSamples: Int { 1 }
 
     /// Creates a detector for so many channels; both means begin at a channel's first z.
@@ -40,6 +43,7 @@ public struct ShiftDetector: Detector {
         deviations = Array(repeating: RunningDeviation(), count: channelCount)
     }
 
+    /// Near-maximum of fast minus slow mean over its usual size; 0 for a channel's first value.
     public mutating func score(_ frame: Frame) -> Float {
         let rate = pace.fastRate
         for index in 0..<frame.channelCount {
@@ -53,6 +57,7 @@ public struct ShiftDetector: Detector {
         return ChannelAggregate.nearMaximum(residuals, of: frame)
     }
 
+    /// Moves the means; behind a closed gate the slow one and the usual size with a tenth of their rates.
     public mutating func learn(_ frame: Frame, weight: Double) {
         let gain = max(weight, 0.1)
         let fastRate = pace.fastRate
@@ -72,10 +77,13 @@ public struct ShiftDetector: Detector {
         samples += 1
     }
 
+    /// Squares of the differences of the means over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { residuals.count * 13 + deviations.count * 16 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(pace.rawValue)
@@ -85,6 +93,7 @@ public struct ShiftDetector: Detector {
         deviations.encode(to: &writer)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         let samples = try reader.read(UInt64.self)
         guard let pace = Pace(rawValue: try reader.read()) else { throw .invalid("unknown pace of a shift detector") }

@@ -13,9 +13,12 @@ public struct VolatilityDetector: Detector {
     private var fast: [Float]
     private var slow: [Float]
     private var deviations: [RunningDeviation]
+    /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
+    /// The name of its ``DetectorKind``.
     public var name: String { DetectorKind.volatility.name }
+    /// One, to have a step from.
     public var minimumSamples: Int { 1 }
 
     /// Creates a detector for so many channels; the means start at −1, about ln of a usual step.
@@ -27,6 +30,7 @@ public struct VolatilityDetector: Detector {
         deviations = Array(repeating: RunningDeviation(), count: channelCount)
     }
 
+    /// Near-maximum of fast minus slow roughness over its usual size; 0 at the first sample.
     public mutating func score(_ frame: Frame) -> Float {
         for index in 0..<frame.channelCount {
             guard samples > 0, frame.isPresent[index], frame.hasChange[index] else {
@@ -41,6 +45,7 @@ public struct VolatilityDetector: Detector {
         return ChannelAggregate.nearMaximum(residuals, of: frame)
     }
 
+    /// Moves both means, and the usual size with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if samples > 0 {
             let gain = max(weight, 0.1)
@@ -53,10 +58,13 @@ public struct VolatilityDetector: Detector {
         samples += 1
     }
 
+    /// Squares of the differences of roughness over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 
+    /// Bytes that its arrays take.
     public var memoryBytes: Int { residuals.count * 16 + deviations.count * 16 }
 
+    /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(fast)
@@ -64,6 +72,7 @@ public struct VolatilityDetector: Detector {
         deviations.encode(to: &writer)
     }
 
+    /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()

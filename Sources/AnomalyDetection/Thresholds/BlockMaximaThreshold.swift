@@ -83,12 +83,12 @@ struct BlockMaximaThreshold: Sendable, Equatable {
 
     private mutating func fit() {
         guard sorted.count >= Self.fewestBlocks else { return }
-        let start = Self.quantile(Self.quantile, of: sorted[...])
+        let start = quantile(Self.quantile, from: 0)
         var first = position(of: start)
         while first < sorted.count, sorted[first] <= start { first += 1 }
         let excesses = sorted.count - first
         var limit = Double.infinity
-        if excesses > 4 { limit = 2 * (Self.quantile(0.9, of: sorted[first...]) - start) + 1e-9 }
+        if excesses > 4 { limit = 2 * (quantile(0.9, from: first) - start) + 1e-9 }
         var sum = 0.0
         for index in first..<max(first, sorted.count) { sum += min(sorted[index] - start, limit) }
         scale = (sum + prior.blocks * prior.scale) / (Double(excesses) + prior.blocks)
@@ -96,12 +96,12 @@ struct BlockMaximaThreshold: Sendable, Equatable {
         level = (start * count + prior.level * prior.blocks) / (count + prior.blocks)
     }
 
-    /// Quantile by linear interpolation between the two neighbours.
-    private static func quantile(_ share: Double, of values: ArraySlice<Double>) -> Double {
-        let position = share * Double(values.count - 1)
-        let index = values.startIndex + Int(position)
-        guard index + 1 < values.endIndex else { return values[values.endIndex - 1] }
-        return values[index] + (position - position.rounded(.down)) * (values[index + 1] - values[index])
+    /// Quantile of the sorted maxima from a place on, by linear interpolation between the two neighbours.
+    private func quantile(_ share: Double, from first: Int) -> Double {
+        let position = share * Double(sorted.count - first - 1)
+        let index = first + Int(position)
+        guard index + 1 < sorted.count else { return sorted[sorted.count - 1] }
+        return sorted[index] + (position - position.rounded(.down)) * (sorted[index + 1] - sorted[index])
     }
 
     /// The evidence that a normal sample exceeds at this rate per sample.

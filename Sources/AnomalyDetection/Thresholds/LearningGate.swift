@@ -2,7 +2,7 @@ import TimeSeries
 
 /// Decides whether the series may learn from a sample: not while its state level is high.
 ///
-/// Hot above 0.7, cold again below 0.4375 (hysteresis, so that a fault is not learned in its pauses). A series cannot
+/// Hot above 0.85, cold again below 0.53125 (hysteresis, so that a fault is not learned in its pauses). A series cannot
 /// stay hot for ever, for a new normal must be learned some day: after an eighth of what was learned, at least 600 and
 /// at most 2,000 samples, the gate asks for a **re-baseline** and opens.
 struct LearningGate: Sendable, Equatable {
@@ -17,9 +17,9 @@ struct LearningGate: Sendable, Equatable {
     }
 
     /// Closes above.
-    static let closingLevel = 0.7
+    static let closingLevel = 0.85
     /// Opens again below: 0.625 of ``closingLevel``.
-    static let openingLevel = 0.4375
+    static let openingLevel = 0.53125
     /// Shortest and longest time closed, in samples.
     static let closedSamples = 600.0...2_000.0
 

@@ -10,9 +10,7 @@ struct OnsetFilter: Sendable, Equatable {
 
     /// Whether something begins at this sample; then remembers its evidence.
     mutating func admit(_ evidence: Double) -> Bool {
-        let isOnset = evidence > DetectionRecipe.onsetFactor * (recent.maximum ?? -1)
-        recent.push(evidence)
-        return isOnset
+        evidence > DetectionRecipe.onsetFactor * (recent.push(evidence) ?? -1)
     }
 
     /// Bytes that its arrays take.

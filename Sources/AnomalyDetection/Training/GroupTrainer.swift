@@ -127,7 +127,9 @@ public final class GroupTrainer {
             used += 1
         }
         for slot in 1..<UInt64(Self.sequences) {
-            guard let old = pickOld(rows: rows, fewest: rows + 1, round: round, step: step, slot: slot) else { continue }
+            guard let old = pickOld(rows: rows, fewest: rows + 1, round: round, step: step, slot: slot) else {
+                continue
+            }
             loadSequence(series: old.series, start: old.start, slot: used)
             used += 1
         }

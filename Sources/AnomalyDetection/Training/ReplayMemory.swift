@@ -51,6 +51,10 @@ struct ReplayMemory: Sendable {
         if series >= rings.count { makeRoom(for: series + 1) }
         let slot = Int(rings[series].appended % UInt64(capacity))
         if slot * width == rings[series].rows.count {
+            // Doubled by hand: the array's own growth would overshoot the capacity.
+            if rings[series].rows.count + width > rings[series].rows.capacity {
+                rings[series].rows.reserveCapacity(min(capacity, max(64, 2 * slot)) * width)
+            }
             for index in 0..<width { rings[series].rows.append(row[index]) }
             rings[series].marks.append(marks)
         } else {

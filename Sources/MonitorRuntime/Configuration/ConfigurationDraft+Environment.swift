@@ -1,6 +1,8 @@
 extension ConfigurationDraft {
     /// Variables that begin like ours but belong to the build of this repository, not to the daemon.
-    private static let buildVariables: Set<String> = ["MONITORD_BINARY", "MONITORD_PACK", "MONITORD_EVALUATE"]
+    private static let buildVariables: Set<String> = [
+        "MONITORD_BINARY", "MONITORD_PACK", "MONITORD_EVALUATE", "MONITORD_SETS", "MONITORD_KERNELS",
+    ]
 
     /// Takes in `MONITORD_…` in the order of the names.
     mutating func apply(environment: [String: String]) {

@@ -26,22 +26,34 @@ public struct SlidingMaximum: Sendable, Equatable {
     public var maximum: Double? { count == 0 ? nil : values[head] }
 
     /// Adds a number and forgets the one pushed `length` numbers ago. NaN counts as −infinity.
-    public mutating func push(_ value: Double) {
+    ///
+    /// - Returns: the maximum of the window before, `nil` when it was empty. Asking for ``maximum`` and then pushing costs
+    ///   a caller in another module a copy of the ring.
+    @discardableResult
+    public mutating func push(_ value: Double) -> Double? {
+        let before = maximum
         let number = value == value ? value : -.infinity
         if count > 0, positions[head] + UInt64(length) <= pushed {
             head = head + 1 == length ? 0 : head + 1
             count -= 1
         }
-        while count > 0, values[slot(count - 1)] <= number { count -= 1 }
-        values[slot(count)] = number
-        positions[slot(count)] = pushed
+        // Places are worked out before the arrays are touched: a call that reads `self` beside a write would copy them.
+        var last = slot(count - 1)
+        while count > 0, values[last] <= number {
+            count -= 1
+            last = last == 0 ? length - 1 : last - 1
+        }
+        let place = last + 1 == length ? 0 : last + 1
+        values[place] = number
+        positions[place] = pushed
         count += 1
         pushed += 1
+        return before
     }
 
     private func slot(_ offset: Int) -> Int {
         let index = head + offset
-        return index < length ? index : index - length
+        return index < 0 ? index + length : index < length ? index : index - length
     }
 
     /// Writes the window.

@@ -1,0 +1,45 @@
+import Logging
+
+/// What became of a stream's data lines.
+public struct LineCounts: Equatable, Sendable {
+    /// Data lines.
+    public var lines: UInt64
+    /// Those that were scored and learned from.
+    public var samples: UInt64
+    /// Those that came too late.
+    public var late: UInt64
+    /// Those with the time of the line before.
+    public var duplicates: UInt64
+}
+
+/// Says what is odd about the times of a stream: the first time, and then each time the count has grown tenfold.
+struct StreamNotices: Sendable {
+    private let logger: Logger?
+    private var nextLate: UInt64 = 1
+    private var nextDuplicate: UInt64 = 1
+    private var nextStep: UInt64 = 1
+
+    init(logger: Logger?) { self.logger = logger }
+
+    /// Looks at what a line did to the sequencer.
+    mutating func look(at step: StreamSequencer.Step, of sequencer: StreamSequencer, stream: String) {
+        // Nearly every line is an ordinary sample: one comparison and out.
+        if case .sample = step.kind, !step.restarts { return }
+        tell(
+            "lines are earlier than the one before: counted, not learned", sequencer.lateLines, &nextLate, step, stream)
+        tell(
+            "lines have the time of the one before: counted, not learned", sequencer.duplicateLines, &nextDuplicate,
+            step, stream)
+        tell("the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step, stream)
+    }
+
+    private func tell(
+        _ message: Logger.Message, _ count: UInt64, _ next: inout UInt64, _ step: StreamSequencer.Step, _ stream: String
+    ) {
+        guard count >= next else { return }
+        next *= 10
+        logger?.warning(
+            message,
+            metadata: ["stream.name": "\(stream)", "line.time": "\(step.time)", "line.count": "\(count)"])
+    }
+}
