@@ -4,7 +4,7 @@ import TimeSeries
 ///
 /// All errors are in scaled units (standard deviations of the channel), each clipped at 10, summed over the channels
 /// that were there. A forecaster that learned nothing does no better than persistence, an autoencoder that learned
-/// nothing no better than the channels' means.
+/// nothing no better than the channels' usual values.
 public struct LearningReport: Equatable, Sendable {
     /// Σ |z − forecast|.
     public var forecastError = 0.0
@@ -14,7 +14,7 @@ public struct LearningReport: Equatable, Sendable {
     public var forecastCount = 0.0
     /// Σ of the root mean square over the window of (z − reconstruction), one for each channel and sample.
     public var reconstructionError = 0.0
-    /// Σ of the root mean square over the window of (z − its mean in the window).
+    /// Σ of the root mean square over the window of z: the reconstruction "each channel is at its usual value".
     public var meanError = 0.0
     /// How many values the two sums have.
     public var reconstructionCount = 0.0
@@ -25,7 +25,7 @@ public struct LearningReport: Equatable, Sendable {
     /// Error of the forecaster against persistence, below 1 when it has learned; `nil` without values.
     public var forecastRatio: Double? { persistenceError > 0 ? forecastError / persistenceError : nil }
 
-    /// Error of the autoencoder against the channels' means, below 1 when it has learned; `nil` without values.
+    /// Error of the autoencoder against the channels' usual values, below 1 when it has learned; `nil` without values.
     public var reconstructionRatio: Double? { meanError > 0 ? reconstructionError / meanError : nil }
 
     /// The sums between an earlier report and this one.

@@ -85,16 +85,13 @@ struct SeriesNetworks: Sendable {
         }
     }
 
-    /// Root mean square of a channel in the window around its own mean there.
+    /// Root mean square of a channel's z in the window: the error of "each channel is at its usual value".
     func windowScatter(channel: Int) -> Float {
         let start = windowEnd - windowLength * channelCount + channel
-        var sum: Float = 0
-        for row in 0..<windowLength { sum += window[start + row * channelCount] }
-        let mean = sum / Float(windowLength)
         var squares: Float = 0
         for row in 0..<windowLength {
-            let residual = window[start + row * channelCount] - mean
-            squares += residual * residual
+            let value = window[start + row * channelCount]
+            squares += value * value
         }
         return (squares / Float(windowLength)).squareRoot()
     }

@@ -180,8 +180,7 @@ import TimeSeries
         for step in 0..<250 { _ = rig.observe(wave(step, channels: channels, &generator)) }
         #expect(rig.log.count == 0)
         let names = rig.monitor.explain().detectors.map(\.name)
-        #expect(names == DetectorKind.allCases.filter { !$0.usesNetworks }.map(\.name).filter(names.contains))
-        #expect(names.count == 8)
+        #expect(names.sorted() == DetectorKind.allCases.filter { !$0.usesNetworks }.map(\.name).sorted())
     }
 }
 

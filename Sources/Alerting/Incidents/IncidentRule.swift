@@ -14,7 +14,7 @@ public struct IncidentRule: Equatable, Sendable {
     public var quietSamples: Int
     /// Openings that may be saved up (1).
     public var budgetCapacity: Double
-    /// Openings a series starts with (1).
+    /// Openings a series starts with (0): its first weeks have enough of what only looks strange to a young monitor.
     public var initialBudget: Double
 
     /// Creates a rule.
