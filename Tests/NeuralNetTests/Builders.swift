@@ -77,3 +77,68 @@ func firstDifference(_ left: [Float], _ right: [Float]) -> String? {
 func rows(_ values: [Float], count: Int, width: Int, gap: Int) -> [Float] {
     (0..<count).flatMap { Array(values[$0 * gap..<$0 * gap + width]) }
 }
+
+/// A network, and the minibatches that a seed gives, for tests of training.
+struct ForecasterCase {
+    var shape = ForecasterShape(inputSize: 3, hiddenSize: 32, channels: 2)
+    var sequenceLength = 6
+    var burnIn = 2
+    var batch = 3
+    var configuration = AdamConfiguration(learningRate: 0.004)
+    var seed: UInt64 = 1
+
+    func trainer(_ kernels: Kernels, parameters: [Float]? = nil) -> ForecasterTrainer {
+        let initial = ForecasterWeights(shape: shape, seed: seed)
+        let weights = parameters.flatMap { ForecasterWeights(shape: shape, parameters: $0) } ?? initial
+        return ForecasterTrainer(
+            kernels: kernels, weights: weights, sequenceLength: sequenceLength, burnIn: burnIn, batch: batch,
+            configuration: configuration)
+    }
+
+    /// Inputs `[T, B, I]` and targets `[T, B, d]`.
+    func minibatch(_ random: inout SeededGenerator) -> (inputs: [Float], targets: [Float]) {
+        (
+            random.floats(sequenceLength * batch * shape.inputSize, scale: 2),
+            random.floats(sequenceLength * batch * shape.channels)
+        )
+    }
+}
+
+/// A network, and the minibatches that a seed gives, for tests of training.
+struct AutoencoderCase {
+    var shape = AutoencoderShape(inputSize: 20, hiddenSize: 32, latentSize: 6)
+    var batch = 3
+    var configuration = AdamConfiguration(learningRate: 0.003)
+    var seed: UInt64 = 2
+
+    func trainer(_ kernels: Kernels) -> AutoencoderTrainer {
+        AutoencoderTrainer(
+            kernels: kernels, weights: AutoencoderWeights(shape: shape, seed: seed), batch: batch,
+            configuration: configuration)
+    }
+
+    /// Windows `[B, D]`, some errors beyond the corner of the loss.
+    func minibatch(_ random: inout SeededGenerator) -> [Float] { random.floats(batch * shape.inputSize, scale: 3) }
+}
+
+extension ForecasterTrainer {
+    /// Takes `count` steps on minibatches of the generator; the outcomes.
+    func train(_ setup: ForecasterCase, steps count: Int, _ random: inout SeededGenerator) -> [TrainingOutcome] {
+        (0..<count).map { _ in
+            let minibatch = setup.minibatch(&random)
+            return step(inputs: minibatch.inputs.span, targets: minibatch.targets.span)
+        }
+    }
+}
+
+extension AutoencoderTrainer {
+    /// Takes `count` steps on minibatches of the generator; the outcomes.
+    func train(_ setup: AutoencoderCase, steps count: Int, _ random: inout SeededGenerator) -> [TrainingOutcome] {
+        (0..<count).map { _ in step(windows: setup.minibatch(&random).span) }
+    }
+}
+
+extension TrainingCheckpoint {
+    /// All floats that training moved.
+    var floats: [Float] { parameters + firstMoments + secondMoments }
+}
