@@ -42,6 +42,9 @@ typedef struct mk_kernels {
 
   // y[i] = exp, sigmoid, tanh of x[i] (kind 0, 1, 2), n a multiple of 16; arguments beyond +-28 are clamped, NaN passes through.
   void (*activate)(int kind, long n, const float *x, float *y);
+
+  // out[n*ldo + m] = a[m*lda + n] for m < M and n < N, any sizes; a and out do not overlap.
+  void (*transpose)(long M, long N, const float *a, long lda, float *out, long ldo);
 } mk_kernels;
 
 // The fastest this machine runs, in the fused class when it can.

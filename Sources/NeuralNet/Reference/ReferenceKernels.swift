@@ -210,6 +210,15 @@ struct ReferenceKernels {
         return (1 - e) / (1 + e)
     }
 
+    /// a[m][n], rows `lda` floats apart, at [n][m] of `out`, rows `ldo` floats apart; the rest of `out` stays.
+    func transpose(M: Int, N: Int, a: [Float], lda: Int, into out: [Float], ldo: Int) -> [Float] {
+        var result = out
+        for m in 0..<M {
+            for n in 0..<N { result[n * ldo + m] = a[m * lda + n] }
+        }
+        return result
+    }
+
     // MARK: Adam
 
     /// Parameters and moments under Adam, all of one length.

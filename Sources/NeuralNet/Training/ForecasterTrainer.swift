@@ -102,12 +102,16 @@ public final class ForecasterTrainer {
     /// Rows are laid out densely for the sequences in use: `[T + 1][used][I + H]`.
     private func load(_ inputs: Span<Float>, used: Int) {
         let width = shape.stepWidth
-        for step in 0..<sequenceLength {
-            for sequence in 0..<used {
-                let source = (step * batch + sequence) * shape.inputSize
-                let target = (step * used + sequence) * width
-                // `target` + I is within the (T + 1) · B rows that the buffer was made for.
-                for index in 0..<shape.inputSize { unsafe steps.base[target + index] = inputs[source + index] }
+        let size = shape.inputSize
+        unsafe inputs.withUnsafeBufferPointer { inputs in
+            guard let first = inputs.baseAddress else { return }
+            let rows = unsafe steps.base
+            for step in 0..<sequenceLength {
+                for sequence in 0..<used {
+                    // The source is one of the T · B rows that were counted at the door, the target one of (T + 1) · B.
+                    unsafe (rows + (step * used + sequence) * width).update(
+                        from: first + (step * batch + sequence) * size, count: size)
+                }
             }
         }
         for sequence in 0..<used { steps.clear(from: sequence * width + shape.inputSize, count: shape.hiddenSize) }
@@ -139,36 +143,48 @@ public final class ForecasterTrainer {
         let channels = shape.channels
         let width = shape.outputWidth
         let rows = (sequenceLength - burnIn) * used
-        let range = ForecasterShape.logSigmaRange
-        dOutputs.clear()
-        // Indices below stay within rows · N; the arrays were made for (T − burnIn) · B rows.
+        let low = ForecasterShape.logSigmaRange.lowerBound
+        let high = ForecasterShape.logSigmaRange.upperBound
+        // Indices below stay within rows · N; the buffers were made for (T − burnIn) · B rows.
+        let outputs = unsafe outputs.base
+        let dOutputs = unsafe dOutputs.base
+        let inverse = unsafe inverseSigma.base
         for row in 0..<rows {
+            let raw = unsafe outputs + row * width + channels
             for channel in 0..<channels {
-                let raw = unsafe outputs.base[row * width + channels + channel]
-                let logSigma = raw < range.lowerBound ? range.lowerBound : raw > range.upperBound ? range.upperBound : raw
-                unsafe inverseSigma.base[row * width + channel] = -logSigma
+                let value = unsafe raw[channel]
+                unsafe inverse[row * width + channel] = -(value < low ? low : value > high ? high : value)
             }
         }
-        unsafe kernels.table.pointee.activate(0, rows * width, inverseSigma.base, inverseSigma.base)
+        unsafe kernels.table.pointee.activate(0, rows * width, inverse, inverse)
         let share = 1 / Float((sequenceLength - burnIn) * channels * used)
         var loss: Float = 0
-        for row in 0..<rows {
-            let step = burnIn + row / used
-            let firstTarget = (step * batch + row % used) * channels
-            for channel in 0..<channels {
-                let target = targets[firstTarget + channel]
-                guard !target.isNaN else { continue }
-                let mean = row * width + channel
-                let spread = mean + channels
-                let error = unsafe (target - outputs.base[mean]) * inverseSigma.base[mean]
-                let weight = 5 / (4 + error * error)
-                unsafe dOutputs.base[mean] = -weight * error * share
-                let slope = 0.5 * (1 - weight * error * error)
-                let raw = unsafe outputs.base[spread]
-                // Beyond the clamp only the way back is open.
-                let isStuck = (raw < range.lowerBound && slope > 0) || (raw > range.upperBound && slope < 0)
-                unsafe dOutputs.base[spread] = isStuck ? 0 : slope * share
-                loss += error.magnitude * share
+        unsafe targets.withUnsafeBufferPointer { targets in
+            for row in 0..<rows {
+                let step = burnIn + row / used
+                // One of the T · B rows of targets that were counted at the door.
+                let wanted = unsafe UnsafeBufferPointer(
+                    rebasing: targets[((step * batch + row % used) * channels)...].prefix(channels))
+                let mean = unsafe outputs + row * width
+                let dMean = unsafe dOutputs + row * width
+                let inverse = unsafe inverse + row * width
+                for channel in 0..<channels {
+                    let target = unsafe wanted[channel]
+                    guard !target.isNaN else {
+                        unsafe dMean[channel] = 0
+                        unsafe dMean[channels + channel] = 0
+                        continue
+                    }
+                    let error = unsafe (target - mean[channel]) * inverse[channel]
+                    let weight = 5 / (4 + error * error)
+                    unsafe dMean[channel] = -weight * error * share
+                    let slope = 0.5 * (1 - weight * error * error)
+                    let raw = unsafe mean[channels + channel]
+                    // Beyond the clamp only the way back is open.
+                    let isStuck = (raw < low && slope > 0) || (raw > high && slope < 0)
+                    unsafe dMean[channels + channel] = isStuck ? 0 : slope * share
+                    loss += error.magnitude * share
+                }
             }
         }
         return loss
@@ -180,7 +196,9 @@ public final class ForecasterTrainer {
         let scored = (sequenceLength - burnIn) * used
         let table = unsafe kernels.table.pointee
         let gradient = unsafe adam.gradient.base
-        adam.gradient.clear()
+        // Products overwrite their part of the gradient, sums of rows add to it.
+        adam.gradient.clear(from: shape.biasOffset, count: 4 * size)
+        adam.gradient.clear(from: shape.headBiasOffset, count: shape.outputWidth)
         dHidden.clear(count: burnIn * used * size)
         dCell.clear()
         // The head, all scored steps at once: its weights, its biases, and what it asks of the states.
@@ -215,19 +233,16 @@ public final class ForecasterTrainer {
     /// Refreshes the transposed copies that the backward pass reads in order.
     private func transpose() {
         let size = shape.hiddenSize
+        let width = shape.outputWidth
         let parameters = unsafe adam.parameters.base
-        for gateRow in 0..<(4 * size) {
-            let panel = gateRow / 64
-            // Column `gateRow % 64` of the panel's state rows; both sides were sized for H and 4H.
-            let column = unsafe parameters + (panel * shape.stepWidth + shape.inputSize) * 64 + gateRow % 64
-            for unit in 0..<size { unsafe stateTransposed.base[gateRow * size + unit] = column[unit * 64] }
+        for panel in 0..<(size / 16) {
+            // The panel's state rows, [H][64], become rows 64 · panel … of [4H][H]; both sides were sized for that.
+            unsafe kernels.table.pointee.transpose(
+                size, 64, parameters + (panel * shape.stepWidth + shape.inputSize) * 64, 64,
+                stateTransposed.base + panel * 64 * size, size)
         }
-        let head = unsafe parameters + shape.headOffset
-        for output in 0..<shape.outputWidth {
-            for unit in 0..<size {
-                unsafe headTransposed.base[output * size + unit] = head[unit * shape.outputWidth + output]
-            }
-        }
+        unsafe kernels.table.pointee.transpose(
+            size, width, parameters + shape.headOffset, width, headTransposed.base, size)
     }
 
     // MARK: Snapshots and checkpoints
