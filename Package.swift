@@ -73,14 +73,17 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["TimeSeries"], path: "Tests/TestSupport"),
         .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries", "TestSupport"]),
         .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], exclude: ["Fixtures"]),
-        .testTarget(name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "NeuralNet", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "NeuralNet", "TimeSeries", "TestSupport"]),
         .testTarget(name: "IngestTests", dependencies: ["Ingest", "TimeSeries", "TestSupport"]),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
         .testTarget(name: "StatusServerTests", dependencies: ["StatusServer", "TimeSeries", "TestSupport"]),
         .testTarget(
             name: "MonitorRuntimeTests",
-            dependencies: ["MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport"]),
+            dependencies: [
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
+            ]),
         .testTarget(name: "MonitordTests", dependencies: ["monitord", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
@@ -88,11 +91,12 @@ let package = Package(
 
 // One set of rules for every Swift target.
 for target in package.targets where target.type != .system && !["CKernels", "CLinux"].contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .strictMemorySafety(),
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .strictMemorySafety(),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
 }

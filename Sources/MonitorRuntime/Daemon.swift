@@ -68,7 +68,9 @@ public struct Daemon: Service {
             sinks.addTask { await router.run() }
             do {
                 // Graceful shutdown cancels the sources; they return without an error.
-                try await cancelWhenGracefulShutdown { try await runSources(streams, notifier: notifier, resume: resume) }
+                try await cancelWhenGracefulShutdown {
+                    try await runSources(streams, notifier: notifier, resume: resume)
+                }
             } catch is CancellationError {
             } catch {
                 failure.withLock { $0 = error }

@@ -7,6 +7,7 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     /// A write failed.
     case cannotWrite(path: String, reason: String)
 
+    /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .cannotCreate(let path, let reason): "cannot create \(path): \(reason)"

@@ -33,7 +33,8 @@ import TimeSeries
 /// The series of a stream have the same channels and are one group: they share the networks' weights.
 actor Pipeline {
     /// Sees every data line with its verdict and alert level (1 while an incident of its series is open), in order.
-    typealias LineObserver = @Sendable (_ outcome: borrowing LineOutcome, _ level: Int, _ batch: RecordBatch) throws -> Void
+    typealias LineObserver =
+        @Sendable (_ outcome: borrowing LineOutcome, _ level: Int, _ batch: RecordBatch) throws -> Void
 
     /// The series of the stream, once their channels are known.
     private struct Group {

@@ -47,6 +47,7 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
     /// `--strict`, and a line could not be used.
     case unusable(lines: UInt64)
 
+    /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .unusable(let lines): "\(lines) lines could not be used (--strict)"
@@ -179,7 +180,8 @@ private final class ReplayOutput: Sendable {
         try files.withLock { files in
             try files.scores?.write(
                 timeText: batch.text[Int(row.timeText.lowerBound)..<Int(row.timeText.upperBound)],
-                series: batch.seriesNames.indices.contains(outcome.step.series) ? batch.seriesNames[outcome.step.series] : "",
+                series: batch.seriesNames.indices.contains(outcome.step.series)
+                    ? batch.seriesNames[outcome.step.series] : "",
                 verdict: verdict, alertLevel: level)
         }
     }

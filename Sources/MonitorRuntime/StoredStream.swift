@@ -66,7 +66,9 @@ struct StoredStream: Sendable {
         training = [:]
         for (name, bytes) in parts {
             if name.hasPrefix("series/"), let number = Int(name.dropFirst(7)) {
-                guard header.place.seriesNames.indices.contains(number) else { throw .invalid("a series without a name") }
+                guard header.place.seriesNames.indices.contains(number) else {
+                    throw .invalid("a series without a name")
+                }
                 series.append((number, bytes))
             } else if name.hasPrefix("training/") {
                 training[String(name.dropFirst(9))] = bytes

@@ -93,7 +93,8 @@ struct StreamSequencer: Sendable {
         case .onTime(let missed):
             count(series)
             return Step(
-                row: index, series: series, kind: .sample(missed: missed), time: time, interval: clocks[series].interval)
+                row: index, series: series, kind: .sample(missed: missed), time: time, interval: clocks[series].interval
+            )
         case .stepped:
             count(series)
             clockSteps += 1
@@ -171,6 +172,8 @@ struct StreamSequencer: Sendable {
         lastRound = try reader.readIntegers(UInt64.self)
         clocks = []
         for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }
-        guard (0...Self.largestRound).contains(remaining) else { throw .invalid("\(remaining) samples left in a round") }
+        guard (0...Self.largestRound).contains(remaining) else {
+            throw .invalid("\(remaining) samples left in a round")
+        }
     }
 }

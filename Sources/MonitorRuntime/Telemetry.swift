@@ -30,7 +30,9 @@ struct StreamNotices: Sendable {
         tell(
             "lines have the time of the one before: counted, not learned", sequencer.duplicateLines, &nextDuplicate,
             step, stream)
-        tell("the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step, stream)
+        tell(
+            "the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step,
+            stream)
     }
 
     private func tell(

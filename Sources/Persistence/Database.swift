@@ -11,6 +11,7 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
     /// SQLite's extended result code.
     public var code: Int32
 
+    /// What went wrong, in one line.
     public var description: String { "cannot \(attempt) \(path): \(reason)" }
 
     /// SQLite's code for a damaged file.

@@ -9,6 +9,7 @@ public enum PersistenceError: Error, Equatable, CustomStringConvertible {
     /// The database failed.
     case database(DatabaseError)
 
+    /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .inUse(let directory, let owner): "state directory \(directory) is in use by process \(owner)"

@@ -5,6 +5,7 @@ public enum StateCodingError: Error, Equatable, CustomStringConvertible {
     /// A value that cannot be: a wrong tag, a negative count, another shape than the configuration's.
     case invalid(String)
 
+    /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .truncated(let what): "stored state ends within \(what)"

@@ -38,6 +38,7 @@ public struct Timestamp: Comparable, Hashable, Sendable {
         return Timestamp(nanoseconds: overflow ? (step > 0 ? .max : .min) : sum)
     }
 
+    /// Whether the left instant is the earlier.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.nanoseconds < right.nanoseconds
     }

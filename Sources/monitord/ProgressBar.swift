@@ -18,7 +18,8 @@ final class ProgressBar: Sendable {
         }
         guard isNew else { return }
         let filled = percent * 40 / 100
-        Start.write("\r[\(String(repeating: "#", count: filled))\(String(repeating: " ", count: 40 - filled))] \(percent) %")
+        Start.write(
+            "\r[\(String(repeating: "#", count: filled))\(String(repeating: " ", count: 40 - filled))] \(percent) %")
     }
 
     /// Takes the line away.

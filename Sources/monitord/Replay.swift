@@ -65,7 +65,8 @@ struct Replay: AsyncParsableCommand {
 
     private static func sentence(_ summary: ReplaySummary, seconds: Double) -> String {
         let counts = summary.counts
-        var text = "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) incidents"
+        var text =
+            "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) incidents"
         if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
         if counts.late > 0 { text += "; \(counts.late) came late" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }

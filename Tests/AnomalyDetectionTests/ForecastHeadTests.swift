@@ -21,7 +21,8 @@ import TimeSeries
     }
 
     // Steps of 1/100 wander around the optimum by a few hundredths.
-    @Test(arguments: [0.0, 0.3, 0.7, 1.0]) func `it finds the share of the predicted change that is seen`(share: Double) {
+    @Test(arguments: [0.0, 0.3, 0.7, 1.0]) func `it finds the share of the predicted change that is seen`(share: Double)
+    {
         let found = gain(share: share, noise: 0.1)
         #expect(abs(found - share) < 0.1, "\(found) for \(share)")
     }

@@ -32,7 +32,8 @@ import TimeSeries
             let share = error / (2e-7 + slope * Double(x.magnitude))
             if share > worst.share || share.isNaN { worst = (share, error, x) }
         }
-        #expect(worst.share <= 1, "\(name): relative error \(worst.error) at \(worst.x), \(worst.share) of what is allowed")
+        #expect(
+            worst.share <= 1, "\(name): relative error \(worst.error) at \(worst.x), \(worst.share) of what is allowed")
     }
 
     @Test(arguments: Levels.names)
@@ -54,7 +55,9 @@ import TimeSeries
     @Test(arguments: Levels.names)
     func `NaN passes through, and beyond 28 nothing changes any more`(name: String) throws {
         let kernels = try #require(Kernels.named(name))
-        let values: [Float] = [.nan, 28, 28.5, 1e30, .infinity, -28, -28.5, -1e30, -.infinity, -.nan, 0, -0.0, 0, 0, 0, 0]
+        let values: [Float] = [
+            .nan, 28, 28.5, 1e30, .infinity, -28, -28.5, -1e30, -.infinity, -.nan, 0, -0.0, 0, 0, 0, 0,
+        ]
         for kind: CInt in 0...2 {
             let y = activate(kernels, kind, values)
             #expect(y[0].isNaN && y[9].isNaN, "\(name), kind \(kind): \(y)")
@@ -62,7 +65,9 @@ import TimeSeries
             #expect(y[6...8].allSatisfy { $0 == y[5] || kind == 2 && $0 == -1 }, "\(name), kind \(kind): \(y)")
             #expect(y[1...8].allSatisfy { $0.isFinite }, "\(name), kind \(kind): \(y)")
             let middle: Float = kind == 0 ? 1 : kind == 1 ? 0.5 : 0
-            #expect((y[10] - middle).magnitude <= 1.2e-7 && y[10] == y[11], "\(name), kind \(kind): \(y[10]), not \(middle)")
+            #expect(
+                (y[10] - middle).magnitude <= 1.2e-7 && y[10] == y[11], "\(name), kind \(kind): \(y[10]), not \(middle)"
+            )
         }
     }
 
@@ -82,7 +87,9 @@ import TimeSeries
         let (beta1, beta2) = (Double(configuration.beta1), Double(configuration.beta2))
         var tolerance = 0.0
         for step in 1...10 {
-            let gradient = (0..<count).map { _ in Float(0.5 + 1.5 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1) }
+            let gradient = (0..<count).map { _ in
+                Float(0.5 + 1.5 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1)
+            }
             adam.gradient.assign(gradient)
             let hasStepped = adam.step(kernels: kernels, loss: 1)
             #expect(hasStepped)
@@ -92,7 +99,8 @@ import TimeSeries
                 v[index] = beta2 * v[index] + (1 - beta2) * g * g
                 let mean = m[index] / (1 - pow(beta1, Double(step)))
                 let square = v[index] / (1 - pow(beta2, Double(step)))
-                p[index] -= Double(configuration.learningRate) * mean / (square.squareRoot() + Double(configuration.epsilon))
+                p[index] -=
+                    Double(configuration.learningRate) * mean / (square.squareRoot() + Double(configuration.epsilon))
             }
             tolerance += 0x1p-24 * (2 + 0.04 * (4 * Double(step) + 8))
             let distances = zip(adam.parameters.array(count: count), p).map { (Double($0) - $1).magnitude }

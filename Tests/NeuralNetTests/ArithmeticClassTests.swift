@@ -12,7 +12,8 @@ import TimeSeries
             let builds = Levels.of(arithmetic)
             guard let first = builds.first else { continue }
             let expected = compute(first)
-            #expect(expected.allSatisfy(\.isFinite) && Set(expected).count > 16, "\(what) on \(first.name) is degenerate")
+            #expect(
+                expected.allSatisfy(\.isFinite) && Set(expected).count > 16, "\(what) on \(first.name) is degenerate")
             for other in builds.dropFirst() {
                 let difference = firstDifference(compute(other), expected)
                 #expect(difference == nil, "\(what): \(other.name) against \(first.name)")

@@ -70,7 +70,8 @@ func firstDifference(_ left: [Float], _ right: [Float]) -> String? {
     }
     guard count > 0 else { return nil }
     let distance = Int64(left[first].bitPattern) - Int64(right[first].bitPattern)
-    return "\(count) of \(left.count) differ, first [\(first)]: \(left[first]) and \(right[first]), \(distance) ulp apart"
+    return
+        "\(count) of \(left.count) differ, first [\(first)]: \(left[first]) and \(right[first]), \(distance) ulp apart"
 }
 
 /// The first `width` numbers of each row of a matrix whose rows stand `gap` floats apart.

@@ -42,7 +42,8 @@ import TimeSeries
             let found = gradient[worst.index]
             #expect(
                 worst.distance <= tolerance,
-                "\(place), \(block.name)[\(worst.index)]: \(found), not \(worst.expected): \(worst.distance) > \(tolerance)")
+                "\(place), \(block.name)[\(worst.index)]: \(found), not \(worst.expected): \(worst.distance) > \(tolerance)"
+            )
 
             // Along a direction of signs the errors add up as a random walk, at most six deviations long; the larger step
             // that the sum would allow is not taken.
@@ -62,7 +63,8 @@ import TimeSeries
     }
 
     @Test(arguments: [(e: 0.0, logSigma: 0.0), (0.3, -1), (-1.7, 0.5), (6, 1.2), (-40, -2)])
-    func `the output gradient is the t likelihood's, preconditioned by sigma and one half`(e: Double, logSigma: Double) {
+    func `the output gradient is the t likelihood's, preconditioned by sigma and one half`(e: Double, logSigma: Double)
+    {
         let target = 0.7
         let sigma = exp(logSigma)
         let mean = target - e * sigma
@@ -161,7 +163,8 @@ import TimeSeries
         let reference = ReferenceAutoencoder(shape: shape, batch: setup.batch)
         let chain = 20 + 32 + 6 + 32 + 20 + 32 + 6 + 32
         let expected = reference.loss(parameters.map(Double.init), windows: windows)
-        #expect((Double(loss) - expected).magnitude <= Double(chain) * 0x1p-24 * expected, "loss \(loss), not \(expected)")
+        #expect(
+            (Double(loss) - expected).magnitude <= Double(chain) * 0x1p-24 * expected, "loss \(loss), not \(expected)")
         let layers = shape.layers
         let named = [("first", layers.0), ("second", layers.1), ("third", layers.2), ("fourth", layers.3)]
         check(

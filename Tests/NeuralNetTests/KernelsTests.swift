@@ -55,7 +55,8 @@ import TimeSeries
                 let difference = firstDifference(result, expected[kernels.twin.fused ? 1 : 0])
                 #expect(difference == nil, "\(kernels.name), K \(K), N \(N), B \(B), seed \(seed)")
                 let gaps = (0..<B).flatMap { y.values[$0 * ldy + N..<($0 + 1) * ldy] }
-                #expect(y.isGuarded && gaps.allSatisfy { $0 == 7 }, "\(kernels.name) wrote beside its rows, N \(N), B \(B)")
+                #expect(
+                    y.isGuarded && gaps.allSatisfy { $0 == 7 }, "\(kernels.name) wrote beside its rows, N \(N), B \(B)")
             }
         }
     }
@@ -119,7 +120,8 @@ import TimeSeries
                 // As in scoring: the cell state in place, and nothing kept.
                 let other = Misaligned([Float](repeating: 0, count: B * ldo), offset: 11)
                 unsafe kernels.table.pointee.lstm_step(
-                    B, I, H, panels.base, biases.base, xs.base, ldx, hs.base, ldh, cs.base, cs.base, other.base, ldo, nil,
+                    B, I, H, panels.base, biases.base, xs.base, ldx, hs.base, ldh, cs.base, cs.base, other.base, ldo,
+                    nil,
                     nil)
                 #expect(firstDifference(cs.values, wanted.c) == nil, "cell state in place, \(place)")
                 #expect(firstDifference(other.values, hidden.values) == nil, "hidden state without gates, \(place)")
@@ -166,7 +168,8 @@ import TimeSeries
             for kind in 0...2 {
                 let out = Misaligned([Float](repeating: 0, count: n))
                 unsafe kernels.table.pointee.activate(CInt(kind), n, xs.base, out.base)
-                #expect(firstDifference(out.values, kernels.twin.activate(kind: kind, x)) == nil, "kind \(kind), \(place)")
+                #expect(
+                    firstDifference(out.values, kernels.twin.activate(kind: kind, x)) == nil, "kind \(kind), \(place)")
                 #expect(out.isGuarded, place)
             }
         }
@@ -201,7 +204,8 @@ import TimeSeries
                 unsafe kernels.table.pointee.adam(
                     n, p.base, gradient.base, m.base, v.base, 0.3, 0.9, 0.99, rate, correction, 1e-6)
                 wanted = kernels.twin.adam(
-                    wanted, g: g, scale: 0.3, beta1: 0.9, beta2: 0.99, rate: rate, correction: correction, epsilon: 1e-6)
+                    wanted, g: g, scale: 0.3, beta1: 0.9, beta2: 0.99, rate: rate, correction: correction, epsilon: 1e-6
+                )
                 let place = "\(kernels.name), step \(step), n \(n)"
                 #expect(firstDifference(p.values, wanted.p) == nil, "parameters, \(place)")
                 #expect(firstDifference(m.values, wanted.m) == nil, "first moments, \(place)")
@@ -215,7 +219,8 @@ import TimeSeries
     @Test func `extreme values are handled as in the twin`() {
         let values: [Float] = [
             0, -0.0, 1, -1, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
-            .leastNormalMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 0x1.fffffep-1, 0x1.000002p0, 0x1p-128, 1e20,
+            .leastNormalMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 0x1.fffffep-1, 0x1.000002p0,
+            0x1p-128, 1e20,
         ]
         // Each a times each b (16 columns), plus each c: one multiply-add an output.
         for c in values {
@@ -224,7 +229,8 @@ import TimeSeries
                 let (x, w, start) = (Misaligned(values), Misaligned(values), Misaligned(bias))
                 let y = Misaligned([Float](repeating: 0, count: 256))
                 unsafe kernels.table.pointee.dense(16, 1, 16, x.base, 1, w.base, start.base, 0, y.base, 16)
-                let expected = kernels.twin.dense(B: 16, K: 1, N: 16, x: values, ldx: 1, w: values, bias: bias, squash: false)
+                let expected = kernels.twin.dense(
+                    B: 16, K: 1, N: 16, x: values, ldx: 1, w: values, bias: bias, squash: false)
                 #expect(firstDifference(y.values, expected) == nil, "\(kernels.name), adding to \(c)")
             }
         }

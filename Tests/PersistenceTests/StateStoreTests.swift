@@ -172,7 +172,8 @@ import Testing
         _ = FileManager.default.createFile(atPath: ballast, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: ballast))
         while (try? handle.write(contentsOf: Data(repeating: 7, count: 4_096))) != nil {}
-        let large = StoredMessage(id: "large", seq: 0, payload: (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 89) })
+        let large = StoredMessage(
+            id: "large", seq: 0, payload: (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 89) })
         await #expect(throws: DatabaseError.self) { try await store.appendToOutbox([large]) }
         #expect(try await store.pending(sink: "log", limit: 9).map(\.id) == ["first"])
         try handle.close()

@@ -16,7 +16,8 @@ public struct AutoencoderShape: Equatable, Sendable {
     ///
     /// - Precondition: all above 0, `hiddenSize` a multiple of 16.
     public init(inputSize: Int, hiddenSize: Int = 32, latentSize: Int = 6) {
-        precondition(inputSize > 0 && latentSize > 0, "an autoencoder of \(inputSize) inputs and \(latentSize) latent units")
+        precondition(
+            inputSize > 0 && latentSize > 0, "an autoencoder of \(inputSize) inputs and \(latentSize) latent units")
         precondition(hiddenSize > 0 && hiddenSize % 16 == 0, "\(hiddenSize) hidden units are no multiple of 16")
         self.inputSize = inputSize
         self.hiddenSize = hiddenSize
@@ -61,7 +62,9 @@ public final class AutoencoderWeights: Sendable {
         var values = [Float](repeating: 0, count: shape.parameterCount)
         var random = InitialWeights(seed: seed)
         let layers = shape.layers
-        for (layer, scale) in [(layers.0, 1), (layers.1, 1), (layers.2, 1), (layers.3, 0.5)] as [(AutoencoderShape.Layer, Float)] {
+        for (layer, scale) in [(layers.0, 1), (layers.1, 1), (layers.2, 1), (layers.3, 0.5)]
+            as [(AutoencoderShape.Layer, Float)]
+        {
             let spread = scale / Float(layer.inputs).squareRoot()
             for input in 0..<layer.inputs {
                 for output in 0..<layer.outputs {
@@ -137,9 +140,12 @@ public struct DenseAutoencoder: Sendable {
                     unsafe third.withUnsafeMutableBufferPointer { third in
                         unsafe padded.withUnsafeMutableBufferPointer { padded in
                             unsafe Self.apply(layers.0, weights, kernels, window.baseAddress, first.baseAddress)
-                            unsafe Self.apply(layers.1, weights, kernels, UnsafePointer(first.baseAddress), latent.baseAddress)
-                            unsafe Self.apply(layers.2, weights, kernels, UnsafePointer(latent.baseAddress), third.baseAddress)
-                            unsafe Self.apply(layers.3, weights, kernels, UnsafePointer(third.baseAddress), padded.baseAddress)
+                            unsafe Self.apply(
+                                layers.1, weights, kernels, UnsafePointer(first.baseAddress), latent.baseAddress)
+                            unsafe Self.apply(
+                                layers.2, weights, kernels, UnsafePointer(latent.baseAddress), third.baseAddress)
+                            unsafe Self.apply(
+                                layers.3, weights, kernels, UnsafePointer(third.baseAddress), padded.baseAddress)
                         }
                     }
                 }

@@ -186,7 +186,8 @@ public struct LSTMForecaster: Sendable {
             let logSigma = row[shape.channels + index]
             // Written so that NaN passes through.
             output[shape.channels + index] =
-                logSigma < range.lowerBound ? range.lowerBound : logSigma > range.upperBound ? range.upperBound : logSigma
+                logSigma < range.lowerBound
+                ? range.lowerBound : logSigma > range.upperBound ? range.upperBound : logSigma
         }
     }
 }

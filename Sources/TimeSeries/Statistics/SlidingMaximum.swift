@@ -71,7 +71,9 @@ public struct SlidingMaximum: Sendable, Equatable {
         self.init(length: length)
         pushed = try reader.read()
         let stored = Int(try reader.read(UInt32.self))
-        guard stored <= length, pushed < 1 << 62 else { throw .invalid("\(stored) candidates in a window of \(length)") }
+        guard stored <= length, pushed < 1 << 62 else {
+            throw .invalid("\(stored) candidates in a window of \(length)")
+        }
         for offset in 0..<stored {
             values[offset] = try reader.readDouble()
             positions[offset] = try reader.read()
