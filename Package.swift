@@ -37,7 +37,6 @@ let package = Package(
             name: "Ingest",
             dependencies: [
                 "TimeSeries", "CLinux",
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "NeuralNet"]),

@@ -62,6 +62,7 @@ actor Pipeline {
     private let desk: AlertDesk
     private let observer: LineObserver?
     private let committer: Committer?
+    private let announcesLearning: Bool
 
     private var sequencer: StreamSequencer
     private var watch = InputWatch()
@@ -99,6 +100,8 @@ actor Pipeline {
         self.committer = committer
         self.observer = observer
         notices = StreamNotices(logger: logger)
+        // A replay is over before anybody could wait for it.
+        announcesLearning = !timesByRow
         sequencer = StreamSequencer(declaredInterval: interval, timesByRow: timesByRow)
     }
 
@@ -170,6 +173,10 @@ actor Pipeline {
             return
         }
         lastTime = outcome.step.time
+        if announcesLearning, outcome.step.series == 0, let verdict = outcome.verdict {
+            notices.look(
+                atLearning: verdict, of: batch.seriesNames[0], interval: outcome.step.interval, stream: name)
+        }
         try await watchInput(isUsable: true, outcome)
         if let time = tick.time, time != outcome.step.time { try await closeTick() }
         tick.time = outcome.step.time

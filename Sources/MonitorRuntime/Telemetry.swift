@@ -1,4 +1,6 @@
+import Alerting
 import Logging
+import TimeSeries
 
 /// What became of a stream's data lines.
 public struct LineCounts: Equatable, Sendable {
@@ -33,6 +35,23 @@ struct StreamNotices: Sendable {
         tell(
             "the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step,
             stream)
+    }
+
+    /// Says how the learning of a stream's first series goes: when it has begun, half way, and when alerts can come.
+    func look(atLearning verdict: Verdict, of series: String, interval: Double?, stream: String) {
+        let needed = verdict.learning.neededSamples
+        let samples = verdict.sampleNumber + 1
+        guard let logger, [10, needed / 2, needed].contains(samples) else { return }
+        var facts: Logger.Metadata = ["stream.name": "\(stream)", "series.key": "\(series)"]
+        guard samples < needed else {
+            logger.info("learned enough: alerts can come from now on, and learning goes on", metadata: facts)
+            return
+        }
+        facts["learning.progress"] = "\(Int((verdict.learning.progress * 100).rounded())) %"
+        if let interval {
+            facts["learning.remaining"] = "about \(HumanDuration.text(seconds: Double(needed - samples) * interval))"
+        }
+        logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
     }
 
     private func tell(

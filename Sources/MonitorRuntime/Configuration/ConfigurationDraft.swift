@@ -28,6 +28,7 @@ struct ConfigurationDraft {
         let all = global.target
         result.stateDirectory = all.stateDirectory
         result.commitEvery = all.commitEvery ?? result.commitEvery
+        result.detection.usesNetworks = all.usesNetworks ?? result.detection.usesNetworks
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
         result.detection.falseAlarmsPerSecond =
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond

@@ -62,6 +62,7 @@ enum ConfigurationKeys {
         .init(
             "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
             parse: { integer($0, in: 0...Int.max) }, format: { String($0) }),
+        .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
     ]
 
     /// Keys of `[defaults]` and of every `[series."pattern"]`.
@@ -168,6 +169,7 @@ struct GlobalDraft: Equatable, Sendable {
     var logKeep: Int?
     var writesJournal: Bool?
     var seed: Int?
+    var usesNetworks: Bool?
 
     /// The built-in defaults.
     init() {
@@ -178,6 +180,7 @@ struct GlobalDraft: Equatable, Sendable {
         logKeep = built.alerting.logKeep
         writesJournal = built.alerting.writesJournal
         seed = Int(clamping: built.detection.seed)
+        usesNetworks = built.detection.usesNetworks
     }
 }
 
