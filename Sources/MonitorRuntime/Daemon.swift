@@ -82,7 +82,8 @@ public struct Daemon: Service {
                 failure.withLock { $0 = $0 ?? error }
             }
             if await !router.flush(within: Self.farewell) {
-                logger.warning("not every sink has everything yet; the rest is written at the next start")
+                let fate = configuration.stateDirectory == nil ? "is lost with the state in memory" : "is written at the next start"
+                logger.warning("not every sink has everything yet; the rest \(fate)")
             }
             sinks.cancelAll()
         }

@@ -33,11 +33,10 @@ enum AlertMessage {
     static func hint(for kind: AlertKind) -> String {
         switch kind {
         case .anomaly:
-            "Look at the channels named; say `monitord feedback ID false` if this is normal, "
-                + "or `monitord accept ID` if the new level is right."
+            "Look at the channels named: the record has the value, the expected band and the share of each."
         case .stalled: "Check that the sender runs and that its data still arrives where monitord reads it."
         case .stuck: "Check the sensor and its wiring; a value that never changes is often a broken sensor."
-        case .drift: "If the new level is right, say `monitord accept ID`; otherwise look for wear or a moved sensor."
+        case .drift: "A new level that is right is learned by itself; otherwise look for wear or a moved sensor."
         case .input: "Run `monitord check` with a sample of the input; its format may have changed."
         case .budget:
             "Look for one cause behind many incidents; raise `false_alarms` if you want to be told more of them."

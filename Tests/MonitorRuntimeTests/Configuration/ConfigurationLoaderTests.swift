@@ -374,6 +374,7 @@ import Testing
                 log_keep = 2  # environment MONITORD_LOG_KEEP
                 journal = false  # flag --no-journal
                 seed = 4  # /etc/monitord/monitord.toml:1:1
+                networks = true  # default
 
                 [defaults]
                 false_alarms = "1/week"  # default
