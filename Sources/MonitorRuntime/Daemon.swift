@@ -82,8 +82,9 @@ public struct Daemon: Service {
                 failure.withLock { $0 = $0 ?? error }
             }
             if await !router.flush(within: Self.farewell) {
-                let fate = configuration.stateDirectory == nil ? "is lost with the state in memory" : "is written at the next start"
-                logger.warning("not every sink has everything yet; the rest \(fate)")
+                let isKept = configuration.stateDirectory != nil
+                logger.warning(
+                    "not every sink has everything yet; the rest is \(isKept ? "written at the next start" : "lost")")
             }
             sinks.cancelAll()
         }
@@ -94,9 +95,11 @@ public struct Daemon: Service {
         _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream]
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for source in configuration.sources {
+            for (index, source) in configuration.sources.enumerated() {
                 let reader = makeSource(source, resume: resume)
-                tasks.addTask { try await reader.run { batch in try await streams.process(batch, of: source) } }
+                tasks.addTask {
+                    try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
+                }
             }
             // An idle daemon is alive as long as this loop, which shares the pool with the work, comes round.
             let heartbeat = notifier.signInterval.map { interval in
@@ -114,8 +117,27 @@ public struct Daemon: Service {
         case .file(let pattern):
             let points = resume.compactMapValues(\.header.place.resumePoint)
             return FileFollower(
-                pattern: pattern, configuration: source, resume: points, arrival: clock, logger: logger)
+                pattern: pattern, stream: literalName(pattern), configuration: source, resume: points, arrival: clock,
+                logger: logger)
         }
+    }
+
+    /// The name of a literal path's stream: `input` when it is the only source, else the file's stem, or the path when
+    /// another source has that stem.
+    private func literalName(_ path: String) -> String {
+        guard configuration.sources.count > 1 else { return "input" }
+        let stem = Self.stem(path)
+        let others = configuration.sources.count { source in
+            if case .file(let other) = source.input { return other != path && Self.stem(other) == stem }
+            return false
+        }
+        return others == 0 ? stem : path
+    }
+
+    private static func stem(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+        return String(name[..<dot])
     }
 
     private func makeSinks() throws -> [any AlertSink] {
@@ -161,6 +183,8 @@ private actor StreamTable {
     private let logger: Logger
     private var stored: [String: StoredStream]
     private var pipelines: [String: Pipeline] = [:]
+    /// The source that each stream's name belongs to.
+    private var owners: [String: Int] = [:]
 
     init(
         configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
@@ -174,9 +198,25 @@ private actor StreamTable {
         self.notifier = notifier
     }
 
-    func process(_ batch: RecordBatch, of source: SourceConfiguration) async throws {
-        try await pipeline(for: batch.stream, source).process(batch)
+    func process(_ batch: RecordBatch, of source: SourceConfiguration, number: Int) async throws {
+        try await pipeline(for: name(of: batch.stream, source: number), source).process(batch)
         signOfLife()
+    }
+
+    /// Two sources may find files of one stem: the second one's stream gets a number, so that they are not mixed.
+    private func name(of stream: String, source number: Int) -> String {
+        let owner = owners[stream, default: number]
+        guard owner != number else {
+            owners[stream] = number
+            return stream
+        }
+        let other = "\(stream)#\(number + 1)"
+        if owners.updateValue(number, forKey: other) == nil {
+            logger.warning(
+                "two sources have a stream of one name: the second is renamed",
+                metadata: ["stream.name": "\(stream)", "stream.renamed": "\(other)"])
+        }
+        return other
     }
 
     nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }

@@ -38,6 +38,7 @@ import Testing
         #expect(result.output.contains("csv, comma, header, time in \"timestamp\" (ISO 8601), 4 channels"))
         #expect(result.output.contains("3600 usable, 0 unusable"))
         #expect(result.output.contains("kB a series"))
+        #expect(result.output.contains("µs a sample"))
     }
 
     @Test func `replay ends with the figures as one line of JSON`() throws {

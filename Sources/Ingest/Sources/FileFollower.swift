@@ -3,11 +3,12 @@ public import TimeSeries
 
 /// A file, or all files that match a pattern, read to the end and followed.
 ///
-/// A literal path is the stream `input`. A pattern with `*`, `?` or `[…]` makes a stream of each file, named by the file's
+/// A literal path is the stream `input`, or as it is told. A pattern with `*`, `?` or `[…]` makes a stream of each file, named by the file's
 /// stem (by the path when two have the same stem); files that appear later join, renamed ones stay who they are, and
 /// `.gz` is left out. Directories are watched (inotify), and looked at four times a second in any case.
 public struct FileFollower: RecordSource {
     private let pattern: String
+    private let stream: String
     private let configuration: SourceConfiguration
     private let resume: [String: ResumePoint]
     private let surroundings: StreamFeed.Surroundings
@@ -15,17 +16,19 @@ public struct FileFollower: RecordSource {
     /// Creates a source.
     ///
     /// - Parameters:
+    ///   - stream: the stream's and the series' name when the pattern is a literal path.
     ///   - resume: where to go on, by stream name; streams that are not in it are read from their file's start.
     ///   - arrival: the wall clock, asked once for each read; `nil` leaves batches without an arrival.
     ///   - logger: where dialects, rotations and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told each stream's name and schema once, on the reading thread, before its first batch.
     public init(
-        pattern: String, configuration: SourceConfiguration, resume: [String: ResumePoint] = [:],
-        arrival: (@Sendable () -> Timestamp)?, limits: ReadingLimits = ReadingLimits(),
+        pattern: String, stream: String = "input", configuration: SourceConfiguration,
+        resume: [String: ResumePoint] = [:], arrival: (@Sendable () -> Timestamp)?, limits: ReadingLimits = ReadingLimits(),
         telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) {
         self.pattern = pattern
+        self.stream = stream
         self.configuration = configuration
         self.resume = resume
         surroundings = StreamFeed.Surroundings(
@@ -39,7 +42,7 @@ public struct FileFollower: RecordSource {
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
             var state = FollowerState(
-                pattern: pattern, configuration: configuration, resume: resume, surroundings)
+                pattern: pattern, stream: stream, configuration: configuration, resume: resume, surroundings)
             let watch = System.makeDirectoryWatch()
             var watched: Set<String> = []
             while true {
@@ -69,6 +72,7 @@ struct FollowerState {
 
     private let pattern: String
     private let isLiteral: Bool
+    private let stream: String
     private let configuration: SourceConfiguration
     private let resume: [String: ResumePoint]
     private let surroundings: StreamFeed.Surroundings
@@ -79,11 +83,12 @@ struct FollowerState {
     private var stepsToScan = 0
 
     init(
-        pattern: String, configuration: SourceConfiguration, resume: [String: ResumePoint] = [:],
-        _ surroundings: StreamFeed.Surroundings
+        pattern: String, stream: String = "input", configuration: SourceConfiguration,
+        resume: [String: ResumePoint] = [:], _ surroundings: StreamFeed.Surroundings
     ) {
         self.pattern = pattern
         isLiteral = !PathName.hasWildcard(pattern)
+        self.stream = stream
         self.configuration = configuration
         self.resume = resume
         self.surroundings = surroundings
@@ -128,7 +133,7 @@ struct FollowerState {
         }
         stepsToScan = Self.stepsBetweenScans
         if isLiteral {
-            if files.isEmpty { try add(pattern, stream: "input") }
+            if files.isEmpty { try add(pattern, stream: stream) }
             return
         }
         let found = System.paths(matching: pattern)
