@@ -120,11 +120,11 @@ actor Pipeline {
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
             await crossBorder()
-            if committer?.isDue == true { try await commit(after: row, of: batch) }
+            if committer?.isDue(name) == true { await commit(after: row, of: batch) }
         }
         if !steps.isEmpty { try await score(steps, of: batch) }
         // A slow stream may be hours from its next border; its state is whole at every line.
-        if let last = batch.rows.last, committer?.isOverdue == true { try await commit(after: last, of: batch) }
+        if let last = batch.rows.last, committer?.isOverdue(name) == true { await commit(after: last, of: batch) }
         reading.take(batch)
     }
 
@@ -132,7 +132,7 @@ actor Pipeline {
     func finish() async throws {
         try await closeTick()
         try await desk.handOn()
-        if let committer, group != nil { try await committer.store(parts(at: reading), of: desk) }
+        if let committer, group != nil { await committer.store(parts(at: reading), of: name, with: desk) }
     }
 
     private func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
@@ -292,12 +292,12 @@ actor Pipeline {
 
 extension Pipeline {
     /// Stores the state as it is after a line.
-    private func commit(after row: RecordBatch.Row, of batch: RecordBatch) async throws {
+    private func commit(after row: RecordBatch.Row, of batch: RecordBatch) async {
         // An incident that waits for the rest of its tick is not in the state: the next border will do.
         guard let committer, !tick.lines.contains(where: { $0.outcome.change != nil }) else { return }
         var place = reading
         place.take(batch, upTo: row)
-        try await committer.store(parts(at: place), of: desk)
+        await committer.store(parts(at: place), of: name, with: desk)
     }
 
     private func parts(at place: ReadingPlace) async -> [StatePart] {

@@ -60,6 +60,28 @@ import Testing
         #expect(try bareRecords(before.output + after.output) == expected)
     }
 
+    @Test(arguments: [1, 4, 9]) func `killed without warning it loses no alert and writes none twice`(alerts: Int)
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let path = sample("machine_temperature.csv")
+        let log = directory.path("alerts.jsonl")
+        let expected = try replayed(path)
+        let arguments = [
+            "run", "--file", path, "--state", directory.path("state"), "--no-journal", "--log", log,
+        ]
+        let first = try RunningCommand(try #require(monitordBinary), arguments)
+        for _ in 0..<alerts { #expect(first.nextLine() != nil) }
+        first.signal(SIGKILL)
+        #expect(first.finish().exitCode == 128 + SIGKILL)
+        let second = try RunningCommand(try #require(monitordBinary), arguments)
+        let last = try #require(expected.last)
+        while let line = second.nextLine(), try bareRecords(line).first != last {}
+        second.signal(SIGTERM)
+        #expect(second.finish().exitCode == 0)
+        #expect(try bareRecords(try String(contentsOfFile: log, encoding: .utf8)) == expected)
+    }
+
     @Test func `a second owner of the state is refused with 69`() throws {
         let directory = try TemporaryDirectory()
         let command = try RunningCommand(

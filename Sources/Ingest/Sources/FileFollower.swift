@@ -23,8 +23,8 @@ public struct FileFollower: RecordSource {
     ///   - onSchema: told each stream's name and schema once, on the reading thread, before its first batch.
     public init(
         pattern: String, stream: String = "input", configuration: SourceConfiguration,
-        resume: [String: ResumePoint] = [:], arrival: (@Sendable () -> Timestamp)?, limits: ReadingLimits = ReadingLimits(),
-        telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
+        resume: [String: ResumePoint] = [:], arrival: (@Sendable () -> Timestamp)?,
+        limits: ReadingLimits = ReadingLimits(), telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) {
         self.pattern = pattern

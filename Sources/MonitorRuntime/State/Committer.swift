@@ -14,7 +14,9 @@ final class Committer: Sendable {
     private let every: Double
     private let clock: @Sendable () -> Double
     private let logger: Logger
-    private let lastCommit: Mutex<Double>
+    private let began: Double
+    /// When each stream's state was stored last.
+    private let lastCommits = Mutex<[String: Double]>([:])
 
     /// Creates a committer.
     ///
@@ -26,21 +28,25 @@ final class Committer: Sendable {
         self.every = every
         self.logger = logger
         self.clock = clock
-        lastCommit = Mutex(clock())
+        began = clock()
     }
 
-    /// Whether the state is to be stored at the next border.
-    var isDue: Bool { lastCommit.withLock { clock() - $0 >= every } }
+    /// Whether a stream's state is to be stored at its next border.
+    func isDue(_ stream: String) -> Bool { secondsSinceCommit(of: stream) >= every }
 
-    /// Whether the state is to be stored even without a border.
-    var isOverdue: Bool { lastCommit.withLock { clock() - $0 >= 2 * every } }
+    /// Whether a stream's state is to be stored even without a border.
+    func isOverdue(_ stream: String) -> Bool { secondsSinceCommit(of: stream) >= 2 * every }
+
+    private func secondsSinceCommit(of stream: String) -> Double {
+        clock() - lastCommits.withLock { $0[stream] ?? began }
+    }
 
     /// Says what a person should know of a restored state.
     func tell(_ text: String) { logger.warning("\(text)") }
 
     /// Stores a stream's pieces with the policy; a failure is told and tried again when the state is due next.
-    func store(_ parts: [StatePart], of desk: AlertDesk) async throws {
-        lastCommit.withLock { $0 = clock() }
+    func store(_ parts: [StatePart], of stream: String, with desk: AlertDesk) async {
+        lastCommits.withLock { $0[stream] = clock() }
         guard let policy = await desk.state() else {
             logger.warning("the state is not stored: alerts wait to be stored first")
             return
