@@ -48,22 +48,17 @@ public struct AutoencoderShape: Equatable, Sendable {
     public var parameterCount: Int { layers.3.end }
 }
 
-/// Parameters of an autoencoder as scoring reads them: they do not change while anybody holds them.
-public final class AutoencoderWeights: Sendable {
-    /// The sizes.
-    public let shape: AutoencoderShape
-    // Written while it is made and, by the trainer that made it, again when nobody else holds it any more.
-    nonisolated(unsafe) let buffer: AlignedBuffer
+/// Parameters of an autoencoder as scoring reads them.
+public typealias AutoencoderWeights = NetworkWeights<AutoencoderShape>
 
-    /// Creates initial weights: normal, scaled by 1/√inputs, half of that in the last layer; biases zero.
-    public init(shape: AutoencoderShape, seed: UInt64) {
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        var values = [Float](repeating: 0, count: shape.parameterCount)
+extension AutoencoderShape: NetworkShape {
+    /// Initial weights: normal, scaled by 1/√inputs, half of that in the last layer; biases zero.
+    public func initialParameters(seed: UInt64) -> [Float] {
+        var values = [Float](repeating: 0, count: parameterCount)
         var random = InitialWeights(seed: seed)
-        let layers = shape.layers
+        let layers = layers
         for (layer, scale) in [(layers.0, 1), (layers.1, 1), (layers.2, 1), (layers.3, 0.5)]
-            as [(AutoencoderShape.Layer, Float)]
+            as [(Layer, Float)]
         {
             let spread = scale / Float(layer.inputs).squareRoot()
             for input in 0..<layer.inputs {
@@ -72,28 +67,8 @@ public final class AutoencoderWeights: Sendable {
                 }
             }
         }
-        unsafe buffer.assign(values)
+        return values
     }
-
-    /// Creates weights from stored parameters; `nil` when their number is not the shape's.
-    public init?(shape: AutoencoderShape, parameters: [Float]) {
-        guard parameters.count == shape.parameterCount else { return nil }
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        unsafe buffer.assign(parameters)
-    }
-
-    /// The parameters in packed order.
-    public var parameters: [Float] { unsafe buffer.array(count: shape.parameterCount) }
-
-    init(copying parameters: borrowing AlignedBuffer, shape: AutoencoderShape) {
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        unsafe buffer.copy(from: parameters)
-    }
-
-    /// Overwrites the parameters; only for a holder that knows it is the only one.
-    func overwrite(with parameters: borrowing AlignedBuffer) { unsafe buffer.copy(from: parameters) }
 }
 
 /// The scoring face of the autoencoder: windows in, their reconstructions out.

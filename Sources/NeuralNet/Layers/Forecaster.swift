@@ -49,60 +49,35 @@ public struct ForecasterShape: Equatable, Sendable {
     static let logSigmaRange: ClosedRange<Float> = -4...3
 }
 
-/// Parameters of a forecaster as scoring reads them: they do not change while anybody holds them.
-public final class ForecasterWeights: Sendable {
-    /// The sizes.
-    public let shape: ForecasterShape
-    // Written while it is made and, by the trainer that made it, again when nobody else holds it any more.
-    nonisolated(unsafe) let buffer: AlignedBuffer
+/// Parameters of a forecaster as scoring reads them.
+public typealias ForecasterWeights = NetworkWeights<ForecasterShape>
 
-    /// Creates initial weights: normal, inputs scaled by 1/√I, state by 0.7/√H, head 0.01; forget biases 1.
+extension ForecasterShape: NetworkShape {
+    /// Initial weights: normal, inputs scaled by 1/√I, state by 0.7/√H, head 0.01; forget biases 1.
     ///
     /// The forget bias follows Gers, Schmidhuber, Cummins 2000 (doi 10.1162/089976600300015015); with the small head
     /// the first forecasts are those of persistence.
-    public init(shape: ForecasterShape, seed: UInt64) {
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        var values = [Float](repeating: 0, count: shape.parameterCount)
+    public func initialParameters(seed: UInt64) -> [Float] {
+        var values = [Float](repeating: 0, count: parameterCount)
         var random = InitialWeights(seed: seed)
-        let inputScale = 1 / Float(shape.inputSize).squareRoot()
-        let stateScale = 0.7 / Float(shape.hiddenSize).squareRoot()
+        let inputScale = 1 / Float(inputSize).squareRoot()
+        let stateScale = 0.7 / Float(hiddenSize).squareRoot()
         for gate in 0..<4 {
-            for unit in 0..<shape.hiddenSize {
-                for input in 0..<shape.stepWidth {
-                    let scale = input < shape.inputSize ? inputScale : stateScale
-                    values[shape.panelIndex(gate: gate, unit: unit, input: input)] = random.normal() * scale
+            for unit in 0..<hiddenSize {
+                for input in 0..<stepWidth {
+                    let scale = input < inputSize ? inputScale : stateScale
+                    values[panelIndex(gate: gate, unit: unit, input: input)] = random.normal() * scale
                 }
-                if gate == 1 { values[shape.biasIndex(gate: gate, unit: unit)] = 1 }
+                if gate == 1 { values[biasIndex(gate: gate, unit: unit)] = 1 }
             }
         }
-        for unit in 0..<shape.hiddenSize {
-            for output in 0..<(2 * shape.channels) {
-                values[shape.headOffset + unit * shape.outputWidth + output] = random.normal() * 0.01
+        for unit in 0..<hiddenSize {
+            for output in 0..<(2 * channels) {
+                values[headOffset + unit * outputWidth + output] = random.normal() * 0.01
             }
         }
-        unsafe buffer.assign(values)
+        return values
     }
-
-    /// Creates weights from stored parameters; `nil` when their number is not the shape's.
-    public init?(shape: ForecasterShape, parameters: [Float]) {
-        guard parameters.count == shape.parameterCount else { return nil }
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        unsafe buffer.assign(parameters)
-    }
-
-    /// The parameters in packed order.
-    public var parameters: [Float] { unsafe buffer.array(count: shape.parameterCount) }
-
-    init(copying parameters: borrowing AlignedBuffer, shape: ForecasterShape) {
-        self.shape = shape
-        unsafe buffer = AlignedBuffer(count: shape.parameterCount)
-        unsafe buffer.copy(from: parameters)
-    }
-
-    /// Overwrites the parameters; only for a holder that knows it is the only one.
-    func overwrite(with parameters: borrowing AlignedBuffer) { unsafe buffer.copy(from: parameters) }
 }
 
 /// Hidden and cell state of one series.

@@ -29,7 +29,7 @@ public final class AutoencoderTrainer {
     private let secondTransposed: AlignedBuffer
     private let thirdTransposed: AlignedBuffer
     private let fourthTransposed: AlignedBuffer
-    private var snapshots: [AutoencoderWeights] = []
+    private var snapshots = SnapshotPool<AutoencoderShape>()
 
     /// Creates a trainer at the given weights.
     ///
@@ -186,15 +186,7 @@ public final class AutoencoderTrainer {
     // MARK: Snapshots and checkpoints
 
     /// The parameters as they stand, for scoring; see ``ForecasterTrainer/snapshot()``.
-    public func snapshot() -> AutoencoderWeights {
-        for index in snapshots.indices where isKnownUniquelyReferenced(&snapshots[index]) {
-            snapshots[index].overwrite(with: adam.parameters)
-            return snapshots[index]
-        }
-        let fresh = AutoencoderWeights(copying: adam.parameters, shape: shape)
-        snapshots.append(fresh)
-        return fresh
-    }
+    public func snapshot() -> AutoencoderWeights { snapshots.snapshot(of: adam.parameters, shape: shape) }
 
     /// What is to be stored.
     public var checkpoint: TrainingCheckpoint { adam.checkpoint(parameterCount: shape.parameterCount) }

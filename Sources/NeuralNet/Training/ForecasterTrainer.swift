@@ -36,7 +36,7 @@ public final class ForecasterTrainer {
     private let inverseSigma: AlignedBuffer  // the same
     private let stateTransposed: AlignedBuffer  // [4H][H]
     private let headTransposed: AlignedBuffer  // [N][H]
-    private var snapshots: [ForecasterWeights] = []
+    private var snapshots = SnapshotPool<ForecasterShape>()
 
     /// Creates a trainer at the given weights.
     ///
@@ -250,15 +250,7 @@ public final class ForecasterTrainer {
     /// The parameters as they stand, for scoring.
     ///
     /// Snapshots that nobody holds any more are used again: after the first few calls nothing is allocated.
-    public func snapshot() -> ForecasterWeights {
-        for index in snapshots.indices where isKnownUniquelyReferenced(&snapshots[index]) {
-            snapshots[index].overwrite(with: adam.parameters)
-            return snapshots[index]
-        }
-        let fresh = ForecasterWeights(copying: adam.parameters, shape: shape)
-        snapshots.append(fresh)
-        return fresh
-    }
+    public func snapshot() -> ForecasterWeights { snapshots.snapshot(of: adam.parameters, shape: shape) }
 
     /// What is to be stored.
     public var checkpoint: TrainingCheckpoint { adam.checkpoint(parameterCount: shape.parameterCount) }
