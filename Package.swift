@@ -82,6 +82,7 @@ let package = Package(
             name: "MonitorRuntimeTests",
             dependencies: [
                 "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "MonitordTests", dependencies: ["monitord", "TestSupport"]),
     ],

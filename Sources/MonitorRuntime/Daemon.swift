@@ -41,7 +41,8 @@ public struct Daemon: Service {
         let sinks = try makeSinks()
         try await store.registerSinks(sinks.map(\.name))
         let router = AlertRouter(sinks: sinks, outbox: StoredOutbox(store: store), logger: logger)
-        let desk = AlertDesk(policy: restored.policy) { records in try await router.submit(records) }
+        let desk = AlertDesk(policy: restored.policy, retryLogger: logger) { records in try await router.submit(records)
+        }
         let committer = Committer(
             store: store, every: configuration.commitEvery, logger: logger,
             clock: { ProcessUsage.now().seconds })

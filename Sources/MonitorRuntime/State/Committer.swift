@@ -47,6 +47,10 @@ final class Committer: Sendable {
     /// Stores a stream's pieces with the policy; a failure is told and tried again when the state is due next.
     func store(_ parts: [StatePart], of stream: String, with desk: AlertDesk) async {
         lastCommits.withLock { $0[stream] = clock() }
+        // Alerts that the outbox refused are tried again first: the state may not stand for what nobody was told.
+        do { try await desk.handOn() } catch {
+            logger.error("alerts still cannot be stored", metadata: ["error": "\(error)"])
+        }
         guard let policy = await desk.state() else {
             logger.warning("the state is not stored: alerts wait to be stored first")
             return

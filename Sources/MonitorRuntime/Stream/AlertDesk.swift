@@ -1,4 +1,5 @@
 import Alerting
+import Logging
 import TimeSeries
 
 /// Where the changes of all streams meet: one policy decides what is told, and what it decides is handed on.
@@ -8,12 +9,17 @@ actor AlertDesk {
 
     private(set) var policy: AlertPolicy
     private let output: Output
+    private let retryLogger: Logger?
     /// Records that the output has refused so far; they go first, in order, with the next ones.
     private var waiting: [AlertRecord] = []
 
     /// Creates a desk.
-    init(policy: AlertPolicy, output: @escaping Output) {
+    ///
+    /// - Parameter retryLogger: told when the output refuses records; they are kept and tried again, and watching goes on.
+    ///   Without one a refusal is the caller's error.
+    init(policy: AlertPolicy, retryLogger: Logger? = nil, output: @escaping Output) {
         self.policy = policy
+        self.retryLogger = retryLogger
         self.output = output
     }
 
@@ -31,11 +37,18 @@ actor AlertDesk {
     /// Decides over the changes of one tick of a stream.
     ///
     /// - Returns: for each change whether a published incident of its series is open now.
-    /// - Throws: what the output throws; the records are kept and go first next time.
+    /// - Throws: what the output throws, unless it is tried again; the records are kept and go first next time.
     func admit(_ changes: [SeriesChange], at time: Timestamp) async throws -> [Bool] {
         let decision = policy.admit(changes, at: time)
         waiting += decision.records
-        try await handOn()
+        do {
+            try await handOn()
+        } catch {
+            guard let retryLogger else { throw error }
+            retryLogger.error(
+                "alerts could not be stored; they are kept and tried again",
+                metadata: ["alerts.waiting": "\(waiting.count)", "error": "\(error)"])
+        }
         return decision.isPublished
     }
 

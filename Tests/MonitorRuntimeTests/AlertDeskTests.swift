@@ -1,0 +1,60 @@
+import Alerting
+import Logging
+import Synchronization
+import Testing
+import TimeSeries
+
+@testable import MonitorRuntime
+
+@Suite struct AlertDeskTests {
+    private struct Full: Error {}
+
+    /// An output that refuses records while it is full.
+    private final class Box: Sendable {
+        let state = Mutex<(isFull: Bool, ids: [String])>((true, []))
+
+        func write(_ records: [AlertRecord]) throws {
+            try state.withLock { state in
+                if state.isFull { throw Full() }
+                state.ids += records.map { "\($0.series) \($0.event)" }
+            }
+        }
+    }
+
+    private func change(_ event: AlertEvent, _ series: String, at second: Int64) -> SeriesChange {
+        let time = Timestamp(nanoseconds: second * 1_000_000_000)
+        let learning = LearningState(learnedSamples: 500, neededSamples: 200, learnedSeconds: 500)
+        return SeriesChange(
+            stream: "input", series: series,
+            change: IncidentChange(
+                event: event, kind: .anomaly, time: time, since: time, onsetSample: 7, severity: .warning, score: 6,
+                threshold: 5, learning: learning))
+    }
+
+    @Test func `records that are refused are kept in order and handed on later`() async throws {
+        let box = Box()
+        let desk = AlertDesk(
+            policy: AlertPolicy(), retryLogger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) {
+            try box.write($0)
+        }
+        let first = Timestamp(nanoseconds: 1_000_000_000)
+        #expect(try await desk.admit([change(.open, "a", at: 1)], at: first) == [true])
+        #expect(await desk.waitingRecords == 1)
+        #expect(await desk.state() == nil, "what nobody was told of is not stored as told")
+        box.state.withLock { $0.isFull = false }
+        _ = try await desk.admit([change(.close, "a", at: 99)], at: Timestamp(nanoseconds: 99_000_000_000))
+        #expect(box.state.withLock { $0.ids } == ["a open", "a close"])
+        #expect(await desk.waitingRecords == 0)
+        #expect(await desk.state() != nil)
+    }
+
+    @Test func `without a second try a refusal is the caller's`() async {
+        let box = Box()
+        let desk = AlertDesk(policy: AlertPolicy()) { try box.write($0) }
+        await #expect(throws: Full.self) {
+            try await desk.admit([change(.open, "a", at: 1)], at: Timestamp(nanoseconds: 1_000_000_000))
+        }
+        #expect(await desk.waitingRecords == 1)
+    }
+}
