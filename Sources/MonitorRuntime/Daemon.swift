@@ -95,19 +95,26 @@ public struct Daemon: Service {
     private func runSources(
         _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream]
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
             for (index, source) in configuration.sources.enumerated() {
                 let reader = makeSource(source, resume: resume)
                 tasks.addTask {
                     try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
+                    return true
                 }
             }
-            // An idle daemon is alive as long as this loop, which shares the pool with the work, comes round.
-            let heartbeat = notifier.signInterval.map { interval in
-                Task { while !Task.isCancelled { try await Task.sleep(for: interval); streams.signOfLife() } }
+            if let interval = notifier.signInterval {
+                tasks.addTask {
+                    // Ended by cancellation, when the last source has ended.
+                    while (try? await Task.sleep(for: interval)) != nil { streams.beat() }
+                    return false
+                }
             }
-            defer { heartbeat?.cancel() }
-            try await tasks.waitForAll()
+            var reading = configuration.sources.count
+            while reading > 0, let isSource = try await tasks.next() {
+                if isSource { reading -= 1 }
+            }
+            tasks.cancelAll()
         }
     }
 
@@ -186,6 +193,8 @@ private actor StreamTable {
     private var pipelines: [String: Pipeline] = [:]
     /// The source that each stream's name belongs to.
     private var owners: [String: Int] = [:]
+    /// Batches in hand and done: what the watchdog is told by.
+    private nonisolated let work = Mutex((inHand: 0, done: UInt64(0), doneAtLastBeat: UInt64(0)))
 
     init(
         configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
@@ -200,8 +209,25 @@ private actor StreamTable {
     }
 
     func process(_ batch: RecordBatch, of source: SourceConfiguration, number: Int) async throws {
-        try await pipeline(for: name(of: batch.stream, source: number), source).process(batch)
+        let pipeline = pipeline(for: name(of: batch.stream, source: number), source)
+        work.withLock { $0.inHand += 1 }
+        defer {
+            work.withLock { work in
+                work.inHand -= 1
+                work.done += 1
+            }
+        }
+        try await pipeline.process(batch)
         signOfLife()
+    }
+
+    /// Between batches: an idle daemon is alive, one that has had the same batches in hand since the last beat is not.
+    nonisolated func beat() {
+        let isAlive = work.withLock { work in
+            defer { work.doneAtLastBeat = work.done }
+            return work.inHand == 0 || work.done != work.doneAtLastBeat
+        }
+        if isAlive { signOfLife() }
     }
 
     /// Two sources may find files of one stem: the second one's stream gets a number, so that they are not mixed.
@@ -220,7 +246,7 @@ private actor StreamTable {
         return other
     }
 
-    nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
+    private nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
 
     func finish() async throws {
         for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.finish() }
