@@ -73,6 +73,7 @@ actor Pipeline {
     private var levels: [UInt8] = []
     private var reading = ReadingPlace()
     private var notices: StreamNotices
+    private var emptyLog = SpareLog()
     private var stored: StoredStream?
 
     /// Creates a pipeline for one stream.
@@ -178,6 +179,11 @@ actor Pipeline {
                 atLearning: verdict, of: batch.seriesNames[0], interval: outcome.step.interval, stream: name)
         }
         try await watchInput(isUsable: true, outcome)
+        // A lone series' tick is complete with its line: nothing is kept, nothing allocated.
+        if outcome.change == nil, tick.lines.isEmpty, sequencer.activeSeries == 1 {
+            try observer?(outcome, level(of: outcome.step.series), batch)
+            return
+        }
         if let time = tick.time, time != outcome.step.time { try await closeTick() }
         tick.time = outcome.step.time
         tick.samples += 1
@@ -247,10 +253,11 @@ actor Pipeline {
         let round = sequencer.round
         sequencer.beginRound()
         guard configuration.detection.usesNetworks else { return }
-        var rows = TrainingLog()
-        for shard in group.shards { rows.append(contentsOf: await shard.takeLog()) }
+        var rows = await group.shards[0].takeLog(leaving: emptyLog.take())
+        for shard in group.shards.dropFirst() { rows.append(contentsOf: await shard.takeLog(leaving: TrainingLog())) }
         group.models = group.trained
         group.trained = await group.trainer.train(rows, round: round)
+        emptyLog.keep(&rows)
         self.group = group
     }
 

@@ -99,10 +99,11 @@ actor Shard {
         return Double(rest < 0 ? rest + day : rest) / Double(day)
     }
 
-    /// Hands over what this round's samples leave for training, and begins a new log.
-    func takeLog() -> TrainingLog {
-        defer { log.removeAll() }
-        return log
+    /// Hands over what this round's samples leave for training, and goes on with an empty log.
+    func takeLog(leaving empty: TrainingLog) -> TrainingLog {
+        let taken = log
+        log = empty
+        return taken
     }
 
     // MARK: State
@@ -142,4 +143,21 @@ actor Shard {
 
     /// Takes over the part of an unfinished round's log.
     func restore(log: TrainingLog) { self.log = log }
+}
+
+/// An emptied log that waits for its next round, so that its memory is used again.
+struct SpareLog: Sendable {
+    private var log = TrainingLog()
+
+    /// The log, which is then nobody else's.
+    mutating func take() -> TrainingLog {
+        defer { log = TrainingLog() }
+        return log
+    }
+
+    /// Takes over a log whose rows are done with.
+    mutating func keep(_ used: inout TrainingLog) {
+        used.removeAll()
+        swap(&log, &used)
+    }
 }
