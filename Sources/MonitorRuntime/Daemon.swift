@@ -9,6 +9,20 @@ import StatusServer
 import Synchronization
 import TimeSeries
 
+/// Why a run did not end well.
+public enum DaemonError: Error, Equatable, CustomStringConvertible {
+    /// Alerts could not be written, and no state keeps them for the next start.
+    case alertsLost(sinks: String)
+
+    /// What went wrong, in one line.
+    public var description: String {
+        switch self {
+        case .alertsLost(let sinks):
+            "alerts could not be written to \(sinks), and without a state directory they are lost"
+        }
+    }
+}
+
 /// `monitord run`: sources, pipelines, sinks and state, from start to a clean stop.
 ///
 ///     start   lock and read the state, make the sinks, go on where the streams stood, tell systemd READY
@@ -49,7 +63,7 @@ public struct Daemon: Service {
         let streams = StreamTable(
             configuration: configuration, desk: desk, stored: restored.streams, committer: committer,
             notifier: notifier, logger: logger)
-        announce(sinks)
+        announce(sinks, restored: restored.streams)
         notifier.ready("watching \(configuration.sources.count) sources")
         do {
             try await watch(streams, router: router, notifier: notifier, resume: restored.streams)
@@ -84,8 +98,11 @@ public struct Daemon: Service {
             }
             if await !router.flush(within: Self.farewell) {
                 let isKept = configuration.stateDirectory != nil
+                let behind = await router.status.filter { !$0.isCaughtUp }.map(\.name).joined(separator: ", ")
                 logger.warning(
-                    "not every sink has everything yet; the rest is \(isKept ? "written at the next start" : "lost")")
+                    "not every alert is written: the rest is \(isKept ? "written at the next start" : "lost")",
+                    metadata: ["sinks": "\(behind)"])
+                if !isKept { failure.withLock { $0 = $0 ?? DaemonError.alertsLost(sinks: behind) } }
             }
             sinks.cancelAll()
         }
@@ -164,18 +181,29 @@ public struct Daemon: Service {
         if alerting.writesJournal {
             if JournalSink.isAvailable() {
                 sinks.append(try JournalSink(stamp: stamp))
-            } else {
-                logger.notice("journald's socket is not there: alerts do not go to the journal")
             }
         }
         return sinks
     }
 
-    private func announce(_ sinks: [any AlertSink]) {
+    private func announce(_ sinks: [any AlertSink], restored streams: [String: StoredStream]) {
         var places = sinks.map(\.name)
         if let path = configuration.alerting.logPath { places = places.map { $0 == "log" ? "log \(path)" : $0 } }
         let state = configuration.stateDirectory.map { "state in \($0)" } ?? "state in memory only"
         logger.notice("alerts go to \(places.joined(separator: ", ")); \(state)")
+        if configuration.alerting.writesJournal, !sinks.contains(where: { $0.name == "journal" }) {
+            logger.notice("journald's socket is not there: alerts do not go to the journal")
+        }
+        if let path = configuration.alerting.logPath, let reason = OutputFile.reasonNotToAppend(to: path) {
+            logger.warning(
+                "the rolling log cannot be written: name another with --log, or none",
+                metadata: ["log.path": "\(path)", "error": "\(reason)"])
+        }
+        if !streams.isEmpty {
+            logger.notice(
+                "going on from the stored state",
+                metadata: ["streams": "\(streams.keys.sorted().joined(separator: ", "))"])
+        }
         if let name = Kernels.refusedRequest {
             logger.warning("MONITORD_KERNELS names \(name), which this machine cannot run; using \(Kernels.best.name)")
         }

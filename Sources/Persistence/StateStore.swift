@@ -102,11 +102,13 @@ public actor StateStore {
 
     /// Opens a copy of a state in memory; the directory is only read, and may be in use.
     ///
-    /// - Throws: ``PersistenceError/database(_:)`` when there is no readable state.
+    /// - Throws: ``PersistenceError/missing(directory:)`` and ``PersistenceError/database(_:)``.
     public init(copyOf directory: String) throws(PersistenceError) {
         lock = nil
+        let path = directory + "/monitord.db"
+        guard unsafe access(path, F_OK) == 0 else { throw .missing(directory: directory) }
         do {
-            let source = try Database(path: directory + "/monitord.db", readOnly: true)
+            let source = try Database(path: path, readOnly: true)
             let copy = try Database(path: ":memory:")
             try copy.restore(from: source)
             database = copy

@@ -21,7 +21,12 @@ struct Check: AsyncParsableCommand {
         var overrides = ConfigurationOverrides(file: input.config, format: input.format, stateDirectory: input.state)
         if let sample, input.config == nil { overrides.inputs = [.file(pattern: sample)] }
         let loaded = try Start.load(overrides)
-        print(loaded.merged, terminator: loaded.merged.hasSuffix("\n") ? "" : "\n")
+        if sample == nil || input.config != nil {
+            print(loaded.merged, terminator: loaded.merged.hasSuffix("\n") ? "" : "\n")
+        }
+        if sample == nil, loaded.configuration.sources.isEmpty {
+            Start.say("no source is named: `run` will ask for one")
+        }
         guard let sample else { return }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
         let forecast = try await Start.exiting(on: Start.logger()) {

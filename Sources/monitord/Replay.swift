@@ -66,7 +66,7 @@ struct Replay: AsyncParsableCommand {
     private static func sentence(_ summary: ReplaySummary, seconds: Double) -> String {
         let counts = summary.counts
         var text =
-            "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) incidents"
+            "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) \(summary.incidents == 1 ? "incident" : "incidents")"
         if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
         if counts.late > 0 { text += "; \(counts.late) came late" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }

@@ -36,6 +36,7 @@ struct Run: AsyncParsableCommand {
         let loaded = try Start.load(overrides)
         guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
         let logger = Start.logger()
+        Start.keepFilesPrivate()
         let daemon = Daemon(
             configuration: loaded.configuration, noColor: Start.environment["NO_COLOR"], logger: logger)
         // The daemon ends with its input; a signal asks it to end in order.
@@ -44,7 +45,7 @@ struct Run: AsyncParsableCommand {
                 services: [
                     .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Start.quietLogger()))
+                gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: Start.quietLogger()))
         try await Start.exiting(on: logger) { try await group.run() }
     }
 }

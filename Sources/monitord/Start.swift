@@ -47,6 +47,9 @@ enum Start {
         return ExitCode(64)
     }
 
+    /// What is made from now on is for the owner and the group.
+    static func keepFilesPrivate() { umask(0o027) }
+
     /// Runs a verb's work; an error is told in one line and becomes the exit code that scripts rely on.
     static func exiting<Result>(on logger: Logger, _ work: () async throws -> Result) async throws -> Result {
         // A reader of our output that goes away is an error of the write, not the end of the process.
@@ -71,6 +74,7 @@ enum Start {
         case OutputError.cannotCreate: 73
         case PersistenceError.inUse: 69
         case PersistenceError.cannotCreate: 73
+        case PersistenceError.missing: 66
         default: 74
         }
     }

@@ -117,13 +117,19 @@ import TimeSeries
 
     @Test(
         arguments: [
-            (AlertKind.anomaly, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
-            (.drift, false, [], "pump3 is back to normal since 02:31:00, after 16 minutes."),
+            (
+                AlertKind.anomaly, false, [],
+                "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
+            ),
+            (
+                .drift, false, [],
+                "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
+            ),
             (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
             (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
             (
                 .anomaly, false, ["a", "b", "c", "d"],
-                "a, b, c and 1 more are back to normal since 02:31:00, after 16 minutes."
+                "a, b, c and 1 more are no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
             ),
         ] as [(AlertKind, Bool, [String], String)])
     func `a close tells since when and after how long`(

@@ -68,7 +68,19 @@ enum AlertMessage {
 
     private static func anomaly(_ record: AlertRecord, _ context: Context, _ since: String) -> String {
         "\(observation(record, context)), \(since); \(rarity(record, context))" + learning(context) + "."
-            + contributors(record, context)
+            + together(withinBands: record) + contributors(record, context)
+    }
+
+    /// Says so when no value left its band: the alert would otherwise seem to argue against itself.
+    private static func together(withinBands record: AlertRecord) -> String {
+        let isWithin = record.channels.allSatisfy { part in
+            guard let value = part.value, let low = part.low, let high = part.high else { return false }
+            return (low...max(low, high)).contains(value)
+        }
+        guard isWithin, !record.channels.isEmpty else { return "" }
+        return record.channels.count > 1
+            ? " Each value is within its band: it is how they go together or change that is unusual."
+            : " The value is within its band: it is how it changes that is unusual."
     }
 
     private static func closing(_ record: AlertRecord, _ context: Context) -> String {
@@ -79,10 +91,13 @@ enum AlertMessage {
         switch record.kind {
         case .stalled: state = names.count > 1 ? "speak again" : "speaks again"
         case .input: state = "can be read again"
-        default: state = names.count > 1 ? "are back to normal" : "is back to normal"
+        default: state = names.count > 1 ? "are no longer unusual" : "is no longer unusual"
         }
         let lasted = HumanDuration.text(seconds: end.seconds(since: record.since))
-        return "\(subject) \(state) since \(clock(end, seenFrom: record.time)), after \(lasted)."
+        let text = "\(subject) \(state) since \(clock(end, seenFrom: record.time)), after \(lasted)"
+        // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
+        let isLevel = record.kind == .anomaly || record.kind == .drift
+        return text + (isLevel ? ": back to normal, or at a level that now counts as usual." : ".")
     }
 
     /// The sentences of the `budget` incident.

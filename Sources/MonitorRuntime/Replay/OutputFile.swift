@@ -80,6 +80,23 @@ final class OutputFile {
         return UInt64(max(0, status.st_size))
     }
 
+    /// Why a file cannot be appended to, its folder made first when it is missing; `nil` when it can.
+    static func reasonNotToAppend(to path: String) -> String? {
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            var made = ""
+            for part in path[..<slash].split(separator: "/") {
+                made += (made.isEmpty && !path.hasPrefix("/") ? "" : "/") + part
+                // One that is there already, or that cannot be made, shows when the file is opened.
+                _ = unsafe mkdir(made, 0o750)
+            }
+        }
+        // The path is copied for the call; the variadic argument is the mode.
+        let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return lastError() }
+        close(descriptor)
+        return nil
+    }
+
     private static func lastError() -> String {
         // strerror's text is copied before anything else can call it.
         unsafe String(cString: strerror(errno))

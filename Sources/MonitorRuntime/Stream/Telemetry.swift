@@ -30,7 +30,8 @@ struct StreamNotices: Sendable {
         tell(
             "lines are earlier than the one before: counted, not learned", sequencer.lateLines, &nextLate, step, stream)
         tell(
-            "lines have the time of the one before: counted, not learned", sequencer.duplicateLines, &nextDuplicate,
+            "lines have the time of the one before: counted, not learned (if they are of several machines, name the column that tells which with `series`)",
+            sequencer.duplicateLines, &nextDuplicate,
             step, stream)
         tell(
             "the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step,
