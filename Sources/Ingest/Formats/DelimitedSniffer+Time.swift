@@ -65,8 +65,8 @@ extension DelimitedSniffer {
         let example = columns[column].textExample
         if let (first, second) = Self.readings(ofSlashedDate: example) {
             return .ambiguous(
-                line: example, first: "as \(first)", second: "as \(second)",
-                advice: "write the date as 2026-11-21")
+                line: example, first: "day/month/year, \(first)", second: "month/day/year, \(second)",
+                advice: "write dates as year-month-day")
         }
         return .unreadableTime(column: names[column], example: example)
     }
