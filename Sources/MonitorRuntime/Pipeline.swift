@@ -169,8 +169,13 @@ actor Pipeline {
     private func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
         if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome) }
         guard case .sample = outcome.step.kind else {
-            tick.lines.append((outcome, batch))
-            if tick.time == nil { try await closeTick() }
+            // Kept only for who wants to see it in its place: a flood of such lines must not fill the memory.
+            guard let observer else { return }
+            if tick.lines.isEmpty {
+                try observer(outcome, level(of: outcome.step.series), batch)
+            } else {
+                tick.lines.append((outcome, batch))
+            }
             return
         }
         lastTime = outcome.step.time
@@ -187,7 +192,7 @@ actor Pipeline {
         if let time = tick.time, time != outcome.step.time { try await closeTick() }
         tick.time = outcome.step.time
         tick.samples += 1
-        tick.lines.append((outcome, batch))
+        if outcome.change != nil || observer != nil { tick.lines.append((outcome, batch)) }
         // Every active series has spoken: nothing is left to wait for.
         if tick.samples >= sequencer.activeSeries { try await closeTick() }
     }

@@ -125,6 +125,9 @@ extension StoredStream.Header {
             fingerprintLength: Int(try reader.read(Int64.self)))
         place.file = hasFile ? file : nil
         place.offset = try reader.read()
+        guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), place.offset >= 0 else {
+            throw .invalid("a place in a file that cannot be")
+        }
         place.dialect = try reader.readIntegers()
         for _ in 0..<(try reader.read(UInt32.self)) { place.seriesNames.append(try reader.readString()) }
         levels = try reader.readIntegers()

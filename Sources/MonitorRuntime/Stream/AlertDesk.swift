@@ -12,6 +12,8 @@ actor AlertDesk {
     private let retryLogger: Logger?
     /// Records that the output has refused so far; they go first, in order, with the next ones.
     private var waiting: [AlertRecord] = []
+    /// Calls of the output that have not returned.
+    private var inFlight = 0
 
     /// Creates a desk.
     ///
@@ -28,7 +30,7 @@ actor AlertDesk {
 
     /// The policy as one piece of state; `nil` while records wait to be handed on, which the state does not hold.
     func state() -> [UInt8]? {
-        guard waiting.isEmpty else { return nil }
+        guard waiting.isEmpty, inFlight == 0 else { return nil }
         var writer = StateWriter()
         policy.encode(to: &writer)
         return writer.bytes
@@ -58,6 +60,8 @@ actor AlertDesk {
         let records = waiting
         waiting = []
         guard !records.isEmpty else { return }
+        inFlight += 1
+        defer { inFlight -= 1 }
         do {
             try await output(records)
         } catch {

@@ -172,7 +172,9 @@ struct StreamSequencer: Sendable {
         lastRound = try reader.readIntegers(UInt64.self)
         clocks = []
         for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }
-        guard (0...Self.largestRound).contains(remaining) else {
+        guard (1...Self.largestRound).contains(remaining), activeSeries >= 1,
+            max(round, lines, samples, lateLines, duplicateLines, clockSteps) < 1 << 62
+        else {
             throw .invalid("\(remaining) samples left in a round")
         }
     }
