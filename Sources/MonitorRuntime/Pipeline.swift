@@ -111,7 +111,7 @@ actor Pipeline {
     /// Takes the next lines of the stream, whole rounds and parts of rounds as they come.
     func process(_ batch: RecordBatch) async throws {
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
-        if group == nil { group = await makeGroup(schema) }
+        if group == nil { group = await makeGroup(schema, series: batch.seriesNames) }
         var steps: [StreamSequencer.Step] = []
         for (index, row) in batch.rows.enumerated() {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
@@ -266,7 +266,7 @@ actor Pipeline {
         self.group = group
     }
 
-    private func makeGroup(_ schema: StreamSchema) async -> Group {
+    private func makeGroup(_ schema: StreamSchema, series: [String]) async -> Group {
         let channels = schema.channels.count
         let detection = configuration.detection
         let configuration = configuration
@@ -282,7 +282,7 @@ actor Pipeline {
         let trainer = Trainer(channelCount: channels, configuration: detection, kernels: kernels)
         let models = await trainer.models()
         let group = Group(schema: schema, shards: shards, trainer: trainer, models: models, trained: models)
-        return await restored(group)
+        return await restored(group, series: series)
     }
 
     /// Sums of the networks' errors so far, for reports.
@@ -334,11 +334,16 @@ extension Pipeline {
     private var scope: String { StoredStream.scope(of: name) }
 
     /// Takes over what is stored, when it is of the same channels; what cannot be used begins anew, and is told.
-    private func restored(_ fresh: Group) async -> Group {
+    private func restored(_ fresh: Group, series: [String]) async -> Group {
         guard let stored else { return fresh }
         self.stored = nil
         guard stored.header.channels.map(\.name) == fresh.schema.channels.map(\.name) else {
             committer?.tell("the channels of \(name) have changed: learning begins anew")
+            return fresh
+        }
+        // Series are stored by number: they must be met again in the order they had, or one would go on as another.
+        guard series.starts(with: stored.header.place.seriesNames) else {
+            committer?.tell("the series of \(name) come in another order than stored: learning begins anew")
             return fresh
         }
         if stored.header.arithmetic != kernels.arithmeticClass {
