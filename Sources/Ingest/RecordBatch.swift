@@ -1,18 +1,28 @@
 public import TimeSeries
 
 /// What is known of a stream once its first lines were read.
+///
+/// Series with the same channels are a group. Most streams have one; a stream of several measurements (InfluxDB lines)
+/// has one for each, and later lines may add groups at the end.
 public struct StreamSchema: Equatable, Sendable {
-    /// The channels, in the order of the values of a row.
-    public var channels: [Channel]
+    /// The channels of each group, in the order of the values of a row.
+    public var groups: [[Channel]]
+    /// The channels of the first group.
+    public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
     public var hasTime: Bool
     /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
     /// read as UTC), 8 channels`.
     public var summary: String
 
-    /// Creates a schema.
+    /// Creates the schema of a stream with one group.
     public init(channels: [Channel], hasTime: Bool, summary: String) {
-        self.channels = channels
+        self.init(groups: [channels], hasTime: hasTime, summary: summary)
+    }
+
+    /// Creates a schema.
+    public init(groups: [[Channel]], hasTime: Bool, summary: String) {
+        self.groups = groups
         self.hasTime = hasTime
         self.summary = summary
     }
@@ -55,20 +65,25 @@ public struct RecordBatch: Sendable {
         public var time: Timestamp?
         /// The time as written, in ``RecordBatch/text``; empty when there is none.
         public var timeText: Range<Int32>
-        /// Offset of the first of `schema.channels.count` values in ``RecordBatch/values``; unused when malformed.
+        /// The channel of the one value of a long-form row (`time, series, channel, value`), which is gathered with
+        /// others into a sample; -1 for a row that is a whole sample.
+        public var channel: Int32
+        /// Offset in ``RecordBatch/values`` of the row's values: one for each channel of its series' group, or the one of a
+        /// long-form row; unused when malformed.
         public var firstValue: Int32
         /// Bytes from the start of the stream (file) to the byte after this line.
         public var endOffset: Int64
 
         /// Creates a row.
         public init(
-            malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>, firstValue: Int32,
-            endOffset: Int64
+            malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>,
+            channel: Int32 = -1, firstValue: Int32, endOffset: Int64
         ) {
             self.malformed = malformed
             self.series = series
             self.time = time
             self.timeText = timeText
+            self.channel = channel
             self.firstValue = firstValue
             self.endOffset = endOffset
         }
@@ -82,6 +97,8 @@ public struct RecordBatch: Sendable {
     public var text: [UInt8] = []
     /// Names of all series met in this stream so far, in order of first appearance.
     public var seriesNames: [String] = []
+    /// The group of each of those series: an index into ``StreamSchema/groups``.
+    public var seriesGroups: [Int32] = []
     /// The schema; `nil` while the first lines are still being looked at (such a batch has no rows).
     public var schema: StreamSchema?
     /// Wall clock when the bytes arrived; stamped by a source of `run`, `nil` in `replay`.

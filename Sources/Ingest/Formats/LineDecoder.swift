@@ -151,6 +151,7 @@ public struct LineDecoder: Sendable {
     private func publish(into batch: inout RecordBatch) {
         batch.schema = dialect?.schema
         batch.seriesNames = series.names
+        batch.seriesGroups = series.groups
         batch.dialect = dialectState
     }
 

@@ -10,6 +10,8 @@ struct SeriesTable: Sendable {
 
     /// The names.
     private(set) var names: [String] = []
+    /// The group of each series.
+    private(set) var groups: [Int32] = []
     private var bytes: [[UInt8]] = []
     private var indexOfHash: [UInt64: Int32] = [:]
     private var last = 0
@@ -53,6 +55,7 @@ struct SeriesTable: Sendable {
         indexOfHash[hash] = Int32(bytes.count)
         bytes.append(key)
         names.append(name)
+        groups.append(0)
     }
 
     private static func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
