@@ -4,6 +4,10 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotOpen(path: String, reason: String)
     /// A descriptor that was open could not be read.
     case cannotRead(path: String, reason: String)
+    /// An address to listen on that is none.
+    case notAnAddress(String)
+    /// An address could not be bound.
+    case cannotBind(address: String, reason: String)
     /// A compressed recording: not read in this version.
     case compressed(path: String)
     /// A system call failed for a reason of its own, not the input's.
@@ -30,6 +34,9 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
+        case .notAnAddress(let text):
+            "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
+        case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
         case .compressed(let path):
             "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"

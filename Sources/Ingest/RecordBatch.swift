@@ -59,12 +59,15 @@ public struct RecordBatch: Sendable {
     public struct Row: Sendable, Equatable {
         /// `nil` for a usable line.
         public var malformed: MalformedReason?
-        /// Index of the series among ``RecordBatch/seriesNames`` of the stream; 0 when lines name none.
+        /// Index of the series among ``RecordBatch/seriesNames`` of the stream; 0 when lines name none, -1 for a key that is
+        /// only counted so far (``SeriesAdmission``).
         public var series: Int32
         /// Event time; `nil` when the line has none.
         public var time: Timestamp?
         /// The time as written, in ``RecordBatch/text``; empty when there is none.
         public var timeText: Range<Int32>
+        /// Bytes of ``RecordBatch/text`` behind the time that are the key of a row that is only counted.
+        public var keyLength: Int32
         /// The channel of the one value of a long-form row (`time, series, channel, value`), which is gathered with
         /// others into a sample; -1 for a row that is a whole sample.
         public var channel: Int32
@@ -77,12 +80,13 @@ public struct RecordBatch: Sendable {
         /// Creates a row.
         public init(
             malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>,
-            channel: Int32 = -1, firstValue: Int32, endOffset: Int64
+            keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64
         ) {
             self.malformed = malformed
             self.series = series
             self.time = time
             self.timeText = timeText
+            self.keyLength = keyLength
             self.channel = channel
             self.firstValue = firstValue
             self.endOffset = endOffset
@@ -99,6 +103,8 @@ public struct RecordBatch: Sendable {
     public var seriesNames: [String] = []
     /// The group of each of those series: an index into ``StreamSchema/groups``.
     public var seriesGroups: [Int32] = []
+    /// The keys that are no series yet, after this batch.
+    public var candidates = SpaceSaving()
     /// The schema; `nil` while the first lines are still being looked at (such a batch has no rows).
     public var schema: StreamSchema?
     /// Wall clock when the bytes arrived; stamped by a source of `run`, `nil` in `replay`.
@@ -108,10 +114,66 @@ public struct RecordBatch: Sendable {
     /// The file that all rows of this batch come from, for a followed file; with a row's `endOffset` it makes the
     /// ``FilePosition`` to read on from.
     public var file: FileIdentity?
-    /// What ``LineDecoder/init(configuration:seriesName:restoring:seriesNames:offset:)`` needs beside ``seriesNames``
-    /// to read on after this batch; empty while the first lines are still being looked at.
+    /// How the lines are read: with the series and candidates what
+    /// ``LineDecoder/init(configuration:seriesName:restoring:offset:admission:)`` needs to read on after this batch; empty
+    /// while the first lines are still being looked at.
     public var dialect: [UInt8] = []
+
+    /// Whether so much waits behind this batch that its source may soon have to drop some: a source that cannot wait (UDP)
+    /// says so, and learning gives way to scoring.
+    public var isBehind = false
+    /// Whether the rows are ticks gathered from lines of long form, not lines.
+    public var isGathered = false
 
     /// Creates an empty batch.
     public init() {}
+
+    /// What a decoder needs to read on after this batch.
+    public var decoding: DecodingState {
+        DecodingState(
+            dialect: dialect, seriesNames: seriesNames, seriesGroups: seriesGroups, candidates: candidates)
+    }
+}
+
+/// What a decoder has found out about its stream: with it another one reads on in the middle.
+public struct DecodingState: Equatable, Sendable {
+    /// How lines are read; empty while the first lines are still being looked at.
+    public var dialect: [UInt8]
+    /// Names of the series, in order of their admission.
+    public var seriesNames: [String]
+    /// The group of each series.
+    public var seriesGroups: [Int32]
+    /// Keys that are no series yet.
+    public var candidates: SpaceSaving
+
+    /// Creates the state of a decoder that has read nothing.
+    public init(
+        dialect: [UInt8] = [], seriesNames: [String] = [], seriesGroups: [Int32] = [],
+        candidates: SpaceSaving = SpaceSaving()
+    ) {
+        self.dialect = dialect
+        self.seriesNames = seriesNames
+        self.seriesGroups = seriesGroups
+        self.candidates = candidates
+    }
+
+    /// Writes the state.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        writer.write(dialect)
+        writer.write(UInt32(seriesNames.count))
+        for name in seriesNames { writer.write(name) }
+        writer.write(seriesGroups)
+        candidates.encode(to: &writer)
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from reader: inout StateReader) throws(StateCodingError) {
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of what a decoder knows") }
+        self.init(dialect: try reader.readIntegers())
+        for _ in 0..<(try reader.read(UInt32.self)) { seriesNames.append(try reader.readString()) }
+        seriesGroups = try reader.readIntegers()
+        candidates = try SpaceSaving(from: &reader)
+        guard seriesGroups.count == seriesNames.count else { throw .invalid("a series without a group") }
+    }
 }

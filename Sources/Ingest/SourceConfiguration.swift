@@ -8,6 +8,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case standardInput
         /// A file, or files by a pattern with `*`, `?` or `[…]`, read to the end and followed.
         case file(pattern: String)
+        /// Datagrams of lines that arrive at an address, `0.0.0.0:5140`.
+        case udp(address: String)
     }
 
     /// The line formats that can be named.

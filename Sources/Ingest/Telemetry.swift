@@ -54,6 +54,16 @@ public final class SourceTelemetry: Sendable {
         public var rotations: UInt64 = 0
         /// Followed files that shrank or were rewritten in place.
         public var truncations: UInt64 = 0
+        /// Datagrams received.
+        public var datagrams: UInt64 = 0
+        /// Datagrams that the socket dropped because its buffer was full, by its own count.
+        public var droppedDatagrams: UInt64 = 0
+        /// Datagrams longer than the room for one; what was cut is lost, the lines before it are not.
+        public var cutDatagrams: UInt64 = 0
+        /// Rows that were received and decoded, and dropped because the pipeline was too far behind.
+        public var droppedRows: UInt64 = 0
+        /// Bytes of the socket's buffer, as granted.
+        public var receiveBuffer = 0
     }
 
     private let state = Mutex(Counters())
@@ -93,6 +103,44 @@ extension Logger {
                 "stream.name": "\(stream)", "line.number": "\(notice.line)", "line.reason": "\(notice.reason)",
                 "line.excerpt": "\(notice.excerpt)", "line.count": "\(notice.count)",
             ])
+    }
+
+    func refusedSeries(_ stream: String, records: UInt64, usage: SeriesAllowance.Usage) {
+        warning(
+            "no room for another series: records of newcomers are counted only (raise max_series or max_memory)",
+            metadata: [
+                "stream.name": "\(stream)", "series.records": "\(records)", "series.count": "\(usage.series)",
+                "series.bytes": "\(usage.bytes)",
+            ])
+    }
+
+    func listening(_ address: String, granted: Int, asked: Int) {
+        let facts: Logger.Metadata = ["udp.address": "\(address)", "udp.buffer": "\(granted)"]
+        if granted < asked {
+            warning(
+                "listening, with a smaller receive buffer than asked for: bursts may be lost (raise net.core.rmem_max, or grant CAP_NET_ADMIN)",
+                metadata: facts.merging(["udp.buffer_asked": "\(asked)"]) { $1 })
+        } else {
+            info("listening", metadata: facts)
+        }
+    }
+
+    func dropped(_ address: String, datagrams: UInt64) {
+        error(
+            "datagrams were lost: the socket's buffer was full",
+            metadata: ["udp.address": "\(address)", "udp.dropped": "\(datagrams)"])
+    }
+
+    func dropped(_ address: String, rows: UInt64) {
+        error(
+            "rows were dropped: they came faster than they could be scored",
+            metadata: ["udp.address": "\(address)", "udp.dropped_rows": "\(rows)"])
+    }
+
+    func cut(_ address: String, datagrams: UInt64) {
+        warning(
+            "datagrams were longer than the room for one and were cut",
+            metadata: ["udp.address": "\(address)", "udp.cut": "\(datagrams)"])
     }
 
     func waiting(for path: String, reason: String) {

@@ -79,12 +79,16 @@ public struct Daemon: Service {
         _ streams: StreamTable, router: AlertRouter, notifier: ServiceNotifier, resume: [String: StoredStream]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
+        let telemetry = configuration.sources.map { _ in SourceTelemetry() }
+        // Whether the input is over, and not just monitord.
+        let hasEnded = Mutex(false)
         await withTaskGroup(of: Void.self) { sinks in
             sinks.addTask { await router.run() }
             do {
                 // Graceful shutdown cancels the sources; they return without an error.
                 try await cancelWhenGracefulShutdown {
-                    try await runSources(streams, notifier: notifier, resume: resume)
+                    try await runSources(streams, notifier: notifier, resume: resume, telemetry)
+                    hasEnded.withLock { $0 = !Task.isCancelled }
                 }
             } catch is CancellationError {
             } catch {
@@ -92,7 +96,7 @@ public struct Daemon: Service {
             }
             notifier.stopping()
             do {
-                try await streams.finish()
+                try await streams.finish(atEnd: hasEnded.withLock { $0 }, telemetry)
             } catch {
                 failure.withLock { $0 = $0 ?? error }
             }
@@ -110,11 +114,13 @@ public struct Daemon: Service {
     }
 
     private func runSources(
-        _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream]
+        _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream],
+        _ telemetry: [SourceTelemetry]
     ) async throws {
+        let admission = SeriesAdmission(allowance: configuration.seriesAllowance())
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             for (index, source) in configuration.sources.enumerated() {
-                let reader = makeSource(source, resume: resume)
+                let reader = try makeSource(source, resume: resume, admission, telemetry[index])
                 tasks.addTask {
                     try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
                     return true
@@ -135,15 +141,27 @@ public struct Daemon: Service {
         }
     }
 
-    private func makeSource(_ source: SourceConfiguration, resume: [String: StoredStream]) -> any RecordSource {
+    private func makeSource(
+        _ source: SourceConfiguration, resume: [String: StoredStream], _ admission: SeriesAdmission,
+        _ telemetry: SourceTelemetry
+    ) throws -> any RecordSource {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
         switch source.input {
-        case .standardInput: return StandardInputSource(configuration: source, arrival: clock, logger: logger)
+        case .standardInput:
+            return StandardInputSource(
+                configuration: source, arrival: clock, telemetry: telemetry, admission: admission,
+                resume: resume["input"]?.header.place.decoding, logger: logger)
+        case .udp(let address):
+            let name = configuration.sources.count > 1 ? "udp \(address)" : "input"
+            return try UDPSource(
+                address: address, stream: name, configuration: source, arrival: clock, telemetry: telemetry,
+                admission: admission,
+                resume: resume[name]?.header.place.decoding, logger: logger)
         case .file(let pattern):
             let points = resume.compactMapValues(\.header.place.resumePoint)
             return FileFollower(
                 pattern: pattern, stream: literalName(pattern), configuration: source, resume: points, arrival: clock,
-                logger: logger)
+                telemetry: telemetry, admission: admission, logger: logger)
         }
     }
 
@@ -276,8 +294,13 @@ private actor StreamTable {
 
     private nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
 
-    func finish() async throws {
-        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.finish() }
+    /// Ends every stream, and says what came of each.
+    func finish(atEnd isEnd: Bool, _ telemetry: [SourceTelemetry]) async throws {
+        for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
+            try await pipeline.finish(atEnd: isEnd)
+            guard let owner = owners[name] else { continue }
+            logger.ended(name, await pipeline.counts, telemetry[owner].counters)
+        }
     }
 
     private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {

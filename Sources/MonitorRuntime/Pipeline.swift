@@ -1,7 +1,8 @@
 //  The path of a sample. ⇒ is an `await` between batches; → is a plain call.
 //
 //    source ⇒ Pipeline ───────────────────────────────────────────────────────────────┐
-//    (thread)    │ StreamSequencer.take(line): series, tick, number, round             │
+//    (thread)    │ TickGatherer.gather(lines)            long form only: one sample a tick
+//                │ StreamSequencer.take(line): series, tick, number, round             │
 //                │                                                                     │
 //                ⇒ Shard.process(lines, models)          one for each core             │
 //                │     → SeriesMonitor.observe(sample)   scale, score, calibrate, fuse │
@@ -30,21 +31,24 @@ import TimeSeries
 
 /// One stream, from decoded lines to verdicts, incidents and stored state.
 ///
-/// The series of a stream have the same channels and are one group: they share the networks' weights.
+/// The series of a stream that have the same channels are a group: they share the networks' weights. Most streams have
+/// one group; rounds are counted over all of them.
 actor Pipeline {
     /// Sees every data line with its verdict and alert level (1 while an incident of its series is open), in order.
     typealias LineObserver =
         @Sendable (_ outcome: borrowing LineOutcome, _ level: Int, _ batch: RecordBatch) throws -> Void
 
-    /// The series of the stream, once their channels are known.
+    /// The series of the stream with the same channels.
     private struct Group {
-        var schema: StreamSchema
+        var channels: [Channel]
         var shards: [Shard]
         var trainer: Trainer
         /// The snapshot that the round in progress is scored with: trained on rounds up to r − 2.
         var models: GroupModels
         /// The snapshot for the next round: trained on rounds up to r − 1.
         var trained: GroupModels
+        /// Series met so far.
+        var seriesCount = 0
     }
 
     /// Lines of a tick that is not complete yet: their alert level is known when the desk has seen the whole tick.
@@ -68,12 +72,16 @@ actor Pipeline {
     private var watch = InputWatch()
     private var inputCondition = ConditionTracker(kind: .input)
     private var lastTime = Timestamp(nanoseconds: 0)
-    private var group: Group?
+    private var groups: [Group] = []
+    /// The group of each series, and its number in it.
+    private var places: [SeriesPlace] = []
+    private var gatherer: TickGatherer
+    private var skippedTraining = SkippedTraining()
     private var tick = OpenTick()
     private var levels: [UInt8] = []
     private var reading = ReadingPlace()
     private var notices: StreamNotices
-    private var emptyLog = SpareLog()
+    private var emptyLogs: [SpareLog] = []
     private var stored: StoredStream?
 
     /// Creates a pipeline for one stream.
@@ -104,6 +112,7 @@ actor Pipeline {
         // A replay is over before anybody could wait for it.
         announcesLearning = !timesByRow
         sequencer = StreamSequencer(declaredInterval: interval, timesByRow: timesByRow)
+        gatherer = TickGatherer(interval: interval, writesTimes: observer != nil)
     }
 
     // MARK: A batch of lines
@@ -111,7 +120,38 @@ actor Pipeline {
     /// Takes the next lines of the stream, whole rounds and parts of rounds as they come.
     func process(_ batch: RecordBatch) async throws {
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
-        if group == nil { group = await makeGroup(schema, series: batch.seriesNames) }
+        await meet(schema, of: batch)
+        try await score(gatherer.gather(batch), isBehind: batch.isBehind)
+        reading.take(batch)
+        // Between two batches the state is whole, and so is the source's: nothing of a line is half done.
+        if committer?.isDue(name) == true { await commit() }
+    }
+
+    /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
+    func finish(atEnd isEnd: Bool = false) async throws {
+        if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
+        try await closeTick()
+        try await desk.handOn()
+        if let committer, !groups.isEmpty { await committer.store(parts(at: reading), of: name, with: desk) }
+    }
+
+    /// Makes the groups and places of what appears for the first time.
+    private func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
+        if groups.isEmpty {
+            await makeGroups(schema)
+            await restore(in: batch)
+        } else if schema.groups.count > groups.count {
+            await makeGroups(schema)
+        }
+        while places.count < batch.seriesGroups.count {
+            let group = Int(batch.seriesGroups[places.count])
+            places.append(SeriesPlace(group: group, member: groups[group].seriesCount))
+            groups[group].seriesCount += 1
+        }
+    }
+
+    /// Scores samples round by round.
+    private func score(_ batch: RecordBatch, isBehind: Bool) async throws {
         var steps: [StreamSequencer.Step] = []
         for (index, row) in batch.rows.enumerated() {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
@@ -120,45 +160,42 @@ actor Pipeline {
             guard sequencer.isAtBorder else { continue }
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
-            await crossBorder()
-            if committer?.isDue(name) == true { await commit(after: row, of: batch) }
+            await crossBorder(skipsTraining: isBehind)
         }
         if !steps.isEmpty { try await score(steps, of: batch) }
-        // A slow stream may be hours from its next border; its state is whole at every line.
-        if let last = batch.rows.last, committer?.isOverdue(name) == true { await commit(after: last, of: batch) }
-        reading.take(batch)
-    }
-
-    /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
-    func finish() async throws {
-        try await closeTick()
-        try await desk.handOn()
-        if let committer, group != nil { await committer.store(parts(at: reading), of: name, with: desk) }
     }
 
     private func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
-        guard let group else { return }
-        for outcome in await outcomes(of: steps, in: batch, group: group) {
-            try await take(outcome, of: batch)
-        }
+        for outcome in await outcomes(of: steps, in: batch) { try await take(outcome, of: batch) }
     }
 
     /// Scores lines of one round; each shard its own series, all at once.
-    private func outcomes(
-        of steps: [StreamSequencer.Step], in batch: RecordBatch, group: Group
-    ) async -> [LineOutcome] {
-        if group.shards.count == 1 || sequencer.seriesCount == 1 {
-            return await group.shards[0].process(steps, of: batch, models: group.models)
+    private func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
+        if groups.count == 1, shardCount == 1 || places.count <= 1 {
+            return await groups[0].shards[0].process(steps, of: batch, places: places, models: groups[0].models)
         }
-        let count = group.shards.count
-        var parts = [[StreamSequencer.Step]](repeating: [], count: count)
-        for step in steps { parts[max(0, step.series) % count].append(step) }
-        let models = group.models
-        var outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
-            for (shard, part) in zip(group.shards, parts) where !part.isEmpty {
-                tasks.addTask { await shard.process(part, of: batch, models: models) }
+        // A line that belongs to no series goes with the first shard of the first group.
+        var parts = [[StreamSequencer.Step]](repeating: [], count: groups.count * shardCount)
+        for step in steps {
+            let place = places.indices.contains(step.series) ? places[step.series] : SeriesPlace(group: 0, member: 0)
+            parts[place.group * shardCount + place.member % shardCount].append(step)
+        }
+        let (groups, places, shardCount) = (groups, places, shardCount)
+        var outcomes: [LineOutcome] = []
+        outcomes.reserveCapacity(steps.count)
+        if shardCount == 1 {
+            for (group, part) in zip(groups, parts) where !part.isEmpty {
+                outcomes += await group.shards[0].process(part, of: batch, places: places, models: group.models)
             }
-            return await tasks.reduce(into: []) { $0 += $1 }
+        } else {
+            outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
+                for (index, part) in parts.enumerated() where !part.isEmpty {
+                    let group = groups[index / shardCount]
+                    let shard = group.shards[index % shardCount]
+                    tasks.addTask { await shard.process(part, of: batch, places: places, models: group.models) }
+                }
+                return await tasks.reduce(into: []) { $0 += $1 }
+            }
         }
         outcomes.sort { $0.step.row < $1.step.row }
         return outcomes
@@ -201,10 +238,10 @@ actor Pipeline {
     private func closeTick() async throws {
         let closed = tick
         tick = OpenTick()
-        guard let group, let first = closed.lines.first else { return }
+        guard let first = closed.lines.first else { return }
         let changed = closed.lines.filter { $0.outcome.change != nil }
         if !changed.isEmpty {
-            let changes = changed.compactMap { seriesChange($0.outcome, in: $0.batch, group.schema) }
+            let changes = changed.compactMap { seriesChange($0.outcome, in: $0.batch) }
             let published = try await desk.admit(changes, at: closed.time ?? first.outcome.step.time)
             for (line, isPublished) in zip(changed, published) {
                 setLevel(isPublished ? 1 : 0, of: line.outcome.step.series)
@@ -214,13 +251,12 @@ actor Pipeline {
         for line in closed.lines { try observer(line.outcome, level(of: line.outcome.step.series), line.batch) }
     }
 
-    private func seriesChange(
-        _ outcome: LineOutcome, in batch: RecordBatch, _ schema: StreamSchema
-    ) -> SeriesChange? {
+    private func seriesChange(_ outcome: LineOutcome, in batch: RecordBatch) -> SeriesChange? {
         guard let change = outcome.change else { return nil }
         return SeriesChange(
             stream: name, series: batch.seriesNames[outcome.step.series], change: change,
-            explanation: outcome.explanation, channels: schema.channels, interval: outcome.step.interval)
+            explanation: outcome.explanation, channels: groups[places[outcome.step.series].group].channels,
+            interval: outcome.step.interval)
     }
 
     private func level(of series: Int) -> Int { levels.indices.contains(series) ? Int(levels[series]) : 0 }
@@ -253,42 +289,61 @@ actor Pipeline {
     // MARK: A round
 
     /// Ends a round: its rows go to training, and the weights trained on the round before come into use.
-    private func crossBorder() async {
-        guard var group else { return }
+    ///
+    /// - Parameter skipsTraining: the input comes faster than it is learned from; rows are kept, but no step is made.
+    private func crossBorder(skipsTraining: Bool) async {
         let round = sequencer.round
         sequencer.beginRound()
         guard configuration.detection.usesNetworks else { return }
-        var rows = await group.shards[0].takeLog(leaving: emptyLog.take())
-        for shard in group.shards.dropFirst() { rows.append(contentsOf: await shard.takeLog(leaving: TrainingLog())) }
-        group.models = group.trained
-        group.trained = await group.trainer.train(rows, round: round)
-        emptyLog.keep(&rows)
-        self.group = group
+        if skipsTraining, skippedTraining.note(round: round) {
+            notices.tellSkippedTraining(skippedTraining, stream: name)
+        }
+        for index in groups.indices {
+            let group = groups[index]
+            var rows = await group.shards[0].takeLog(leaving: emptyLogs[index].take())
+            for shard in group.shards.dropFirst() {
+                rows.append(contentsOf: await shard.takeLog(leaving: TrainingLog()))
+            }
+            groups[index].models = group.trained
+            if rows.count > 0 {
+                if skipsTraining {
+                    await group.trainer.keep(rows, round: round)
+                } else {
+                    groups[index].trained = await group.trainer.train(rows, round: round)
+                }
+            }
+            emptyLogs[index].keep(&rows)
+        }
     }
 
-    private func makeGroup(_ schema: StreamSchema, series: [String]) async -> Group {
-        let channels = schema.channels.count
+    /// Makes the groups that are not there yet.
+    private func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let configuration = configuration
-        let shards = (0..<shardCount).map { _ in
-            Shard(channelCount: channels, configuration: detection, kernels: kernels) { series in
-                let alerting = configuration.alerting(forSeries: series)
-                let own = configuration.detection(forSeries: series)
-                let rule = IncidentRule(
-                    falseAlarmsPerSecond: own.falseAlarmsPerSecond, criticalMargin: alerting.criticalMargin)
-                return (own, rule)
+        for channels in schema.groups.dropFirst(groups.count) {
+            let shards = (0..<shardCount).map { _ in
+                Shard(channelCount: channels.count, configuration: detection, kernels: kernels) { series in
+                    let alerting = configuration.alerting(forSeries: series)
+                    let own = configuration.detection(forSeries: series)
+                    let rule = IncidentRule(
+                        falseAlarmsPerSecond: own.falseAlarmsPerSecond, criticalMargin: alerting.criticalMargin)
+                    return (own, rule)
+                }
             }
+            let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
+            let models = await trainer.models()
+            groups.append(
+                Group(channels: channels, shards: shards, trainer: trainer, models: models, trained: models))
+            emptyLogs.append(SpareLog())
         }
-        let trainer = Trainer(channelCount: channels, configuration: detection, kernels: kernels)
-        let models = await trainer.models()
-        let group = Group(schema: schema, shards: shards, trainer: trainer, models: models, trained: models)
-        return await restored(group, series: series)
     }
 
     /// Sums of the networks' errors so far, for reports.
     func learningReport() async -> LearningReport {
         var report = LearningReport()
-        for shard in group?.shards ?? [] { report.add(await shard.learningReport) }
+        for group in groups {
+            for shard in group.shards { report.add(await shard.learningReport) }
+        }
         return report
     }
 
@@ -296,81 +351,104 @@ actor Pipeline {
     var counts: LineCounts {
         LineCounts(
             lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
-            duplicates: sequencer.duplicateLines)
+            duplicates: sequencer.duplicateLines, counted: sequencer.countedLines,
+            roundsWithoutTraining: skippedTraining.rounds)
     }
 }
 
 // MARK: - State
 
 extension Pipeline {
-    /// Stores the state as it is after a line.
-    private func commit(after row: RecordBatch.Row, of batch: RecordBatch) async {
-        // An incident that waits for the rest of its tick is not in the state: the next border will do.
+    /// Stores the state as it is after the last batch.
+    private func commit() async {
+        // An incident that waits for the rest of its tick is not in the state: the next batch will do.
         guard let committer, !tick.lines.contains(where: { $0.outcome.change != nil }) else { return }
-        var place = reading
-        place.take(batch, upTo: row)
-        await committer.store(parts(at: place), of: name, with: desk)
+        await committer.store(parts(at: reading), of: name, with: desk)
     }
 
     private func parts(at place: ReadingPlace) async -> [StatePart] {
-        guard let group else { return [] }
-        var series: [(number: Int, bytes: [UInt8])] = []
-        var log = TrainingLog()
-        for shard in group.shards {
-            let state = await shard.state()
-            series += state.series
-            log.append(contentsOf: state.log)
+        guard !groups.isEmpty else { return [] }
+        var parts: [StatePart] = []
+        for (index, group) in groups.enumerated() {
+            var log = TrainingLog()
+            for shard in group.shards {
+                let state = await shard.state()
+                parts += state.series.map {
+                    StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
+                }
+                log.append(contentsOf: state.log)
+            }
+            let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
+            parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
         }
-        let stream = StoredStream.Header(
-            channels: group.schema.channels, arithmetic: kernels.arithmeticClass, place: place, levels: levels,
-            lastTime: lastTime, sequencer: sequencer, watch: watch, inputCondition: inputCondition)
-        var parts = [StatePart(scope: scope, name: "stream", bytes: stream.encoded())]
-        parts += series.map { StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes) }
-        let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
-        parts += training.map { StatePart(scope: scope, name: "training/\($0.name)", bytes: $0.bytes) }
-        return parts
+        let header = StoredStream.Header(
+            groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
+            lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
+            watch: watch, inputCondition: inputCondition)
+        return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
     }
 
     private var scope: String { StoredStream.scope(of: name) }
 
     /// Takes over what is stored, when it is of the same channels; what cannot be used begins anew, and is told.
-    private func restored(_ fresh: Group, series: [String]) async -> Group {
-        guard let stored else { return fresh }
+    private func restore(in batch: RecordBatch) async {
+        guard let stored else { return }
         self.stored = nil
-        guard stored.header.channels.map(\.name) == fresh.schema.channels.map(\.name) else {
+        guard
+            stored.header.groups.map({ $0.map(\.name) })
+                == groups.prefix(stored.header.groups.count).map({
+                    $0.channels.map(\.name)
+                })
+        else {
             committer?.tell("the channels of \(name) have changed: learning begins anew")
-            return fresh
+            return
         }
         // Series are stored by number: they must be met again in the order they had, or one would go on as another.
-        guard series.starts(with: stored.header.place.seriesNames) else {
+        let known = stored.header.place.decoding
+        guard batch.seriesNames.starts(with: known.seriesNames), batch.seriesGroups.starts(with: known.seriesGroups)
+        else {
             committer?.tell("the series of \(name) come in another order than stored: learning begins anew")
-            return fresh
+            return
         }
         if stored.header.arithmetic != kernels.arithmeticClass {
             committer?.tell(
                 "the state of \(name) was computed in \(stored.header.arithmetic.rawValue) arithmetic, this machine is "
                     + "\(kernels.arithmeticClass.rawValue): scores may differ in their last digits")
         }
+        let fresh = groups
         do {
-            var group = fresh
-            for (number, bytes) in stored.series {
-                let shard = fresh.shards[number % fresh.shards.count]
-                try await shard.restore(series: number, name: stored.header.place.seriesNames[number], from: bytes)
+            var restored = groups
+            var members: [SeriesPlace] = []
+            for group in known.seriesGroups {
+                members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
+                restored[Int(group)].seriesCount += 1
             }
-            let training = try await fresh.trainer.restore(stored.training)
-            group.models = training.inUse
-            group.trained = training.next
-            await fresh.shards[0].restore(log: training.log)
+            for (number, bytes) in stored.series {
+                let place = members[number]
+                let shard = fresh[place.group].shards[place.member % shardCount]
+                try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
+            }
+            for index in 0..<stored.header.groups.count {
+                let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
+                restored[index].models = training.inUse
+                restored[index].trained = training.next
+                await fresh[index].shards[0].restore(log: training.log)
+            }
+            groups = restored
+            places = members
             take(stored.header)
-            return group
         } catch {
             committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")
-            return fresh
+            groups = []
+            emptyLogs = []
+            if let schema = batch.schema { await makeGroups(schema) }
         }
     }
 
     private func take(_ header: StoredStream.Header) {
         sequencer.goOn(from: header.sequencer)
+        gatherer.goOn(from: header.gatherer)
+        skippedTraining = header.skippedTraining
         watch = header.watch
         inputCondition = header.inputCondition
         levels = header.levels

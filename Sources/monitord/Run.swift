@@ -9,7 +9,7 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch streams and write alerts, until told to stop or the input ends.",
         discussion: """
-            With any of --stdin and --file, /etc/monitord is not read unless --config names it, and the state lives in \
+            With any of --stdin, --file and --udp, /etc/monitord is not read unless --config names it, and the state lives in \
             memory unless --state says where. Alerts go to the console (text at a terminal, JSON lines otherwise), to \
             the rolling log and to journald when its socket is there.
             """)
@@ -22,6 +22,10 @@ struct Run: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Read a file, or files by a pattern, and follow them.", valueName: "GLOB"))
     var file: [String] = []
 
+    @Option(
+        name: .long, help: ArgumentHelp("Receive datagrams of lines at this address.", valueName: "ADDR:PORT"))
+    var udp: [String] = []
+
     @Option(name: .long, help: ArgumentHelp("The rolling log; \"none\" for none.", valueName: "FILE"))
     var log: String?
 
@@ -33,6 +37,7 @@ struct Run: AsyncParsableCommand {
             file: input.config, format: input.format, stateDirectory: input.state, log: log, journal: journal)
         if stdin { overrides.inputs.append(.standardInput) }
         overrides.inputs += file.map { $0 == "-" ? .standardInput : .file(pattern: $0) }
+        overrides.inputs += udp.map { .udp(address: $0) }
         let loaded = try Start.load(overrides)
         guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
         let logger = Start.logger()

@@ -41,8 +41,7 @@ import TimeSeries
             let file = try #require(last.file)
             let row = try #require(last.rows.last)
             return ResumePoint(
-                position: FilePosition(file: file, offset: row.endOffset), dialect: last.dialect,
-                seriesNames: last.seriesNames)
+                position: FilePosition(file: file, offset: row.endOffset), decoding: last.decoding)
         }
     }
 

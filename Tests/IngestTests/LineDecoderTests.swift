@@ -247,7 +247,7 @@ import TimeSeries
         let offset = try #require(first.rows.last).endOffset
         var second = RecordBatch()
         var restored = try LineDecoder(
-            configuration: configuration, restoring: first.dialect, seriesNames: first.seriesNames, offset: offset)
+            configuration: configuration, restoring: first.decoding, offset: offset)
         restored.decode(Array(bytes[Int(offset)...]), into: &second)
         restored.finish(into: &second)
         #expect(first.rows.map(\.endOffset) + second.rows.map(\.endOffset) == whole.rows.map(\.endOffset))
@@ -261,8 +261,8 @@ import TimeSeries
         for length in 0..<state.count where length > 0 {
             #expect(throws: StateCodingError.self) {
                 try LineDecoder(
-                    configuration: SourceConfiguration(input: .standardInput), restoring: Array(state.prefix(length)),
-                    seriesNames: [], offset: 0)
+                    configuration: SourceConfiguration(input: .standardInput),
+                    restoring: DecodingState(dialect: Array(state.prefix(length))), offset: 0)
             }
         }
     }

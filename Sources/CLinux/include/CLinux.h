@@ -7,4 +7,18 @@
 /// Returns the descriptor, or -1 with errno set.
 int monitord_event_counter(unsigned int initial);
 
+/// Most datagrams of one call of monitord_receive_datagrams.
+#define MONITORD_MOST_DATAGRAMS 64
+
+/// Receives the datagrams that are there (recvmmsg), without waiting. mmsghdr needs _GNU_SOURCE, which the importer does
+/// not set.
+/// buffer: [count][slot] bytes, a datagram to a slot; count at most MONITORD_MOST_DATAGRAMS.
+/// lengths: [count]; the bytes received of each, negative (-1 - length) when it was longer than its slot and was cut.
+/// Returns the number of datagrams, or -1 with errno set (EAGAIN when none is there).
+int monitord_receive_datagrams(int descriptor, unsigned char *buffer, int slot, int count, int *lengths);
+
+/// Datagrams that a socket has dropped because its buffer was full (SO_MEMINFO), for as long as it lives.
+/// Returns 0, or -1 with errno set.
+int monitord_dropped_datagrams(int descriptor, unsigned int *dropped);
+
 #endif

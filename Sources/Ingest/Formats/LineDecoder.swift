@@ -14,8 +14,8 @@ public import TimeSeries
 /// channels; a line with none of the channels is ``MalformedReason/noValues``. A record whose values are all missing is a
 /// record still.
 ///
-/// A restart in mid-file: keep ``dialectState``, ``seriesNames`` and a row's `endOffset`, and give them to
-/// ``init(configuration:seriesName:restoring:seriesNames:offset:)``.
+/// A restart in mid-file: keep a batch's ``RecordBatch/decoding`` and its last row's `endOffset`, and give them to
+/// ``init(configuration:seriesName:restoring:offset:admission:)``.
 public struct LineDecoder: Sendable {
     /// Lines that are looked at, at most, before the dialect is settled.
     public static let mostLinesLookedAt = 50
@@ -36,12 +36,15 @@ public struct LineDecoder: Sendable {
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
     /// columns appears.
     public private(set) var dialectState: [UInt8] = []
+    /// Records that were counted only: of keys that are no series yet, and of those there is no room for.
+    public var countedRecords: (all: UInt64, refused: UInt64) { (series.countedRecords, series.refusedRecords) }
     /// Names of the series met so far.
     public var seriesNames: [String] { series.names }
     /// Bytes of the file up to the end of the last whole line.
     public private(set) var offset: Int64
 
     private let configuration: SourceConfiguration
+    private let admission: SeriesAdmission
     private var dialect: Dialect?
     private var delimited: DelimitedDecoder?
     private var keyed: KeyedDecoder?
@@ -58,31 +61,57 @@ public struct LineDecoder: Sendable {
 
     /// Creates a decoder at the start of a stream.
     ///
-    /// - Parameter seriesName: the series of all rows when the configuration names no series column.
-    public init(configuration: SourceConfiguration, seriesName: String = "input") {
+    /// - Parameters:
+    ///   - seriesName: the series of all rows when the configuration names no series column.
+    ///   - admission: when a key that lines name becomes a series.
+    public init(
+        configuration: SourceConfiguration, seriesName: String = "input", admission: SeriesAdmission = .atOnce
+    ) {
         self.configuration = configuration
+        self.admission = admission
         sniffer = DialectSniffer(configuration)
-        series = SeriesTable(configuration.series == nil ? [seriesName] : [])
+        series = SeriesTable(configuration.series == nil ? [seriesName] : [], admission: admission)
         offset = 0
     }
 
     /// Creates a decoder that reads on in mid-file.
     ///
     /// - Parameters:
-    ///   - dialect: ``dialectState`` of the decoder before; empty to look at the first lines again.
-    ///   - seriesNames: ``seriesNames`` of the decoder before.
+    ///   - state: what the decoder before knew; without a dialect the first lines are looked at again.
     ///   - offset: bytes of the file before the first byte that will be decoded.
-    /// - Throws: `StateCodingError` when `dialect` is damaged or of another version.
+    /// - Throws: `StateCodingError` when the dialect is damaged or of another version.
     public init(
-        configuration: SourceConfiguration, seriesName: String = "input", restoring dialect: [UInt8],
-        seriesNames: [String], offset: Int64
+        configuration: SourceConfiguration, seriesName: String = "input", restoring state: DecodingState,
+        offset: Int64, admission: SeriesAdmission = .atOnce
     ) throws(StateCodingError) {
-        self.init(configuration: configuration, seriesName: seriesName)
+        self.init(configuration: configuration, seriesName: seriesName, admission: admission)
         self.offset = offset
-        if !seriesNames.isEmpty { series = SeriesTable(seriesNames) }
-        guard !dialect.isEmpty else { return }
-        var reader = StateReader(dialect)
+        if !state.seriesNames.isEmpty || !state.dialect.isEmpty && configuration.series != nil {
+            series = SeriesTable(
+                state.seriesNames, groups: state.seriesGroups, candidates: state.candidates, admission: admission)
+        }
+        guard !state.dialect.isEmpty else { return }
+        var reader = StateReader(state.dialect)
         settle(try Dialect(from: &reader))
+    }
+
+    /// Creates a decoder at the start of an input that goes on where another one ended: standard input after a restart.
+    ///
+    /// The series keep their numbers. How lines are read is found anew, because another writer may sit in front of the pipe;
+    /// only when the series have different channels the stored dialect says which channels are whose.
+    ///
+    /// - Throws: `StateCodingError` when a dialect that is needed is damaged or of another version.
+    public init(
+        configuration: SourceConfiguration, seriesName: String = "input", goingOnFrom state: DecodingState?,
+        admission: SeriesAdmission
+    ) throws(StateCodingError) {
+        guard var state else {
+            self.init(configuration: configuration, seriesName: seriesName, admission: admission)
+            return
+        }
+        if state.seriesGroups.allSatisfy({ $0 == 0 }) { state.dialect = [] }
+        try self.init(
+            configuration: configuration, seriesName: seriesName, restoring: state, offset: 0, admission: admission)
     }
 
     // MARK: Bytes
@@ -152,6 +181,7 @@ public struct LineDecoder: Sendable {
         batch.schema = dialect?.schema
         batch.seriesNames = series.names
         batch.seriesGroups = series.groups
+        batch.candidates = series.candidates
         batch.dialect = dialectState
     }
 
@@ -271,6 +301,7 @@ public struct LineDecoder: Sendable {
 
     private mutating func settle(_ found: Dialect) {
         dialect = found
+        series.channelsOfGroups = found.schema.groups.map(\.count)
         switch found.format {
         case .columns(let columns): delimited = DelimitedDecoder(columns, found)
         case .keys(let keys): keyed = KeyedDecoder(keys, found)
@@ -330,11 +361,15 @@ public struct LineDecoder: Sendable {
             batch.text.append(32)
             for index in decoded.clockRange { batch.text.append(line[index]) }
         }
-        batch.rows.append(
-            RecordBatch.Row(
-                malformed: malformed, series: decoded.series, time: decoded.time,
-                timeText: textStart..<Int32(batch.text.count), firstValue: Int32(batch.values.count),
-                endOffset: endOffset))
+        var row = RecordBatch.Row(
+            malformed: malformed, series: decoded.series, time: decoded.time,
+            timeText: textStart..<Int32(batch.text.count), firstValue: Int32(batch.values.count),
+            endOffset: endOffset)
+        if malformed == nil, decoded.series == SeriesTable.counted {
+            batch.text.append(contentsOf: series.countedKey)
+            row.keyLength = Int32(series.countedKey.count)
+        }
+        batch.rows.append(row)
         guard malformed == nil else { return }
         if let delimited {
             batch.values.append(contentsOf: delimited.values)

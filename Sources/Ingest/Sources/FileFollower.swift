@@ -19,12 +19,15 @@ public struct FileFollower: RecordSource {
     ///   - stream: the stream's and the series' name when the pattern is a literal path.
     ///   - resume: where to go on, by stream name; streams that are not in it are read from their file's start.
     ///   - arrival: the wall clock, asked once for each read; `nil` leaves batches without an arrival.
+    ///   - admission: when a key that lines name becomes a series.
     ///   - logger: where dialects, rotations and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told each stream's name and schema once, on the reading thread, before its first batch.
     public init(
         pattern: String, stream: String = "input", configuration: SourceConfiguration,
         resume: [String: ResumePoint] = [:], arrival: (@Sendable () -> Timestamp)?,
-        limits: ReadingLimits = ReadingLimits(), telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
+        limits: ReadingLimits = ReadingLimits(), telemetry: SourceTelemetry = SourceTelemetry(),
+        admission: SeriesAdmission = SeriesAdmission(),
+        logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) {
         self.pattern = pattern
@@ -32,7 +35,8 @@ public struct FileFollower: RecordSource {
         self.configuration = configuration
         self.resume = resume
         surroundings = StreamFeed.Surroundings(
-            limits: limits, arrival: arrival, telemetry: telemetry, logger: logger, onSchema: onSchema)
+            limits: limits, arrival: arrival, telemetry: telemetry, logger: logger, onSchema: onSchema,
+            admission: admission)
     }
 
     /// Follows until the task is cancelled or `deliver` throws.

@@ -4,16 +4,13 @@ import TimeSeries
 public struct ResumePoint: Equatable, Sendable {
     /// The file and the place in it: the batch's `file` with the `endOffset` of the last row that counts.
     public var position: FilePosition
-    /// The batch's `dialect`.
-    public var dialect: [UInt8]
-    /// The batch's `seriesNames`.
-    public var seriesNames: [String]
+    /// The batch's `decoding`.
+    public var decoding: DecodingState
 
     /// Creates a point to go on from.
-    public init(position: FilePosition, dialect: [UInt8], seriesNames: [String]) {
+    public init(position: FilePosition, decoding: DecodingState) {
         self.position = position
-        self.dialect = dialect
-        self.seriesNames = seriesNames
+        self.decoding = decoding
     }
 }
 
@@ -64,10 +61,10 @@ struct FollowedPath {
         let decoder =
             if let resume {
                 try LineDecoder(
-                    configuration: configuration, seriesName: stream, restoring: resume.dialect,
-                    seriesNames: resume.seriesNames, offset: resume.position.offset)
+                    configuration: configuration, seriesName: stream, restoring: resume.decoding,
+                    offset: resume.position.offset, admission: surroundings.admission)
             } else {
-                LineDecoder(configuration: configuration, seriesName: stream)
+                LineDecoder(configuration: configuration, seriesName: stream, admission: surroundings.admission)
             }
         feed = StreamFeed(stream, decoder, surroundings)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The task was cancelled or the consumer failed: the thread ends, and nobody is told.
 struct ReadingStopped: Error {}
@@ -12,6 +13,11 @@ final class BatchOutlet: Sendable {
     private let stop: Descriptor
     private let credits: Descriptor
     private let stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+
+    fileprivate let waiting = Atomic<Int>(0)
+
+    /// Batches that were sent and not delivered yet.
+    var waitingBatches: Int { waiting.load(ordering: .relaxed) }
 
     fileprivate init(
         batches: Int, _ stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
@@ -28,7 +34,19 @@ final class BatchOutlet: Sendable {
         let ready = try System.wait(for: [stop, credits], milliseconds: -1)
         guard !ready[0] else { throw ReadingStopped() }
         try System.lower(credits)
+        waiting.add(1, ordering: .relaxed)
         stream.yield(batch)
+    }
+
+    /// Hands a batch over without waiting: for a source that cannot wait. Past the bound of its stream the oldest batch
+    /// that waits is dropped.
+    ///
+    /// - Returns: the rows that were dropped.
+    func sendNow(_ batch: RecordBatch) -> Int {
+        waiting.add(1, ordering: .relaxed)
+        guard case .dropped(let oldest) = stream.yield(batch) else { return 0 }
+        waiting.subtract(1, ordering: .relaxed)
+        return oldest.rows.count
     }
 
     /// Waits until one of the descriptors can be read or the time is over.
@@ -75,12 +93,16 @@ enum ReadingThread {
 
     /// Runs `body` on a new thread until it returns, and `deliver` here for each batch it sends.
     ///
+    /// - Parameters:
+    ///   - batches: most batches that wait.
+    ///   - dropsOldest: whether past that bound the oldest goes (``BatchOutlet/sendNow(_:)``) instead of the thread waiting.
     /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread and returns.
     static func run(
-        batches: Int, deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
+        batches: Int, dropsOldest: Bool = false, deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
         body: @escaping @Sendable (BatchOutlet) throws -> Void
     ) async throws {
-        let (stream, continuation) = AsyncThrowingStream<RecordBatch, any Error>.makeStream()
+        let (stream, continuation) = AsyncThrowingStream<RecordBatch, any Error>.makeStream(
+            bufferingPolicy: dropsOldest ? .bufferingNewest(batches) : .unbounded)
         let outlet: BatchOutlet
         do {
             outlet = try BatchOutlet(batches: batches, continuation)
@@ -91,8 +113,15 @@ enum ReadingThread {
         defer { outlet.requestStop() }
         try await withTaskCancellationHandler {
             for try await batch in stream {
-                try await deliver(batch)
-                outlet.returnCredit()
+                let left = outlet.waiting.subtract(1, ordering: .relaxed).newValue
+                if dropsOldest, left * 4 >= batches {
+                    var late = batch
+                    late.isBehind = true
+                    try await deliver(late)
+                } else {
+                    try await deliver(batch)
+                    if !dropsOldest { outlet.returnCredit() }
+                }
             }
         } onCancel: {
             outlet.requestStop()

@@ -6,23 +6,30 @@ public import Logging
 public struct RecordedFiles: RecordSource {
     private let paths: [String]
     private let configuration: SourceConfiguration
+    private let resume: DecodingState?
     private let surroundings: StreamFeed.Surroundings
 
     /// Creates a source.
     ///
     /// - Parameters:
     ///   - paths: files in the order they are read.
+    ///   - admission: when a key that lines name becomes a series.
+    ///   - resume: what is known of the stream's series from before; `nil` for nothing.
     ///   - logger: where the dialect and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
     public init(
         paths: [String], configuration: SourceConfiguration, limits: ReadingLimits = ReadingLimits(),
-        telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
+        telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
+        resume: DecodingState? = nil,
+        logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) {
         self.paths = paths
         self.configuration = configuration
+        self.resume = resume
         surroundings = StreamFeed.Surroundings(
-            limits: limits, arrival: nil, telemetry: telemetry, logger: logger, onSchema: onSchema)
+            limits: limits, arrival: nil, telemetry: telemetry, logger: logger, onSchema: onSchema,
+            admission: admission)
     }
 
     /// Reads all files to their end.
@@ -32,7 +39,9 @@ public struct RecordedFiles: RecordSource {
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         for path in paths { try Self.check(path) }
         try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
-            var feed = StreamFeed("input", LineDecoder(configuration: configuration), surroundings)
+            let decoder = try LineDecoder(
+                configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
+            var feed = StreamFeed("input", decoder, surroundings)
             for path in paths {
                 feed.beginFile()
                 let input = path == "-" ? Descriptor(0, isOwned: false) : try Self.open(path)

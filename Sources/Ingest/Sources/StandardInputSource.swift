@@ -4,6 +4,7 @@ public import TimeSeries
 /// Standard input (or another descriptor), until it ends.
 public struct StandardInputSource: RecordSource {
     private let configuration: SourceConfiguration
+    private let resume: DecodingState?
     private let surroundings: StreamFeed.Surroundings
     private let descriptor: Int32
 
@@ -11,18 +12,24 @@ public struct StandardInputSource: RecordSource {
     ///
     /// - Parameters:
     ///   - arrival: the wall clock, asked once for each read; `nil` leaves batches without an arrival.
+    ///   - admission: when a key that lines name becomes a series.
+    ///   - resume: what is known of the stream's series from before; `nil` for nothing.
     ///   - logger: where the dialect and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
     ///   - descriptor: what is read; it is not closed.
     public init(
         configuration: SourceConfiguration, arrival: (@Sendable () -> Timestamp)?,
         limits: ReadingLimits = ReadingLimits(),
-        telemetry: SourceTelemetry = SourceTelemetry(), logger: Logger? = nil,
+        telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
+        resume: DecodingState? = nil,
+        logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil, descriptor: Int32 = 0
     ) {
         self.configuration = configuration
+        self.resume = resume
         surroundings = StreamFeed.Surroundings(
-            limits: limits, arrival: arrival, telemetry: telemetry, logger: logger, onSchema: onSchema)
+            limits: limits, arrival: arrival, telemetry: telemetry, logger: logger, onSchema: onSchema,
+            admission: admission)
         self.descriptor = descriptor
     }
 
@@ -30,7 +37,9 @@ public struct StandardInputSource: RecordSource {
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         let input = Descriptor(descriptor, isOwned: false)
         try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
-            var feed = StreamFeed("input", LineDecoder(configuration: configuration), surroundings)
+            let decoder = try LineDecoder(
+                configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
+            var feed = StreamFeed("input", decoder, surroundings)
             try InputReading.readAll(input, "standard input", &feed, surroundings.limits, outlet)
             try feed.finish(outlet.send)
         }

@@ -10,6 +10,7 @@ struct StreamFeed {
         var telemetry: SourceTelemetry
         var logger: Logger?
         var onSchema: (@Sendable (String, StreamSchema) -> Void)?
+        var admission = SeriesAdmission()
     }
 
     /// The stream's name.
@@ -20,6 +21,8 @@ struct StreamFeed {
     private let surroundings: Surroundings
     private var counted = DecoderCounters()
     private var isAnnounced = false
+    private var received: UInt64 = 0
+    private var nextRefused: UInt64 = 1
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
         self.name = name
@@ -42,6 +45,32 @@ struct StreamFeed {
         surroundings.telemetry.update { $0.bytes += count }
     }
 
+    // MARK: Datagrams
+
+    /// Begins or goes on with a batch of datagrams that have just arrived.
+    func begin(_ batch: inout RecordBatch) {
+        if batch.arrival == nil { batch.arrival = surroundings.arrival?() }
+    }
+
+    /// Decodes a datagram, whose end is the end of its last line.
+    mutating func feedDatagram(_ bytes: Span<UInt8>, into batch: inout RecordBatch) {
+        _ = decoder.decode(bytes, into: &batch)
+        decoder.finishFile(into: &batch)
+        received += UInt64(bytes.count)
+    }
+
+    /// Ends a batch of datagrams.
+    ///
+    /// - Returns: the batch when it has rows.
+    mutating func end(_ batch: RecordBatch) throws -> RecordBatch? {
+        let count = received
+        received = 0
+        surroundings.telemetry.update { $0.bytes += count }
+        var complete: RecordBatch?
+        try pass(batch) { complete = $0 }
+        return complete
+    }
+
     /// The file is over; a last line without an end is a line.
     mutating func finishFile(_ emit: (RecordBatch) throws -> Void) throws {
         var batch = RecordBatch()
@@ -61,11 +90,19 @@ struct StreamFeed {
         try pass(batch, emit)
     }
 
+    /// Newcomers that there is no room for are told when the first comes, and each time their records are ten times more.
+    private mutating func tellRefused(_ records: UInt64) {
+        guard records >= nextRefused else { return }
+        nextRefused = records.multipliedReportingOverflow(by: 10).partialValue
+        surroundings.logger?.refusedSeries(name, records: records, usage: surroundings.admission.allowance.usage)
+    }
+
     private mutating func pass(_ batch: RecordBatch, _ emit: (RecordBatch) throws -> Void) throws {
         let now = decoder.counters
         let before = counted
         counted = now
         surroundings.telemetry.update { $0.decoded.add(now, since: before) }
+        tellRefused(decoder.countedRecords.refused)
         for notice in decoder.takeNotices() { surroundings.logger?.malformed(notice, stream: name) }
         if let refusal = decoder.refusal { throw refusal }
         if !isAnnounced, let schema = batch.schema {

@@ -66,7 +66,7 @@ struct FileStatus: Equatable, Sendable {
 /// System calls.
 enum System {
     /// Repeats a call that a signal interrupted.
-    private static func retrying<Result: SignedInteger>(
+    static func retrying<Result: SignedInteger>(
         _ call: String, _ body: () -> Result
     ) throws(SystemCallError) -> Result {
         while true {

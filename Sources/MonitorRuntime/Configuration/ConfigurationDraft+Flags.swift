@@ -32,11 +32,14 @@ extension ConfigurationDraft {
         var section = sources.count == 1 ? sources[0] : Section(target: SourceDraft())
         switch input {
         case .standardInput:
-            (section.target.file, section.target.standardInput) = (nil, true)
+            (section.target.file, section.target.udp, section.target.standardInput) = (nil, nil, true)
             section.places["stdin"] = .flag("--stdin")
         case .file(let pattern):
-            (section.target.file, section.target.standardInput) = (pattern, false)
+            (section.target.file, section.target.udp, section.target.standardInput) = (pattern, nil, false)
             section.places["file"] = .flag("--file")
+        case .udp(let address):
+            (section.target.file, section.target.udp, section.target.standardInput) = (nil, address, false)
+            section.places["udp"] = .flag("--udp")
         }
         return section
     }

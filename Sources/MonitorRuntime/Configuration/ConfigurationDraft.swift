@@ -28,6 +28,8 @@ struct ConfigurationDraft {
         let all = global.target
         result.stateDirectory = all.stateDirectory
         result.commitEvery = all.commitEvery ?? result.commitEvery
+        result.mostSeries = all.mostSeries ?? result.mostSeries
+        result.mostMemory = all.mostMemory ?? result.mostMemory
         result.detection.usesNetworks = all.usesNetworks ?? result.detection.usesNetworks
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
         result.detection.falseAlarmsPerSecond =
@@ -157,9 +159,9 @@ struct ConfigurationDraft {
                 // What was refused already is not reported a second time as missing.
                 if !source.isInputRefused {
                     let reason =
-                        source.target.file == nil
-                        ? "it names no input; give it file = \"…\" or stdin = true"
-                        : "it has both file and stdin; a source has one input"
+                        source.target.file == nil && source.target.udp == nil
+                        ? "it names no input; give it file = \"…\", udp = \"…\" or stdin = true"
+                        : "it has two of file, udp and stdin; a source has one input"
                     problems.append(.conflict(place: source.place, key: "source", reason: reason))
                 }
                 continue

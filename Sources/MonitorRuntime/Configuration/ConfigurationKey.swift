@@ -62,6 +62,15 @@ enum ConfigurationKeys {
         .init(
             "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
             parse: { integer($0, in: 0...Int.max) }, format: { String($0) }),
+        .init(
+            "max_series", expected: "a whole number from 1 to 1000000", \.mostSeries,
+            parse: { integer($0, in: 1...1_000_000) }, format: { String($0) }),
+        .init(
+            "max_memory", expected: "a size from \"4MiB\" to \"1TiB\"", \.mostMemory,
+            parse: { node in
+                guard case .string(let text) = node, let size = ConfigurationUnits.size(text) else { return nil }
+                return (4 << 20)...(1 << 40) ~= size ? size : nil
+            }, format: { TOMLDocument.quoted(ConfigurationUnits.text(size: $0)) }),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
     ]
 
@@ -83,6 +92,9 @@ enum ConfigurationKeys {
     /// Keys of every `[[source]]`.
     static let source: [ConfigurationKey<SourceDraft>] = [
         .init("file", expected: pathExpected, \.file, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "udp", expected: "an address and a port such as \"0.0.0.0:5140\" or \"[::]:5140\"", \.udp, parse: text,
+            format: TOMLDocument.quoted),
         .init("stdin", expected: "true or false", \.standardInput, parse: boolean, format: { String($0) }),
         .init(
             "format",
@@ -170,6 +182,8 @@ struct GlobalDraft: Equatable, Sendable {
     var writesJournal: Bool?
     var seed: Int?
     var usesNetworks: Bool?
+    var mostSeries: Int?
+    var mostMemory: Int?
 
     /// The built-in defaults.
     init() {
@@ -181,12 +195,15 @@ struct GlobalDraft: Equatable, Sendable {
         writesJournal = built.alerting.writesJournal
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.usesNetworks
+        mostSeries = built.mostSeries
+        mostMemory = built.mostMemory
     }
 }
 
 /// One `[[source]]` as it is filled; what is `nil` is found from the first lines.
 struct SourceDraft: Equatable, Sendable {
     var file: String?
+    var udp: String?
     var standardInput: Bool? = false
     var format: SourceConfiguration.Format? = .auto
     var time: [String]?
@@ -197,9 +214,10 @@ struct SourceDraft: Equatable, Sendable {
     /// The finished source; `nil` when it names no input or two.
     var configuration: SourceConfiguration? {
         let input: SourceConfiguration.Input
-        switch (file, standardInput ?? false) {
-        case (let file?, false): input = .file(pattern: file)
-        case (nil, true): input = .standardInput
+        switch (file, udp, standardInput ?? false) {
+        case (let file?, nil, false): input = .file(pattern: file)
+        case (nil, let address?, false): input = .udp(address: address)
+        case (nil, nil, true): input = .standardInput
         default: return nil
         }
         return SourceConfiguration(

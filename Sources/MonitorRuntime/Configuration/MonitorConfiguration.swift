@@ -20,6 +20,11 @@ public struct MonitorConfiguration: Equatable, Sendable {
     /// `commit_every` (duration, "1min"): seconds between two commits of the state, 1 to 86,400.
     public var commitEvery: Double
 
+    /// `max_series` (whole number, 10000): series that are watched at once, at most; keys beyond are counted only.
+    public var mostSeries = 10_000
+    /// `max_memory` (size, "1GiB"): memory of all series together, at most; keys beyond are counted only.
+    public var mostMemory = 1 << 30
+
     /// Creates a configuration; the defaults are the built-in ones.
     public init(
         sources: [SourceConfiguration] = [], detection: DetectionConfiguration = DetectionConfiguration(),

@@ -93,7 +93,8 @@ public struct ReplayRun: Sendable {
         let telemetry = SourceTelemetry()
         let files = RecordedFiles(
             paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
-            telemetry: telemetry, logger: logger)
+            telemetry: telemetry, admission: SeriesAdmission(allowance: request.configuration.seriesAllowance()),
+            resume: stored.stream?.header.place.decoding, logger: logger)
         let half = SecondHalf(bytes: request.paths.reduce(0) { $0 + OutputFile.size(of: $1) })
         try await files.run { batch in
             try await pipeline.process(batch)
@@ -101,7 +102,7 @@ public struct ReplayRun: Sendable {
             if half.begins(at: bytes) { half.note(await pipeline.learningReport()) }
             if half.bytes > 0 { progress?(min(1, Double(bytes) / Double(half.bytes))) }
         }
-        try await pipeline.finish()
+        try await pipeline.finish(atEnd: true)
         try output.finish()
         let decoded = telemetry.counters.decoded
         if request.isStrict, decoded.malformed > 0 { throw ReplayError.unusable(lines: decoded.malformed) }
@@ -177,11 +178,14 @@ private final class ReplayOutput: Sendable {
     func write(_ outcome: borrowing LineOutcome, level: Int, of batch: RecordBatch) throws {
         let row = batch.rows[outcome.step.row]
         let verdict = outcome.verdict
+        // Of gathered input there is a row for each series and tick, none for a line that gives no value to any.
+        if batch.isGathered, row.malformed != nil || row.series < 0 { return }
+        let key = Int(row.timeText.upperBound)..<(Int(row.timeText.upperBound) + Int(row.keyLength))
         try files.withLock { files in
             try files.scores?.write(
                 timeText: batch.text[Int(row.timeText.lowerBound)..<Int(row.timeText.upperBound)],
                 series: batch.seriesNames.indices.contains(outcome.step.series)
-                    ? batch.seriesNames[outcome.step.series] : "",
+                    ? batch.seriesNames[outcome.step.series] : String(decoding: batch.text[key], as: UTF8.self),
                 verdict: verdict, alertLevel: level)
         }
     }

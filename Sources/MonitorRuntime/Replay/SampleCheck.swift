@@ -1,4 +1,3 @@
-import AnomalyDetection
 public import Ingest
 import NeuralNet
 import Synchronization
@@ -35,7 +34,8 @@ public struct SampleCheck: Sendable {
         let seriesCount = max(1, found.withLock { $0.series.count })
         let channels = schema.channels.map { $0.unit.map { unit in "\(unit)" }.map { " [\($0)]" } ?? "" }
         let names = zip(schema.channels, channels).map { "\($0.name)\($1)" }
-        let cost = costPerSeries(channelCount: schema.channels.count)
+        let cost = SeriesCost.measure(
+            channelCount: schema.channels.count, detection: configuration.detection)
         return """
             \(path): \(schema.summary)
             channels: \(names.joined(separator: ", "))
@@ -44,32 +44,5 @@ public struct SampleCheck: Sendable {
             processor: about \(cost.microseconds) µs a sample on this machine, training included
             arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))
             """
-    }
-
-    /// Memory of a series and of its group once every ring is full, and the time of a sample, found by filling one.
-    private func costPerSeries(channelCount: Int) -> (bytes: Int, sharedBytes: Int, microseconds: Int) {
-        let detection = configuration.detection
-        let trainer = GroupTrainer(channelCount: channelCount, configuration: detection, kernels: .best)
-        var models = trainer.models()
-        var monitor = SeriesMonitor(channelCount: channelCount, configuration: detection, seriesSeed: 1)
-        var scratch = ScoringScratch(channelCount: channelCount, configuration: detection, kernels: .best)
-        var log = TrainingLog()
-        var generator = SeededGenerator(seed: 1)
-        let samples = 10_000
-        let begin = ProcessUsage.now().cpuSeconds
-        for tick in 0..<samples {
-            let sample = SampleInput(time: Timestamp(nanoseconds: Int64(tick) * 1_000_000_000), interval: 1)
-            let numbers = (0..<channelCount).map { _ in generator.uniform() }
-            _ = monitor.observe(sample, values: numbers.span, models: models, scratch: &scratch, log: &log)
-            guard tick % StreamSequencer.samplesPerSeries == StreamSequencer.samplesPerSeries - 1 else { continue }
-            let round = UInt64(tick / StreamSequencer.samplesPerSeries)
-            trainer.absorb(log, round: round)
-            log.removeAll()
-            if detection.usesNetworks { trainer.train(round: round) }
-            models = trainer.models()
-        }
-        let seconds = ProcessUsage.now().cpuSeconds - begin
-        let microseconds = Int((seconds / Double(samples) * 1e6).rounded(.up))
-        return (monitor.memoryBytes, trainer.replayBytes, microseconds)
     }
 }

@@ -6,8 +6,7 @@ import TimeSeries
 
 /// Stores the state of the streams when it is due.
 ///
-/// A stream asks at each border of a round. When borders are far apart it asks between batches too, once the state is
-/// overdue by another interval. What a stream stores and the desk's policy go into one transaction, the policy as it is a
+/// A stream asks between two batches: its state is whole there, the rows of an unfinished round included. What a stream stores and the desk's policy go into one transaction, the policy as it is a
 /// moment later: it then knows at least every incident that the stream's series hold open.
 final class Committer: Sendable {
     private let store: StateStore
@@ -31,15 +30,8 @@ final class Committer: Sendable {
         began = clock()
     }
 
-    /// Whether a stream's state is to be stored at its next border.
-    func isDue(_ stream: String) -> Bool { secondsSinceCommit(of: stream) >= every }
-
-    /// Whether a stream's state is to be stored even without a border.
-    func isOverdue(_ stream: String) -> Bool { secondsSinceCommit(of: stream) >= 2 * every }
-
-    private func secondsSinceCommit(of stream: String) -> Double {
-        clock() - lastCommits.withLock { $0[stream] ?? began }
-    }
+    /// Whether a stream's state is to be stored.
+    func isDue(_ stream: String) -> Bool { clock() - lastCommits.withLock { $0[stream] ?? began } >= every }
 
     /// Says what a person should know of a restored state.
     func tell(_ text: String) { logger.warning("\(text)") }

@@ -10,24 +10,20 @@ struct ReadingPlace: Equatable, Sendable {
     var file: FileIdentity?
     /// Bytes before the next line.
     var offset: Int64 = 0
-    /// How lines are read.
-    var dialect: [UInt8] = []
-    /// Names of the series met so far.
-    var seriesNames: [String] = []
+    /// How lines are read, and the series met so far.
+    var decoding = DecodingState()
 
-    /// Moves on to the end of a batch, or to one of its rows.
-    mutating func take(_ batch: RecordBatch, upTo row: RecordBatch.Row? = nil) {
+    /// Moves on to the end of a batch.
+    mutating func take(_ batch: RecordBatch) {
         file = batch.file
-        offset = row?.endOffset ?? batch.rows.last?.endOffset ?? offset
-        dialect = batch.dialect
-        seriesNames = batch.seriesNames
+        offset = batch.rows.last?.endOffset ?? offset
+        decoding = batch.decoding
     }
 
     /// Where a follower goes on; `nil` for a stream that cannot be read again.
     var resumePoint: ResumePoint? {
-        guard let file, !dialect.isEmpty else { return nil }
-        return ResumePoint(
-            position: FilePosition(file: file, offset: offset), dialect: dialect, seriesNames: seriesNames)
+        guard let file, !decoding.dialect.isEmpty else { return nil }
+        return ResumePoint(position: FilePosition(file: file, offset: offset), decoding: decoding)
     }
 }
 
@@ -35,12 +31,15 @@ struct ReadingPlace: Equatable, Sendable {
 struct StoredStream: Sendable {
     /// The piece `stream`: all but the series and the training.
     struct Header: Sendable {
-        var channels: [Channel]
+        /// The channels of each group.
+        var groups: [[Channel]]
         var arithmetic: ArithmeticClass
         var place: ReadingPlace
         var levels: [UInt8]
         var lastTime: Timestamp
         var sequencer: StreamSequencer
+        var gatherer: TickGatherer
+        var skippedTraining: SkippedTraining
         var watch: InputWatch
         var inputCondition: ConditionTracker
     }
@@ -49,8 +48,8 @@ struct StoredStream: Sendable {
     var header: Header
     /// Each series' piece by its number.
     var series: [(number: Int, bytes: [UInt8])]
-    /// The training's pieces by name.
-    var training: [String: [UInt8]]
+    /// The training's pieces of each group by name.
+    var training: [Int: [String: [UInt8]]]
 
     /// The scope under which a stream's pieces are stored.
     static func scope(of stream: String) -> String { "stream/\(stream)" }
@@ -66,12 +65,14 @@ struct StoredStream: Sendable {
         training = [:]
         for (name, bytes) in parts {
             if name.hasPrefix("series/"), let number = Int(name.dropFirst(7)) {
-                guard header.place.seriesNames.indices.contains(number) else {
+                guard header.place.decoding.seriesNames.indices.contains(number) else {
                     throw .invalid("a series without a name")
                 }
                 series.append((number, bytes))
             } else if name.hasPrefix("training/") {
-                training[String(name.dropFirst(9))] = bytes
+                let rest = name.dropFirst(9)
+                guard let slash = rest.firstIndex(of: "/"), let group = Int(rest[..<slash]) else { continue }
+                training[group, default: [:]][String(rest[rest.index(after: slash)...])] = bytes
             }
         }
         series.sort { $0.number < $1.number }
@@ -82,11 +83,14 @@ extension StoredStream.Header {
     /// The piece's bytes.
     func encoded() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(UInt8(1))
-        writer.write(UInt32(channels.count))
-        for channel in channels {
-            writer.write(channel.name)
-            writer.write(channel.unit ?? "")
+        writer.write(UInt8(2))
+        writer.write(UInt32(groups.count))
+        for channels in groups {
+            writer.write(UInt32(channels.count))
+            for channel in channels {
+                writer.write(channel.name)
+                writer.write(channel.unit ?? "")
+            }
         }
         writer.write(arithmetic.rawValue)
         writer.write(place.file != nil)
@@ -95,24 +99,28 @@ extension StoredStream.Header {
         writer.write(place.file?.fingerprint ?? 0)
         writer.write(Int64(place.file?.fingerprintLength ?? 0))
         writer.write(place.offset)
-        writer.write(place.dialect)
-        writer.write(UInt32(place.seriesNames.count))
-        for name in place.seriesNames { writer.write(name) }
+        place.decoding.encode(to: &writer)
         writer.write(levels)
         writer.write(lastTime.nanoseconds)
         sequencer.encode(to: &writer)
+        gatherer.encode(to: &writer)
+        skippedTraining.encode(to: &writer)
         watch.encode(to: &writer)
         inputCondition.encode(to: &writer)
         return writer.bytes
     }
 
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a stream") }
-        channels = []
+        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of a stream") }
+        groups = []
         for _ in 0..<(try reader.read(UInt32.self)) {
-            let name = try reader.readString()
-            let unit = try reader.readString()
-            channels.append(Channel(name: name, unit: unit.isEmpty ? nil : unit))
+            var channels: [Channel] = []
+            for _ in 0..<(try reader.read(UInt32.self)) {
+                let name = try reader.readString()
+                let unit = try reader.readString()
+                channels.append(Channel(name: name, unit: unit.isEmpty ? nil : unit))
+            }
+            groups.append(channels)
         }
         guard let arithmetic = ArithmeticClass(rawValue: try reader.readString()) else {
             throw .invalid("unknown arithmetic class")
@@ -128,12 +136,17 @@ extension StoredStream.Header {
         guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), place.offset >= 0 else {
             throw .invalid("a place in a file that cannot be")
         }
-        place.dialect = try reader.readIntegers()
-        for _ in 0..<(try reader.read(UInt32.self)) { place.seriesNames.append(try reader.readString()) }
+        place.decoding = try DecodingState(from: &reader)
+        let groupCount = Int32(groups.count)
+        guard place.decoding.seriesGroups.allSatisfy({ (0..<groupCount).contains($0) }) else {
+            throw .invalid("a series of a group that is not there")
+        }
         levels = try reader.readIntegers()
         lastTime = Timestamp(nanoseconds: try reader.read())
         sequencer = StreamSequencer(declaredInterval: nil, timesByRow: false)
         try sequencer.restore(from: &reader)
+        gatherer = try TickGatherer(from: &reader)
+        skippedTraining = try SkippedTraining(from: &reader)
         watch = try InputWatch(from: &reader)
         inputCondition = try ConditionTracker(kind: .input, from: &reader)
     }

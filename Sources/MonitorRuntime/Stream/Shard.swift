@@ -47,23 +47,28 @@ actor Shard {
     }
 
     /// Scores and learns the lines of one round's part, in order.
-    func process(_ steps: [StreamSequencer.Step], of batch: RecordBatch, models: GroupModels) -> [LineOutcome] {
+    ///
+    /// - Parameter places: by number of the series in its stream.
+    func process(
+        _ steps: [StreamSequencer.Step], of batch: RecordBatch, places: [SeriesPlace], models: GroupModels
+    ) -> [LineOutcome] {
         var outcomes: [LineOutcome] = []
         outcomes.reserveCapacity(steps.count)
         for step in steps {
             switch step.kind {
-            case .malformed: outcomes.append(LineOutcome(step: step))
+            case .malformed, .counted: outcomes.append(LineOutcome(step: step))
             case .repeated:
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
             case .sample(let missed):
-                outcomes.append(observe(step, missed: missed, of: batch, models: models))
+                let member = places[step.series].member
+                outcomes.append(observe(step, number: member, missed: missed, of: batch, models: models))
             }
         }
         return outcomes
     }
 
     private func observe(
-        _ step: StreamSequencer.Step, missed: Int, of batch: RecordBatch, models: GroupModels
+        _ step: StreamSequencer.Step, number: Int, missed: Int, of batch: RecordBatch, models: GroupModels
     ) -> LineOutcome {
         let index = member(of: step, in: batch)
         let first = Int(batch.rows[step.row].firstValue)
@@ -72,7 +77,7 @@ actor Shard {
             phaseOfDay: Self.phaseOfDay(step))
         let values = batch.values.span.extracting(first..<(first + channelCount))
         let verdict = series[index].monitor.observe(
-            input, values: values, models: models, scratch: &scratch, log: &log, series: step.series)
+            input, values: values, models: models, scratch: &scratch, log: &log, series: number)
         guard let change = series[index].tracker.observe(verdict) else {
             return LineOutcome(step: step, verdict: verdict)
         }

@@ -15,13 +15,15 @@ struct StreamSequencer: Sendable {
             case sample(missed: Int)
             /// Late or a duplicate: counted, not learned; the last verdict stands.
             case repeated
+            /// Of a key that is no series yet: counted.
+            case counted
             /// Not usable.
             case malformed
         }
 
         /// Position of the line in its batch.
         var row: Int
-        /// Index of the series; meaningless when malformed.
+        /// Index of the series; -1 when counted, meaningless when malformed.
         var series: Int
         /// What it is.
         var kind: Kind
@@ -54,6 +56,8 @@ struct StreamSequencer: Sendable {
     private(set) var duplicateLines: UInt64 = 0
     /// Times so far that a series' clock stepped back.
     private(set) var clockSteps: UInt64 = 0
+    /// Lines so far of keys that are no series (yet).
+    private(set) var countedLines: UInt64 = 0
 
     private var clocks: [SeriesClock] = []
     private var lastRound: [UInt64] = []
@@ -84,6 +88,10 @@ struct StreamSequencer: Sendable {
             return Step(row: index, series: Int(row.series), kind: .malformed, time: Timestamp(nanoseconds: 0))
         }
         let series = Int(row.series)
+        guard series >= 0 else {
+            countedLines += 1
+            return Step(row: index, series: -1, kind: .counted, time: row.time ?? Timestamp(nanoseconds: 0))
+        }
         while clocks.count <= series {
             clocks.append(SeriesClock(interval: declaredInterval))
             lastRound.append(.max)
@@ -145,7 +153,7 @@ struct StreamSequencer: Sendable {
 
     /// Writes the sequencer.
     func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         writer.write(round)
         writer.write(UInt32(remaining))
         writer.write(UInt32(activeSeries))
@@ -154,13 +162,14 @@ struct StreamSequencer: Sendable {
         writer.write(lateLines)
         writer.write(duplicateLines)
         writer.write(clockSteps)
+        writer.write(countedLines)
         writer.write(lastRound)
         for clock in clocks { clock.encode(to: &writer) }
     }
 
     /// Reads what ``encode(to:)`` wrote.
     mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a stream's sequence") }
+        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of a stream's sequence") }
         round = try reader.read()
         remaining = Int(try reader.read(UInt32.self))
         activeSeries = Int(try reader.read(UInt32.self))
@@ -169,11 +178,12 @@ struct StreamSequencer: Sendable {
         lateLines = try reader.read()
         duplicateLines = try reader.read()
         clockSteps = try reader.read()
+        countedLines = try reader.read()
         lastRound = try reader.readIntegers(UInt64.self)
         clocks = []
         for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }
         guard (1...Self.largestRound).contains(remaining), activeSeries >= 1,
-            max(round, lines, samples, lateLines, duplicateLines, clockSteps) < 1 << 62
+            max(round, lines, samples, lateLines, duplicateLines, clockSteps, countedLines) < 1 << 62
         else {
             throw .invalid("\(remaining) samples left in a round")
         }

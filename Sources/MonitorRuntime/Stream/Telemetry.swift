@@ -1,4 +1,5 @@
 import Alerting
+import Ingest
 import Logging
 import TimeSeries
 
@@ -12,6 +13,31 @@ public struct LineCounts: Equatable, Sendable {
     public var late: UInt64
     /// Those with the time of the line before.
     public var duplicates: UInt64
+    /// Those of keys that are no series yet, or for which there was no room.
+    public var counted: UInt64
+    /// Rounds that were scored and not learned from, because the source could not wait.
+    public var roundsWithoutTraining: UInt64
+}
+
+extension Logger {
+    /// Says what came of a stream, with what its source counted.
+    func ended(_ stream: String, _ counts: LineCounts, _ source: SourceTelemetry.Counters) {
+        var facts: Logger.Metadata = [
+            "stream.name": "\(stream)", "stream.lines": "\(counts.lines)", "stream.samples": "\(counts.samples)",
+        ]
+        let odd: [(String, UInt64)] = [
+            ("stream.late", counts.late), ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
+            ("training.skipped", counts.roundsWithoutTraining), ("udp.cut", source.cutDatagrams),
+            ("udp.dropped_rows", source.droppedRows),
+        ]
+        for (key, count) in odd where count > 0 { facts[key] = "\(count)" }
+        if source.receiveBuffer > 0 {
+            facts["udp.datagrams"] = "\(source.datagrams)"
+            facts["udp.dropped"] = "\(source.droppedDatagrams)"
+            facts["udp.buffer"] = "\(source.receiveBuffer)"
+        }
+        info("stopped watching", metadata: facts)
+    }
 }
 
 /// Says what is odd about the times of a stream: the first time, and then each time the count has grown tenfold.
@@ -53,6 +79,16 @@ struct StreamNotices: Sendable {
             facts["learning.remaining"] = "about \(HumanDuration.text(seconds: Double(needed - samples) * interval))"
         }
         logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
+    }
+
+    /// Says that training is skipped because the input comes faster than it is learned from.
+    func tellSkippedTraining(_ skipped: SkippedTraining, stream: String) {
+        logger?.warning(
+            "the input comes faster than it is learned from: training was skipped, scoring goes on",
+            metadata: [
+                "stream.name": "\(stream)", "training.skipped": "\(skipped.rounds)",
+                "training.round": "\(skipped.lastRound)",
+            ])
     }
 
     private func tell(

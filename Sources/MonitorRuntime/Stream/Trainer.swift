@@ -32,6 +32,9 @@ actor Trainer {
         return trainer.models()
     }
 
+    /// Keeps the rows of a round to learn from later, without learning now.
+    func keep(_ rows: TrainingLog, round: UInt64) { trainer.absorb(rows, round: round) }
+
     /// The training's pieces of state, with the two snapshots and the rows of the round in progress.
     func parts(inUse: GroupModels, next: GroupModels, log: TrainingLog) -> [(name: String, bytes: [UInt8])] {
         var writer = StateWriter()

@@ -204,10 +204,13 @@ import Testing
 
     @Test(
         arguments: [
-            ("[[source]]\nformat = \"csv\"", #"1:3: source: it names no input; give it file = "…" or stdin = true"#),
+            (
+                "[[source]]\nformat = \"csv\"",
+                #"1:3: source: it names no input; give it file = "…", udp = "…" or stdin = true"#
+            ),
             (
                 "[[source]]\nfile = \"a\"\nstdin = true",
-                "1:3: source: it has both file and stdin; a source has one input"
+                "1:3: source: it has two of file, udp and stdin; a source has one input"
             ),
             (
                 "[[source]]\nstdin = true\n[[source]]\nstdin = true",
@@ -374,6 +377,8 @@ import Testing
                 log_keep = 2  # environment MONITORD_LOG_KEEP
                 journal = false  # flag --no-journal
                 seed = 4  # /etc/monitord/monitord.toml:1:1
+                max_series = 10000  # default
+                max_memory = "1GiB"  # default
                 networks = true  # default
 
                 [defaults]
@@ -383,6 +388,7 @@ import Testing
 
                 [[source]]
                 file = "a\\"b"  # /etc/monitord/monitord.toml:4:1
+                # udp is not set
                 stdin = false  # default
                 format = "csv"  # flag --format
                 # time is not set

@@ -74,7 +74,9 @@ import Testing
 
     @Test func `the file with every key made live loads`() throws {
         let live = try sample().split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("#") && !line.hasPrefix("# ") && line.count > 1 ? String(line.dropFirst()) : String(line)
+            // A source has one input; the file stands for the three.
+            line.hasPrefix("#") && !line.hasPrefix("#udp = ") && !line.hasPrefix("# ") && line.count > 1
+                ? String(line.dropFirst()) : String(line)
         }.joined(separator: "\n")
         let files = ConfigurationFiles(
             read: { path throws(ConfigurationFiles.Failure) in path == "live.toml" ? Array(live.utf8) : nil },

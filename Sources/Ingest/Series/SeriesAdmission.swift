@@ -1,0 +1,86 @@
+import Synchronization
+
+/// When a key that lines name becomes a series.
+///
+/// A key is first only counted, in a sketch of bounded size, and becomes a series at its third record: a misspelt name, a
+/// scan over a network or a line of garbage costs nothing that lasts. Past the allowance newcomers stay counted. All of
+/// it is decided in the order of arrival, while lines are decoded.
+public struct SeriesAdmission: Sendable {
+    /// Records after which a key is a series.
+    public var records: UInt64
+    /// What all streams together may hold.
+    public var allowance: SeriesAllowance
+
+    /// Creates a rule.
+    ///
+    /// - Parameters:
+    ///   - records: from 1.
+    ///   - allowance: shared by all decoders whose series count together.
+    public init(records: UInt64 = 3, allowance: SeriesAllowance = SeriesAllowance()) {
+        precondition(records >= 1, "a series after \(records) records")
+        self.records = records
+        self.allowance = allowance
+    }
+
+    /// Every key at once, without a bound but the decoder's own: for looking at a file, not for watching one.
+    public static var atOnce: SeriesAdmission { SeriesAdmission(records: 1) }
+}
+
+/// How many series there may be, and how much memory they may take, over all streams of a process.
+public final class SeriesAllowance: Sendable {
+    /// What is taken.
+    public struct Usage: Equatable, Sendable {
+        /// Series.
+        public var series = 0
+        /// Bytes that they take once their rings are full.
+        public var bytes = 0
+        /// Records of keys that could have become a series and were refused.
+        public var refusedRecords: UInt64 = 0
+    }
+
+    /// Most series.
+    public let mostSeries: Int
+    /// Most bytes of all series.
+    public let mostBytes: Int
+    private let bytesPerSeries: @Sendable (_ channels: Int) -> Int
+    private let state = Mutex(Usage())
+
+    /// Creates an allowance of which nothing is taken.
+    ///
+    /// - Parameter bytesPerSeries: memory of a series with so many channels.
+    public init(
+        mostSeries: Int = 1 << 20, mostBytes: Int = .max, bytesPerSeries: @escaping @Sendable (Int) -> Int = { _ in 0 }
+    ) {
+        self.mostSeries = mostSeries
+        self.mostBytes = mostBytes
+        self.bytesPerSeries = bytesPerSeries
+    }
+
+    /// What is taken now.
+    public var usage: Usage { state.withLock { $0 } }
+
+    /// Takes room for a series that is there whatever the allowance says: one of a stored state, or a stream's own.
+    public func take(channels: Int) {
+        let bytes = bytesPerSeries(channels)
+        state.withLock { usage in
+            usage.series += 1
+            usage.bytes += bytes
+        }
+    }
+
+    /// Takes room for a newcomer.
+    ///
+    /// - Returns: whether there was room.
+    public func takeIfFree(channels: Int) -> Bool {
+        let bytes = bytesPerSeries(channels)
+        return state.withLock { usage in
+            guard usage.series < mostSeries, usage.bytes <= mostBytes - bytes else {
+                usage.refusedRecords += 1
+                return false
+            }
+            usage.series += 1
+            usage.bytes += bytes
+            return true
+        }
+    }
+}

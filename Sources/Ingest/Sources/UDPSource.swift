@@ -1,0 +1,227 @@
+public import Logging
+public import TimeSeries
+
+/// Datagrams that arrive at an address: each holds one line or several.
+///
+/// A thread of its own receives (recvmmsg) and decodes, and never waits for the pipeline: what is too much waits in the
+/// socket's buffer (8 MiB are asked for; what was granted is said), then in batches of rows between thread and pipeline,
+/// and past that the oldest rows are dropped and counted. Losses of the socket are read from its own counter
+/// (`SO_MEMINFO`), which knows of those after the last datagram too.
+///
+/// A line ends with its datagram. A datagram that is longer than the room for one is cut: the lines before the cut are
+/// used, the half one is dropped.
+public struct UDPSource: RecordSource {
+    /// How much is received and held at once.
+    public struct Limits: Equatable, Sendable {
+        /// Bytes asked of the system for the socket's buffer.
+        public var receiveBuffer: Int
+        /// Room for one datagram; the default is above the largest there is.
+        public var datagramSize: Int
+        /// Batches of at most ``rowsPerBatch`` rows that wait for the pipeline.
+        public var batchesWaiting: Int
+        /// Most rows of a batch, but for those of the datagrams received at once.
+        public var rowsPerBatch: Int
+
+        /// Creates limits.
+        ///
+        /// - Precondition: all are positive.
+        public init(
+            receiveBuffer: Int = 8 << 20, datagramSize: Int = 1 << 16, batchesWaiting: Int = 512,
+            rowsPerBatch: Int = 512
+        ) {
+            precondition(
+                receiveBuffer > 0 && datagramSize > 0 && batchesWaiting > 3 && rowsPerBatch > 0,
+                "limits are positive")
+            self.receiveBuffer = receiveBuffer
+            self.datagramSize = datagramSize
+            self.batchesWaiting = batchesWaiting
+            self.rowsPerBatch = rowsPerBatch
+        }
+    }
+
+    private let configuration: SourceConfiguration
+    private let address: SocketAddress
+    private let stream: String
+    private let resume: DecodingState?
+    private let limits: Limits
+    private let surroundings: StreamFeed.Surroundings
+    private let onListening: (@Sendable (_ port: UInt16) -> Void)?
+
+    /// Creates a source; the address is bound when it runs.
+    ///
+    /// - Parameters:
+    ///   - address: `ADDRESS:PORT` in numbers; an IPv6 address in brackets; port 0 for any that is free.
+    ///   - stream: the stream's and the series' name.
+    ///   - arrival: the wall clock, asked once for the datagrams received at once.
+    ///   - admission: when a key that lines name becomes a series.
+    ///   - resume: what is known of the stream's series from before; `nil` for nothing.
+    ///   - logger: where the buffer, losses, the dialect and unusable lines are told; `nil` only counts them.
+    ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
+    ///   - onListening: told the port once the address is bound.
+    /// - Throws: ``IngestError/notAnAddress(_:)``.
+    public init(
+        address: String, stream: String = "input", configuration: SourceConfiguration,
+        arrival: (@Sendable () -> Timestamp)?, limits: Limits = Limits(),
+        telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
+        resume: DecodingState? = nil, logger: Logger? = nil,
+        onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil,
+        onListening: (@Sendable (_ port: UInt16) -> Void)? = nil
+    ) throws(IngestError) {
+        guard let parsed = SocketAddress(address) else { throw .notAnAddress(address) }
+        self.address = parsed
+        self.stream = stream
+        self.configuration = configuration
+        self.resume = resume
+        self.limits = limits
+        self.onListening = onListening
+        surroundings = StreamFeed.Surroundings(
+            limits: ReadingLimits(rowsPerBatch: limits.rowsPerBatch), arrival: arrival, telemetry: telemetry,
+            logger: logger, onSchema: onSchema, admission: admission)
+    }
+
+    /// Receives until the task is cancelled or `deliver` throws.
+    ///
+    /// - Throws: ``IngestError/cannotBind(address:reason:)``, and for lines that are ambiguous.
+    public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
+        let socket = try bind()
+        try await ReadingThread.run(batches: limits.batchesWaiting, dropsOldest: true, deliver: deliver) { outlet in
+            var receiver = DatagramReceiver(socket, address.text, limits, surroundings)
+            let decoder = try LineDecoder(
+                configuration: configuration, seriesName: stream, goingOnFrom: resume,
+                admission: surroundings.admission)
+            var feed = StreamFeed(stream, decoder, surroundings)
+            defer { receiver.readDrops() }
+            while true {
+                // What waits to fill up its batch goes on after a moment in which nothing comes.
+                try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 1_000)
+                try receiver.receive(&feed, outlet)
+            }
+        }
+    }
+
+    private func bind() throws(IngestError) -> Descriptor {
+        do {
+            let socket = try System.bindDatagramSocket(address)
+            let granted = System.askForReceiveBuffer(limits.receiveBuffer, of: socket)
+            surroundings.telemetry.update { $0.receiveBuffer = granted }
+            surroundings.logger?.listening(address.text, granted: granted, asked: limits.receiveBuffer)
+            onListening?(System.port(of: socket))
+            return socket
+        } catch {
+            throw .cannotBind(address: address.text, reason: error.reason)
+        }
+    }
+}
+
+/// The thread's side of a UDP source: receives, decodes, and hands on what has come.
+private struct DatagramReceiver {
+    private static let datagramsAtOnce = 64
+    /// Batches that may wait before rows are collected into larger ones.
+    private static let eager = 2
+    /// Receptions between two looks at the socket's counter.
+    private static let receptionsPerLook: UInt64 = 256
+
+    private let socket: Descriptor
+    private let address: String
+    private let limits: UDPSource.Limits
+    private let surroundings: StreamFeed.Surroundings
+    private var buffer: [UInt8]
+    private var lengths = [Int32](repeating: 0, count: DatagramReceiver.datagramsAtOnce)
+    private var collected: RecordBatch?
+    private var receptions: UInt64 = 0
+    private var dropped = GrowthNotice()
+    private var droppedRows = GrowthNotice()
+    private var cut = GrowthNotice()
+
+    init(
+        _ socket: Descriptor, _ address: String, _ limits: UDPSource.Limits, _ surroundings: StreamFeed.Surroundings
+    ) {
+        self.socket = socket
+        self.address = address
+        self.limits = limits
+        self.surroundings = surroundings
+        // Pages that no datagram reaches are never touched.
+        buffer = [UInt8](repeating: 0, count: limits.datagramSize * Self.datagramsAtOnce)
+    }
+
+    /// Whether rows wait to be handed on.
+    var hasRows: Bool { collected != nil }
+
+    /// Receives what is there and hands it on, or collects it while the pipeline is busy.
+    mutating func receive(_ feed: inout StreamFeed, _ outlet: BatchOutlet) throws {
+        guard let count = try receive() else {
+            readDrops()
+            return send(outlet)
+        }
+        var batch = collected ?? RecordBatch()
+        collected = nil
+        feed.begin(&batch)
+        for index in 0..<count {
+            let range = usable(index)
+            feed.feedDatagram(buffer.span.extracting(range), into: &batch)
+        }
+        surroundings.telemetry.update { $0.datagrams += UInt64(count) }
+        if let complete = try feed.end(batch) { collected = complete }
+        let rows = collected?.rows.count ?? 0
+        if rows >= limits.rowsPerBatch || outlet.waitingBatches < Self.eager { send(outlet) }
+        receptions += 1
+        if receptions % Self.receptionsPerLook == 0 { readDrops() }
+    }
+
+    /// The number of datagrams received into the buffer; `nil` when none is there.
+    private mutating func receive() throws(SystemCallError) -> Int? {
+        do {
+            return try System.receive(from: socket, into: &buffer, slot: limits.datagramSize, lengths: &lengths)
+        } catch {
+            if error.isNothingYet { return nil }
+            throw error
+        }
+    }
+
+    private mutating func send(_ outlet: BatchOutlet) {
+        guard let batch = collected else { return }
+        collected = nil
+        let lost = UInt64(outlet.sendNow(batch))
+        guard lost > 0 else { return }
+        surroundings.telemetry.update { $0.droppedRows += lost }
+        if let count = droppedRows.note(total: surroundings.telemetry.counters.droppedRows) {
+            surroundings.logger?.dropped(address, rows: count)
+        }
+    }
+
+    /// Where a datagram lies in the buffer; of one that was cut, its whole lines.
+    private mutating func usable(_ index: Int) -> Range<Int> {
+        let start = index * limits.datagramSize
+        guard lengths[index] < 0 else { return start..<(start + Int(lengths[index])) }
+        noteCut()
+        var end = start + limits.datagramSize
+        while end > start, buffer[end - 1] != UInt8(ascii: "\n") { end -= 1 }
+        return start..<end
+    }
+
+    private mutating func noteCut() {
+        surroundings.telemetry.update { $0.cutDatagrams += 1 }
+        if let count = cut.note(total: surroundings.telemetry.counters.cutDatagrams) {
+            surroundings.logger?.cut(address, datagrams: count)
+        }
+    }
+
+    /// Reads the socket's own counter of what it dropped.
+    mutating func readDrops() {
+        guard let total = System.droppedDatagrams(of: socket) else { return }
+        surroundings.telemetry.update { $0.droppedDatagrams = total }
+        if let count = dropped.note(total: total) { surroundings.logger?.dropped(address, datagrams: count) }
+    }
+}
+
+/// Tells a growing count now and then: when it is first above 0, and each time it is ten times more.
+struct GrowthNotice: Equatable, Sendable {
+    private var next: UInt64 = 1
+
+    /// The count when it is to be told.
+    mutating func note(total: UInt64) -> UInt64? {
+        guard total >= next else { return nil }
+        while next <= total, next < .max / 10 { next *= 10 }
+        return total
+    }
+}

@@ -1,0 +1,62 @@
+import AnomalyDetection
+import Ingest
+import NeuralNet
+import Synchronization
+import TimeSeries
+
+/// What watching one series costs once all its rings are full, found by filling one.
+struct SeriesCost: Sendable {
+    /// Memory of the series.
+    var bytes: Int
+    /// Memory of its group, whatever the number of its series.
+    var sharedBytes: Int
+    /// Processor time of a sample, training included.
+    var microseconds: Int
+
+    /// Samples after which every ring has its last size.
+    private static let samples = 10_000
+
+    /// Measures with random values, a second apart.
+    static func measure(channelCount: Int, detection: DetectionConfiguration) -> SeriesCost {
+        let trainer = GroupTrainer(channelCount: channelCount, configuration: detection, kernels: .best)
+        var models = trainer.models()
+        var monitor = SeriesMonitor(channelCount: channelCount, configuration: detection, seriesSeed: 1)
+        var scratch = ScoringScratch(channelCount: channelCount, configuration: detection, kernels: .best)
+        var log = TrainingLog()
+        var generator = SeededGenerator(seed: 1)
+        let begin = ProcessUsage.now().cpuSeconds
+        for tick in 0..<samples {
+            let sample = SampleInput(time: Timestamp(nanoseconds: Int64(tick) * 1_000_000_000), interval: 1)
+            let numbers = (0..<channelCount).map { _ in generator.uniform() }
+            _ = monitor.observe(sample, values: numbers.span, models: models, scratch: &scratch, log: &log)
+            guard tick % StreamSequencer.samplesPerSeries == StreamSequencer.samplesPerSeries - 1 else { continue }
+            let round = UInt64(tick / StreamSequencer.samplesPerSeries)
+            trainer.absorb(log, round: round)
+            log.removeAll()
+            if detection.usesNetworks { trainer.train(round: round) }
+            models = trainer.models()
+        }
+        let seconds = ProcessUsage.now().cpuSeconds - begin
+        return SeriesCost(
+            bytes: monitor.memoryBytes, sharedBytes: trainer.replayBytes,
+            microseconds: Int((seconds / Double(samples) * 1e6).rounded(.up)))
+    }
+}
+
+extension MonitorConfiguration {
+    /// The bound on series and their memory, of which nothing is taken yet.
+    ///
+    /// A series is reckoned at what one with so many channels takes when its rings are full, measured once.
+    func seriesAllowance() -> SeriesAllowance {
+        let known = Mutex<[Int: Int]>([:])
+        let detection = detection
+        return SeriesAllowance(mostSeries: mostSeries, mostBytes: mostMemory) { channels in
+            known.withLock { known in
+                if let bytes = known[channels] { return bytes }
+                let bytes = SeriesCost.measure(channelCount: max(1, channels), detection: detection).bytes
+                known[channels] = bytes
+                return bytes
+            }
+        }
+    }
+}
