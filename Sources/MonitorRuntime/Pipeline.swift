@@ -1,10 +1,10 @@
 //  The path of a sample. ⇒ is an `await` between batches; → is a plain call.
 //
 //    source ⇒ Pipeline ───────────────────────────────────────────────────────────────┐
-//    (thread)    │ TickGatherer.gather(lines)            long form only: one sample a tick
+//    (thread)    │ TickGatherer.gather(lines)            long form: a sample a tick    │
 //                │ StreamSequencer.take(line): series, tick, number, round             │
 //                │                                                                     │
-//                ⇒ Shard.process(lines, models)          one for each core             │
+//                ⇒ Shard.process(lines, models)          of a group, one for each core │
 //                │     → SeriesMonitor.observe(sample)   scale, score, calibrate, fuse │
 //                │     → IncidentTracker.observe(verdict)  open, update, close         │
 //                │                                                                     │
@@ -13,7 +13,8 @@
 //                │     ⇒ AlertRouter ⇒ sinks             console, rolling log, journal │
 //                │                                                                     │
 //                │ (the round is complete)                                             │
-//                ⇒ Trainer.train(rows of round r)        → weights for round r + 2     │
+//                ⇒ Trainer.train(rows of round r)        → a group's weights for r + 2 │
+//                │ (the batch is done, and a commit is due)                            │
 //                ⇒ StateStore.commit(position, series, weights, calibration)           │
 //                └─────────────────────────────────────────────────────────────────────┘
 //

@@ -378,7 +378,7 @@ import Testing
                 journal = false  # flag --no-journal
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default
-                max_memory = "1GiB"  # default
+                max_memory = "512MiB"  # default
                 networks = true  # default
 
                 [defaults]
