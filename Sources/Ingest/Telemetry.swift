@@ -114,8 +114,10 @@ extension Logger {
             ])
     }
 
-    func listening(_ address: String, granted: Int, asked: Int) {
-        let facts: Logger.Metadata = ["udp.address": "\(address)", "udp.buffer": "\(granted)"]
+    func listening(_ address: String, port: UInt16, granted: Int, asked: Int) {
+        let facts: Logger.Metadata = [
+            "udp.address": "\(address)", "udp.port": "\(port)", "udp.buffer": "\(granted)",
+        ]
         if granted < asked {
             warning(
                 "listening, with a smaller receive buffer than asked for: bursts may be lost (raise net.core.rmem_max, or grant CAP_NET_ADMIN)",

@@ -1,35 +1,9 @@
-import Glibc
-import Logging
 import Synchronization
+import TestSupport
 import Testing
 import TimeSeries
 
 @testable import Ingest
-
-/// Sends datagrams to a port of this machine.
-private final class Sender: Sendable {
-    private let descriptor: Int32
-
-    init(port: UInt16) {
-        descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        place.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        _ = unsafe withUnsafePointer(to: &place) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    @discardableResult func send(_ text: String) -> Bool {
-        var bytes = Array(text.utf8)
-        return unsafe Glibc.send(descriptor, &bytes, bytes.count, 0) == bytes.count
-    }
-}
 
 /// What a source delivered, and who waits for how many rows of it.
 private actor Delivered {
@@ -64,7 +38,7 @@ private actor Delivered {
     private func receive(
         limits: UDPSource.Limits = UDPSource.Limits(),
         deliver: (@Sendable (RecordBatch) async throws -> Void)? = nil,
-        _ body: @escaping @Sendable (Sender, Delivered, SourceTelemetry) async throws -> Void
+        _ body: @escaping @Sendable (DatagramSender, Delivered, SourceTelemetry) async throws -> Void
     ) async throws -> (delivered: Delivered, counters: SourceTelemetry.Counters) {
         let delivered = Delivered()
         let telemetry = SourceTelemetry()
@@ -87,7 +61,7 @@ private actor Delivered {
             }
             var iterator = ports.makeAsyncIterator()
             let bound = try #require(await iterator.next())
-            try await body(Sender(port: bound), delivered, telemetry)
+            try await body(DatagramSender(port: bound), delivered, telemetry)
             tasks.cancelAll()
             try await tasks.waitForAll()
         }
@@ -142,7 +116,11 @@ private actor Delivered {
             }
         ) { sender, delivered, telemetry in
             sender.send("time,temp\n")
-            for number in 1..<total { sender.send("\(number),1\n") }
+            // First what is received but not taken by the consumer, then what the socket has no room for.
+            for number in 1..<total {
+                sender.send("\(number),1\n")
+                if number < 1_000, number % 16 == 0 { try sender.waitUntilTaken() }
+            }
             // Everything was received or dropped by the time that the thread has taken the last one there is.
             while telemetry.counters.datagrams + telemetry.counters.droppedDatagrams < UInt64(total) {
                 await Task.yield()

@@ -104,8 +104,10 @@ public struct UDPSource: RecordSource {
             let socket = try System.bindDatagramSocket(address)
             let granted = System.askForReceiveBuffer(limits.receiveBuffer, of: socket)
             surroundings.telemetry.update { $0.receiveBuffer = granted }
-            surroundings.logger?.listening(address.text, granted: granted, asked: limits.receiveBuffer)
-            onListening?(System.port(of: socket))
+            let port = System.port(of: socket)
+            surroundings.logger?.listening(
+                address.text, port: port, granted: granted, asked: limits.receiveBuffer)
+            onListening?(port)
             return socket
         } catch {
             throw .cannotBind(address: address.text, reason: error.reason)

@@ -1,0 +1,68 @@
+import Foundation
+import TestSupport
+import Testing
+import TimeSeries
+
+@Suite("udp", .needsBinary) struct UDPTests {
+    /// Lines of many devices, one of which breaks; a hundredth of what `Benchmarks/udp.py` sends.
+    private static func lines(devices: Int, ticks: Int) -> [String] {
+        var generator = SeededGenerator(seed: 21)
+        var lines = ["time,device,temp"]
+        for tick in 0..<ticks {
+            for device in 0..<devices {
+                let fault = device == 3 && (260..<280).contains(tick) ? 40.0 : 0
+                let noise = (generator.uniform() + generator.uniform() + generator.uniform()) - 1.5
+                lines.append("\(1_792_000_000 + tick),device\(device),\(20 + Double(device) + noise + fault)")
+            }
+        }
+        return lines
+    }
+
+    @Test(arguments: [1, 7]) func `datagrams give the alerts of a replay, and none is lost`(linesPerDatagram: Int) throws {
+        let directory = try TemporaryDirectory()
+        let lines = Self.lines(devices: 16, ticks: 320)
+        let recording = try directory.write(lines.map { $0 + "\n" }.joined(), to: "lines.csv")
+        let configuration = """
+            log = "none"
+            journal = false
+            [[source]]
+            series = "device"
+
+            """
+        let replayed = try directory.write(configuration + "stdin = true\n", to: "replay.toml")
+        let live = try directory.write(configuration + "udp = \"127.0.0.1:0\"\n", to: "live.toml")
+        let alerts = directory.path("alerts")
+        _ = try monitord(["replay", "--config", replayed, "--alerts", alerts, recording])
+        let expected = try bareRecords(try String(contentsOfFile: alerts, encoding: .utf8))
+        #expect(!expected.isEmpty, "the fault is told")
+
+        let command = try RunningCommand(try #require(monitordBinary), ["run", "--config", live])
+        var port: UInt16?
+        while port == nil {
+            port = command.errors.firstMatch(of: /udp.port=(\d+)/).flatMap { UInt16($0.1) }
+            sched_yield()
+        }
+        let sender = DatagramSender(port: try #require(port))
+        var datagrams = 0
+        for start in stride(from: 0, to: lines.count, by: linesPerDatagram) {
+            let text = lines[start..<min(lines.count, start + linesPerDatagram)].joined(separator: "\n")
+            #expect(sender.send(text))
+            datagrams += 1
+            // The socket's buffer may be as small as the system's default.
+            if datagrams % 64 == 0 { try sender.waitUntilTaken() }
+        }
+        try sender.waitUntilTaken()
+        var found: [String] = []
+        while found.count < expected.count, let line = command.nextLine() { found += try bareRecords(line) }
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0)
+        #expect(found + (try bareRecords(result.output)) == expected)
+        let end = result.errors.split(separator: "\n").last { $0.contains("stopped watching") } ?? ""
+        #expect(end.contains("udp.datagrams=\(datagrams)"), "\(end)")
+        #expect(end.contains("udp.dropped=0"), "\(end)")
+        #expect(end.contains("stream.lines=\(lines.count - 1)"), "\(end)")
+        #expect(end.contains("stream.counted=32"), "two records of each device before it is a series")
+        #expect(!end.contains("training.skipped"), "\(end)")
+    }
+}
