@@ -29,6 +29,16 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// More numeric columns or keys than one stream may have.
     case tooManyChannels(found: Int, most: Int)
 
+    /// Whether it lies in what the input holds, and not in the machine or in what was asked for.
+    public var isOfTheInput: Bool {
+        switch self {
+        case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
+            .tooManyChannels:
+            true
+        default: false
+        }
+    }
+
     /// What was attempted, on what, and why it failed, in one line.
     public var description: String {
         switch self {

@@ -118,11 +118,20 @@ public struct Daemon: Service {
         _ telemetry: [SourceTelemetry]
     ) async throws {
         let admission = SeriesAdmission(allowance: configuration.seriesAllowance())
+        let leftOut = Counter()
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             for (index, source) in configuration.sources.enumerated() {
                 let reader = try makeSource(source, resume: resume, admission, telemetry[index])
                 tasks.addTask {
-                    try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
+                    do {
+                        try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
+                    } catch let error as IngestError where configuration.sources.count > 1 && error.isOfTheInput {
+                        logger.error(
+                            "a source cannot be read and is left out; the others go on",
+                            metadata: ["source.number": "\(index + 1)", "error": "\(error)"])
+                        // Unless none is left.
+                        if leftOut.count() == configuration.sources.count { throw error }
+                    }
                     return true
                 }
             }
@@ -311,6 +320,14 @@ private actor StreamTable {
         pipelines[stream] = pipeline
         return pipeline
     }
+}
+
+/// Counts across tasks.
+private final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    /// Adds one and returns the new count.
+    func count() -> Int { value.add(1, ordering: .relaxed).newValue }
 }
 
 /// The outbox as the router knows it, kept by the state's database.

@@ -95,6 +95,26 @@ import Testing
         #expect(command.finish().exitCode == 0)
     }
 
+    @Test func `a source whose lines cannot be read is left out and the others go on`() throws {
+        let directory = try TemporaryDirectory()
+        let bad = try directory.write(
+            "a,b\nx,y\nx,y\nx,y\nx,y\n" + String(repeating: "x,y\n", count: 60), to: "bad.csv")
+        let expected = try replayed(sample("pump.csv")).count
+        let command = try RunningCommand(
+            try #require(monitordBinary), ["run", "--file", bad, "--file", sample("pump.csv")] + quiet)
+        for _ in 0..<expected { #expect(command.nextLine() != nil) }
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0)
+        #expect(result.errors.contains("a source cannot be read and is left out"), "\(result.errors)")
+        let both = try monitord(
+            [
+                "run", "--file", bad, "--file",
+                try directory.write("p,q\nz,z\n" + String(repeating: "z,z\n", count: 60), to: "worse.csv"),
+            ] + quiet)
+        #expect(both.exitCode == 65, "\(both.errors)")
+    }
+
     @Test func `the rolling log has every alert once, also over a restart`() throws {
         let directory = try TemporaryDirectory()
         let log = directory.path("alerts.jsonl")

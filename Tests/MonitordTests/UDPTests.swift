@@ -18,7 +18,8 @@ import TimeSeries
         return lines
     }
 
-    @Test(arguments: [1, 7]) func `datagrams give the alerts of a replay, and none is lost`(linesPerDatagram: Int) throws {
+    @Test(arguments: [1, 7])
+    func `datagrams give the alerts of a replay, and none is lost`(linesPerDatagram: Int) throws {
         let directory = try TemporaryDirectory()
         let lines = Self.lines(devices: 16, ticks: 320)
         let recording = try directory.write(lines.map { $0 + "\n" }.joined(), to: "lines.csv")
