@@ -11,19 +11,22 @@ public struct StreamSchema: Equatable, Sendable {
     public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
     public var hasTime: Bool
+    /// The zone in which the series have their days.
+    public var zone: TimeZoneRules
     /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
     /// read as UTC), 8 channels`.
     public var summary: String
 
     /// Creates the schema of a stream with one group.
-    public init(channels: [Channel], hasTime: Bool, summary: String) {
-        self.init(groups: [channels], hasTime: hasTime, summary: summary)
+    public init(channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
+        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary)
     }
 
     /// Creates a schema.
-    public init(groups: [[Channel]], hasTime: Bool, summary: String) {
+    public init(groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
         self.groups = groups
         self.hasTime = hasTime
+        self.zone = zone
         self.summary = summary
     }
 }

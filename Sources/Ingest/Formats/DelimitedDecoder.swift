@@ -24,6 +24,7 @@ struct DelimitedDecoder: Sendable {
     /// The values of the last record, by channel.
     private(set) var values: [Double]
     private let time: TimeFormat?
+    private let zone: TimeZoneRules
     private let parser: NumberParser
     private var roles: [Int32]
 
@@ -33,6 +34,7 @@ struct DelimitedDecoder: Sendable {
     init(_ columns: Dialect.Columns, _ dialect: Dialect) {
         self.columns = columns
         time = dialect.time
+        zone = dialect.schema.zone
         parser = NumberParser(mark: columns.mark)
         values = [Double](repeating: .nan, count: dialect.schema.channels.count)
         roles = Self.channelOf(columns.roles)
@@ -128,8 +130,9 @@ struct DelimitedDecoder: Sendable {
         decoded.clockRange = trimmed(line, decoded.clockRange)
         decoded.time =
             columns.roles.contains(.clock)
-            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?.time
-            : TimeParser.parse(line, decoded.timeRange, as: time)
+            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?
+                .instant(in: zone)
+            : TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
         return decoded.time != nil
     }
 

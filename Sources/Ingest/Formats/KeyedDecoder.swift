@@ -6,6 +6,7 @@ struct KeyedDecoder: Sendable {
     private(set) var values: [Double]
     private let keys: Dialect.Keys
     private let time: TimeFormat?
+    private let zone: TimeZoneRules
     private let parser = NumberParser()
     private var present = 0
     /// The channel whose key is tried first: the one behind the last that was found.
@@ -15,6 +16,7 @@ struct KeyedDecoder: Sendable {
     init(_ keys: Dialect.Keys, _ dialect: Dialect) {
         self.keys = keys
         time = dialect.time
+        zone = dialect.schema.zone
         values = [Double](repeating: .nan, count: keys.channels.count)
     }
 
@@ -59,7 +61,7 @@ struct KeyedDecoder: Sendable {
         if !keys.time.isEmpty, member.isKey(keys.time, line) {
             guard let time, member.kind != .nested else { return .badTime }
             decoded.timeRange = member.value
-            decoded.time = Self.time(line, member, as: time)
+            decoded.time = TimeParser.parse(line, member.value, as: time, in: zone)
             return decoded.time == nil ? .badTime : nil
         }
         if !keys.series.isEmpty, member.isKey(keys.series, line) {
@@ -101,11 +103,6 @@ struct KeyedDecoder: Sendable {
             }
             return nil
         }
-    }
-
-    /// The time of a member: a number is since 1970; a text is a date, or a number in quotes.
-    static func time(_ line: Span<UInt8>, _ member: ObjectScanner.Member, as format: TimeFormat) -> Timestamp? {
-        TimeParser.parse(line, member.value, as: format)
     }
 
     /// The series that a text or a number names.

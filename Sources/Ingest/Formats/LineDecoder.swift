@@ -31,6 +31,8 @@ public struct LineDecoder: Sendable {
     public private(set) var counters = DecoderCounters()
     /// Why the lines cannot be read; once set, bytes are taken and dropped.
     public private(set) var refusal: IngestError?
+    /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
+    public private(set) var zoneProblem: TimeZoneLoadingError?
     /// The schema once it is settled.
     public var schema: StreamSchema? { dialect?.schema }
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
@@ -82,7 +84,14 @@ public struct LineDecoder: Sendable {
         if !seriesNames.isEmpty { series = SeriesTable(seriesNames) }
         guard !dialect.isEmpty else { return }
         var reader = StateReader(dialect)
-        settle(try Dialect(from: &reader))
+        var problem: TimeZoneLoadingError?
+        settle(
+            try Dialect(from: &reader) { name in
+                let found = configuration.zone.restoring(name)
+                problem = found.problem
+                return found.rules
+            })
+        zoneProblem = problem
     }
 
     // MARK: Bytes
@@ -257,7 +266,9 @@ public struct LineDecoder: Sendable {
         switch sniffer.decide(isFinal: isFinal) {
         case .undecided: return
         case .refused(let error): refusal = error
-        case .settled(let found): settle(found)
+        case .settled(var found):
+            found.schema.zone = configuration.zone.rules
+            settle(found)
         }
         var held = DialectSniffer(configuration)
         swap(&held, &sniffer)

@@ -30,12 +30,16 @@ enum TimeFormat: Equatable, Sendable {
 ///
 /// Calendar forms: `2026-11-21T02:15:40.123Z` with `T` or a space, `/` for `-`, without seconds, without a time of day,
 /// decimals after `.` or `,` (digits past the ninth are dropped), a zone as `Z`, `UTC`, `+01:00`, `+0100` or `+01`; and
-/// the European `21.11.2026 02:15:40`. Without a zone the time is read as UTC.
+/// the European `21.11.2026 02:15:40`. A time without a zone is read in the zone that the caller gives.
 enum TimeParser {
-    /// A time that was read.
+    /// A time that was read: the instant when a zone stands beside it, else what clocks show, as if they were at UTC.
     struct Reading: Equatable, Sendable {
         var time: Timestamp
         var hasZone: Bool
+
+        /// The instant, when clocks keep the time of a zone. Of an hour that clocks skip it is that of the clocks
+        /// before; of one that they show twice the first.
+        func instant(in zone: TimeZoneRules) -> Timestamp { hasZone ? time : zone.utc(ofLocal: time).first }
     }
 
     /// What stands after the time of day.
@@ -46,11 +50,13 @@ enum TimeParser {
     }
 
     /// Reads a field; spaces around it do not count.
-    static func parse(_ bytes: Span<UInt8>, _ field: Range<Int>, as format: TimeFormat) -> Timestamp? {
+    static func parse(
+        _ bytes: Span<UInt8>, _ field: Range<Int>, as format: TimeFormat, in zone: TimeZoneRules
+    ) -> Timestamp? {
         let range = trimmed(bytes, field)
         switch format {
         case .epoch(let digits): return epoch(bytes, range, nanosecondDigits: digits)
-        case .calendar: return calendar(bytes, range)?.time
+        case .calendar: return calendar(bytes, range)?.instant(in: zone)
         }
     }
 

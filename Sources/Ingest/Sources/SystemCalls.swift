@@ -138,6 +138,12 @@ enum System {
         return bytes
     }
 
+    /// A variable of the environment.
+    static func variable(_ name: String) -> String? {
+        // The process changes no variables, so that the text stays.
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
     /// Where a symbolic link leads, as written; `nil` when the path is none.
     static func target(ofLink path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

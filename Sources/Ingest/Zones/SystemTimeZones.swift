@@ -31,6 +31,10 @@ public struct SystemTimeZones: Sendable {
     /// The largest zone file that is read; real ones have up to 4 kB.
     private static let largestFile = 1 << 18
 
+    /// As the environment of the process says.
+    static let process = SystemTimeZones(
+        environment: ["TZ", "TZDIR"].reduce(into: [:]) { $0[$1] = System.variable($1) })
+
     private let folder: String
     private let zoneVariable: String?
     private let localFile: String
