@@ -66,6 +66,9 @@ public struct RecordBatch: Sendable {
         public var series: Int32
         /// Event time; `nil` when the line has none.
         public var time: Timestamp?
+        /// Seconds from ``time`` to the other instant that its text can mean, in an hour that clocks show twice; 0 when it
+        /// means one. Which it is depends on the series' rows before: `SeriesClock.reading(_:repeatedAfter:)`.
+        public var repeatedAfter: Int32
         /// The time as written, in ``RecordBatch/text``; empty when there is none.
         public var timeText: Range<Int32>
         /// The channel of the one value of a long-form row (`time, series, channel, value`), which is gathered with
@@ -79,12 +82,13 @@ public struct RecordBatch: Sendable {
 
         /// Creates a row.
         public init(
-            malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>,
-            channel: Int32 = -1, firstValue: Int32, endOffset: Int64
+            malformed: MalformedReason?, series: Int32, time: Timestamp?, repeatedAfter: Int32 = 0,
+            timeText: Range<Int32>, channel: Int32 = -1, firstValue: Int32, endOffset: Int64
         ) {
             self.malformed = malformed
             self.series = series
             self.time = time
+            self.repeatedAfter = repeatedAfter
             self.timeText = timeText
             self.channel = channel
             self.firstValue = firstValue

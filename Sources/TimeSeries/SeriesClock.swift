@@ -20,6 +20,9 @@ public struct SeriesClock: Sendable, Equatable {
     /// Late rows in order after which the clock is taken to have stepped.
     public static let lateRowsUntilStep = 3
     private static let remembered = 64
+    /// Seconds behind the last row from which a run of late rows in a repeated hour is its second pass: clocks that are
+    /// put right step by less.
+    private static let smallestHiddenReturn = 300.0
 
     /// The interval as declared, in seconds.
     public let declaredInterval: Double?
@@ -50,6 +53,31 @@ public struct SeriesClock: Sendable, Equatable {
         self.interval = interval
         distances.reserveCapacity(Self.remembered)
         lateRun.reserveCapacity(Self.lateRowsUntilStep)
+    }
+
+    /// Which of two instants a row means whose local time clocks show twice, because they are set back.
+    ///
+    /// The one nearer to when the next row is due: while the clocks run on, the first; when they have gone back from
+    /// 02:59:59 to 02:00:00, the second. A row that is a little late or doubled is so in either pass, and is not taken
+    /// for the other one. When rows in order go on to be behind by more than clocks are ever put right by, an outage has
+    /// hidden the end of the first pass, and the third of them is the second pass rather than a step.
+    ///
+    /// All that decides is part of the clock's state, so that a restart within the hour changes nothing. It changes
+    /// nothing here: give the instant to ``admit(_:)``.
+    /// - Parameters:
+    ///   - first: the earlier instant.
+    ///   - seconds: how much later the other one is; 0 when there is none.
+    public func reading(_ first: Timestamp, repeatedAfter seconds: Int) -> Timestamp {
+        guard seconds > 0, let last else { return first }
+        let second = first.advanced(bySeconds: Double(seconds))
+        let due = last.advanced(bySeconds: isRegular ? interval ?? 0 : 0)
+        if second.seconds(since: due).magnitude <= first.seconds(since: due).magnitude { return second }
+        if lateRun.count == Self.lateRowsUntilStep - 1, let lastLate = lateRun.last, first > lastLate, second > last,
+            last.seconds(since: first) > Self.smallestHiddenReturn
+        {
+            return second
+        }
+        return first
     }
 
     /// Takes a row's time.

@@ -50,6 +50,18 @@ import TimeSeries
         #expect(decoded.times == ["2026-03-29T00:59:00Z", "2026-03-29T01:30:00Z", "2026-03-29T01:00:00Z"])
     }
 
+    @Test func `a row of the hour that clocks show twice has both instants`() throws {
+        let text = "time,a\n2026-10-25 01:59,1\n2026-10-25 02:00,2\n2026-10-25 02:00,3\n2026-10-25 03:00,4\n"
+        let decoded = decode(text, try source("Europe/Berlin"))
+        #expect(decoded.times[1] == "2026-10-25T00:00:00Z")
+        #expect(decoded.rows.map(\.repeatedAfter) == [0, 3_600, 3_600, 0])
+        let other = decode(text.replacing("10-25", with: "04-05"), try source("Australia/Lord_Howe"))
+        #expect(other.rows.map(\.repeatedAfter) == [1_800, 0, 0, 0])
+        #expect(
+            decode(text.replacing(",", with: "Z,").replacing("timeZ", with: "time"), try source("Europe/Berlin"))
+                .rows.allSatisfy { $0.repeatedAfter == 0 })
+    }
+
     @Test func `dates at the ends of time do not trap in any zone`() throws {
         for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
             let text =

@@ -11,7 +11,8 @@ struct DecodedLine: Sendable {
 
     var kind: Kind
     var series: Int32 = 0
-    var time: Timestamp?
+    /// When it was; the first instant when the text can mean two.
+    var instant: TimeParser.Instant?
     /// Where the time stands in the line; empty when it has none. A time in two columns has two ranges.
     var timeRange: Range<Int> = 0..<0
     var clockRange: Range<Int> = 0..<0
@@ -78,7 +79,7 @@ struct DelimitedDecoder: Sendable {
             position += 1
         }
         guard column == roles.count else { return DecodedLine(kind: .malformed(.fieldCount)) }
-        if time != nil, decoded.time == nil, !readTime(line, &decoded) {
+        if time != nil, decoded.instant == nil, !readTime(line, &decoded) {
             return DecodedLine(kind: .malformed(.badTime))
         }
         return decoded
@@ -128,12 +129,12 @@ struct DelimitedDecoder: Sendable {
         guard let time else { return true }
         decoded.timeRange = trimmed(line, decoded.timeRange)
         decoded.clockRange = trimmed(line, decoded.clockRange)
-        decoded.time =
+        decoded.instant =
             columns.roles.contains(.clock)
             ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?
                 .instant(in: zone)
             : TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
-        return decoded.time != nil
+        return decoded.instant != nil
     }
 
     /// An unusable line, with its time when at least that can be read.

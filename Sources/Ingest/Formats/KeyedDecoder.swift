@@ -40,7 +40,7 @@ struct KeyedDecoder: Sendable {
         guard scanner.isComplete else { return malformed(.badSyntax, decoded) }
         counters.unknownKeys += unknown
         if let flaw { return malformed(flaw, decoded) }
-        if time != nil, decoded.time == nil { return malformed(.badTime, decoded) }
+        if time != nil, decoded.instant == nil { return malformed(.badTime, decoded) }
         if !hasSeries { return malformed(.badSyntax, decoded) }
         return present == 0 ? malformed(.noValues, decoded) : decoded
     }
@@ -49,7 +49,7 @@ struct KeyedDecoder: Sendable {
         var decoded = decoded
         decoded.kind = .malformed(reason)
         decoded.series = 0
-        if decoded.time == nil { decoded.timeRange = 0..<0 }
+        if decoded.instant == nil { decoded.timeRange = 0..<0 }
         return decoded
     }
 
@@ -61,8 +61,8 @@ struct KeyedDecoder: Sendable {
         if !keys.time.isEmpty, member.isKey(keys.time, line) {
             guard let time, member.kind != .nested else { return .badTime }
             decoded.timeRange = member.value
-            decoded.time = TimeParser.parse(line, member.value, as: time, in: zone)
-            return decoded.time == nil ? .badTime : nil
+            decoded.instant = TimeParser.parse(line, member.value, as: time, in: zone)
+            return decoded.instant == nil ? .badTime : nil
         }
         if !keys.series.isEmpty, member.isKey(keys.series, line) {
             guard let index = Self.seriesIndex(member, line, &series) else { return .badSyntax }

@@ -343,7 +343,8 @@ public struct LineDecoder: Sendable {
         }
         batch.rows.append(
             RecordBatch.Row(
-                malformed: malformed, series: decoded.series, time: decoded.time,
+                malformed: malformed, series: decoded.series, time: decoded.instant?.time,
+                repeatedAfter: decoded.instant?.repeatedAfter ?? 0,
                 timeText: textStart..<Int32(batch.text.count), firstValue: Int32(batch.values.count),
                 endOffset: endOffset))
         guard malformed == nil else { return }

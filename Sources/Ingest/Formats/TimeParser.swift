@@ -37,9 +37,23 @@ enum TimeParser {
         var time: Timestamp
         var hasZone: Bool
 
-        /// The instant, when clocks keep the time of a zone. Of an hour that clocks skip it is that of the clocks
-        /// before; of one that they show twice the first.
-        func instant(in zone: TimeZoneRules) -> Timestamp { hasZone ? time : zone.utc(ofLocal: time).first }
+        /// The instant, when clocks keep the time of a zone. In an hour that clocks skip it is that of the clocks
+        /// before.
+        func instant(in zone: TimeZoneRules) -> Instant {
+            if hasZone { return Instant(time: time) }
+            switch zone.utc(ofLocal: time) {
+            case .unique(let time), .skipped(let time): return Instant(time: time)
+            case .ambiguous(let first, let second):
+                return Instant(time: first, repeatedAfter: Int32(clamping: Int(second.seconds(since: first))))
+            }
+        }
+    }
+
+    /// An instant, or the first of two between which the rows before must decide.
+    struct Instant: Equatable, Sendable {
+        var time: Timestamp
+        /// Seconds to the second one; 0 when there is none.
+        var repeatedAfter: Int32 = 0
     }
 
     /// What stands after the time of day.
@@ -52,10 +66,10 @@ enum TimeParser {
     /// Reads a field; spaces around it do not count.
     static func parse(
         _ bytes: Span<UInt8>, _ field: Range<Int>, as format: TimeFormat, in zone: TimeZoneRules
-    ) -> Timestamp? {
+    ) -> Instant? {
         let range = trimmed(bytes, field)
         switch format {
-        case .epoch(let digits): return epoch(bytes, range, nanosecondDigits: digits)
+        case .epoch(let digits): return epoch(bytes, range, nanosecondDigits: digits).map { Instant(time: $0) }
         case .calendar: return calendar(bytes, range)?.instant(in: zone)
         }
     }

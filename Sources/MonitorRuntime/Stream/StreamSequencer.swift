@@ -88,7 +88,9 @@ struct StreamSequencer: Sendable {
             clocks.append(SeriesClock(interval: declaredInterval))
             lastRound.append(.max)
         }
-        let time = row.time ?? timeWithoutStamp(line: line, arrival: arrival)
+        let time =
+            row.time.map { clocks[series].reading($0, repeatedAfter: Int(row.repeatedAfter)) }
+            ?? timeWithoutStamp(line: line, arrival: arrival)
         switch clocks[series].admit(time) {
         case .onTime(let missed):
             count(series)
