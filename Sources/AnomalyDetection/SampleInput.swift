@@ -10,7 +10,7 @@ public struct SampleInput: Equatable, Sendable {
     public var windowRestarts: Bool
     /// Seconds between two ticks; `nil` while unknown.
     public var interval: Double?
-    /// Share of the civil day gone by, 0 ..< 1; `nil` when the interval is below 30 s or there is no civil time.
+    /// Share of the source's civil day gone by, 0 ..< 1; `nil` when the interval is below 30 s or there is no civil time.
     public var phaseOfDay: Double?
 
     /// Creates a sample's place.

@@ -69,7 +69,7 @@ actor Shard {
         let first = Int(batch.rows[step.row].firstValue)
         let input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
-            phaseOfDay: Self.phaseOfDay(step))
+            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: batch.schema?.zone ?? .utc))
         let values = batch.values.span.extracting(first..<(first + channelCount))
         let verdict = series[index].monitor.observe(
             input, values: values, models: models, scratch: &scratch, log: &log, series: step.series)
@@ -89,14 +89,6 @@ actor Shard {
         series.append(Member(monitor: monitor, tracker: IncidentTracker(rule: told.rule)))
         members[step.series] = series.count - 1
         return series.count - 1
-    }
-
-    /// Share of the civil day gone by; `nil` for series that tick faster than every 30 s, which learn nothing from it.
-    private static func phaseOfDay(_ step: StreamSequencer.Step) -> Double? {
-        guard let interval = step.interval, interval >= 30 else { return nil }
-        let day: Int64 = 86_400_000_000_000
-        let rest = step.time.nanoseconds % day
-        return Double(rest < 0 ? rest + day : rest) / Double(day)
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.
