@@ -6,7 +6,7 @@ public struct SampleInput: Equatable, Sendable {
     public var time: Timestamp
     /// Empty ticks between the sample before and this one.
     public var missedTicks: Int
-    /// Whether the windows begin anew: the clock stepped back, or more was missed than a window holds.
+    /// Whether the windows begin anew: the clock was set, or more was missed than a window holds.
     public var windowRestarts: Bool
     /// Seconds between two ticks; `nil` while unknown.
     public var interval: Double?

@@ -68,6 +68,65 @@ import TimeSeries
         #expect(clock.admit(at(time + 5_000)) == .onTime(missed: 0))
     }
 
+    // MARK: Clocks that are set
+
+    private let now = 1_792_000_000.0
+
+    @Test func `a clock that begins in 1970 and is set begins its grid anew and keeps its interval`() {
+        var clock = clock(rows: 100, every: 5)
+        #expect(clock.admit(at(now)) == .stepped)
+        #expect(clock.interval == 5)
+        #expect(clock.isRegular)
+        for row in 1...200 { #expect(clock.admit(at(now + Double(row) * 5)) == .onTime(missed: 0)) }
+        #expect(clock.admit(at(now + 1_020)) == .onTime(missed: 3))
+        #expect(clock.interval == 5)
+        #expect((clock.steps, clock.lateRows, clock.duplicateRows) == (1, 0, 0))
+    }
+
+    @Test func `a declared interval is kept too`() {
+        var clock = SeriesClock(interval: 60)
+        _ = clock.admit(at(30))
+        #expect(clock.admit(at(now)) == .stepped)
+        #expect(clock.admit(at(now + 60)) == .onTime(missed: 0))
+    }
+
+    @Test(arguments: [
+        (1_000.0, 946_700_000.0, true), (900_000_000, 946_684_800, true), (930_000_000, 946_684_800, false),
+        (946_684_799, 946_684_800, false), (1_546_300_800, 1_792_000_000, false), (1_400_000_000, 1_792_000_000, true),
+        (-2_000_000_000, -1_999_999_000, false),
+    ])
+    func `years ahead, or from before 2000 by more than one, is a clock that was set`(
+        before: Double, after: Double, isSet: Bool
+    ) {
+        var clock = SeriesClock(interval: 1)
+        _ = clock.admit(at(before))
+        #expect((clock.admit(at(after)) == .stepped) == isSet)
+    }
+
+    @Test func `a single time far ahead costs its row and two more`() {
+        var clock = clock(rows: 100, every: 5)
+        #expect(clock.admit(at(9e9)) == .stepped)
+        #expect([500.0, 505, 510, 515].map { clock.admit(at($0)) } == [.late, .late, .stepped, .onTime(missed: 0)])
+        #expect(clock.interval == 5)
+    }
+
+    @Test func `a clock that is put right by seconds misses or repeats a few rows`() {
+        var clock = clock(rows: 100, every: 1)
+        #expect(clock.admit(at(103.4)) == .onTime(missed: 3))
+        #expect(clock.admit(at(104.4)) == .onTime(missed: 0))
+        #expect([103.9, 104.9].map { clock.admit(at($0)) } == [.late, .onTime(missed: 0)])
+        #expect(clock.steps == 0)
+    }
+
+    @Test func `the ends of time do not trap and leave the interval above zero`() {
+        var clock = SeriesClock()
+        for nanoseconds in [0, Int64.min, 0, 5, .max, .min, .min + 1, .min + 2, .max - 1, .max, 0, 1, 2, 3] {
+            _ = clock.admit(Timestamp(nanoseconds: nanoseconds))
+            _ = clock.reading(Timestamp(nanoseconds: nanoseconds), repeatedAfter: 3_600)
+        }
+        #expect((clock.interval ?? 1) > 0)
+    }
+
     // MARK: The hour that clocks show twice
 
     /// Feeds instants, in seconds from the beginning of the first pass, to a clock that has learned its interval. Those

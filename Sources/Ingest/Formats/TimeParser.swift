@@ -69,9 +69,20 @@ enum TimeParser {
     ) -> Instant? {
         let range = trimmed(bytes, field)
         switch format {
-        case .epoch(let digits): return epoch(bytes, range, nanosecondDigits: digits).map { Instant(time: $0) }
+        case .epoch(let digits):
+            let time = epoch(bytes, range, nanosecondDigits: digits) ?? (digits == 9 ? epochBySize(bytes, range) : nil)
+            return time.map { Instant(time: $0) }
         case .calendar: return calendar(bytes, range)?.instant(in: zone)
         }
+    }
+
+    /// A number that is too large for seconds, in the unit that its size tells: the clock of a machine that counts
+    /// milliseconds stood near 1970, where they look like seconds, when the first lines were written.
+    private static func epochBySize(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Timestamp? {
+        guard case .number(let value) = NumberParser().parse(bytes, range),
+            case .epoch(let digits) = TimeFormat.epoch(largest: value.magnitude), digits < 9
+        else { return nil }
+        return epoch(bytes, range, nanosecondDigits: digits)
     }
 
     /// A number since 1970, exact to the nanosecond; an exponent is read through a Double.

@@ -29,7 +29,7 @@ struct StreamSequencer: Sendable {
         var time: Timestamp
         /// The interval of the series in seconds, when it is known.
         var interval: Double?
-        /// Whether the windows of the series begin anew: the clock stepped back.
+        /// Whether the windows of the series begin anew: the clock was set.
         var restarts = false
     }
 
@@ -52,7 +52,7 @@ struct StreamSequencer: Sendable {
     private(set) var lateLines: UInt64 = 0
     /// Lines so far with the time of the one before.
     private(set) var duplicateLines: UInt64 = 0
-    /// Times so far that a series' clock stepped back.
+    /// Times so far that a series' clock was set, back or by years ahead.
     private(set) var clockSteps: UInt64 = 0
 
     private var clocks: [SeriesClock] = []
