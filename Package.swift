@@ -84,7 +84,7 @@ let package = Package(
                 "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "MonitordTests", dependencies: ["monitord", "TestSupport"]),
+        .testTarget(name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -50,26 +50,27 @@ actor Shard {
     func process(_ steps: [StreamSequencer.Step], of batch: RecordBatch, models: GroupModels) -> [LineOutcome] {
         var outcomes: [LineOutcome] = []
         outcomes.reserveCapacity(steps.count)
+        let zone = batch.schema?.zone ?? .utc
         for step in steps {
             switch step.kind {
             case .malformed: outcomes.append(LineOutcome(step: step))
             case .repeated:
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
             case .sample(let missed):
-                outcomes.append(observe(step, missed: missed, of: batch, models: models))
+                outcomes.append(observe(step, missed: missed, of: batch, in: zone, models: models))
             }
         }
         return outcomes
     }
 
     private func observe(
-        _ step: StreamSequencer.Step, missed: Int, of batch: RecordBatch, models: GroupModels
+        _ step: StreamSequencer.Step, missed: Int, of batch: RecordBatch, in zone: TimeZoneRules, models: GroupModels
     ) -> LineOutcome {
         let index = member(of: step, in: batch)
         let first = Int(batch.rows[step.row].firstValue)
         let input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
-            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: batch.schema?.zone ?? .utc))
+            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: zone))
         let values = batch.values.span.extracting(first..<(first + channelCount))
         let verdict = series[index].monitor.observe(
             input, values: values, models: models, scratch: &scratch, log: &log, series: step.series)
