@@ -138,7 +138,13 @@ public struct Daemon: Service {
     private func makeSource(_ source: SourceConfiguration, resume: [String: StoredStream]) -> any RecordSource {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
         switch source.input {
-        case .standardInput: return StandardInputSource(configuration: source, arrival: clock, logger: logger)
+        case .standardInput:
+            var source = source
+            if let problem = source.zone.goOn(from: resume["input"]?.header.place.dialect ?? []) {
+                logger.warning(
+                    "times without a zone are read in another than before", metadata: ["error": "\(problem)"])
+            }
+            return StandardInputSource(configuration: source, arrival: clock, logger: logger)
         case .file(let pattern):
             let points = resume.compactMapValues(\.header.place.resumePoint)
             return FileFollower(

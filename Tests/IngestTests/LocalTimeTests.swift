@@ -95,6 +95,21 @@ import TimeSeries
         #expect(there.problem == nil)
     }
 
+    @Test func `an input that is looked at anew keeps its zone too`() throws {
+        let state = decode("time,a\n2026-07-10 12:00,1\n", try source("Europe/Berlin", .machine)).decoder.dialectState
+        var zone = try source("Asia/Tokyo", .machine).zone
+        #expect(zone.goOn(from: state) == nil)
+        #expect(zone.rules.name == "Europe/Berlin")
+        var configured = try source("Asia/Tokyo").zone
+        #expect(configured.goOn(from: state) == nil)
+        #expect(configured.rules.name == "Asia/Tokyo")
+        for damaged in [[], [1], [2], [2, 255, 255, 255, 255], Array(state.prefix(6))] as [[UInt8]] {
+            var zone = SourceZone.utc
+            #expect(zone.goOn(from: damaged) == nil)
+            #expect(zone == .utc)
+        }
+    }
+
     @Test func `a zone that is configured holds from the restart on`() throws {
         let corrected = try restarted(from: source("UTC", .machine), to: source("Europe/Berlin"))
         #expect(corrected.times == ["2026-07-10T10:03:00Z"])

@@ -100,7 +100,20 @@ import TimeSeries
         #expect(changed <= unchanged + 1, "\(changed) incidents behind the change, \(unchanged) without it")
     }
 
-    @Test func `a restart in the middle of the repeated hour gives the alerts of one run`() throws {
+    @Test func `check says the zone, and one that is not there ends with 78`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(
+            "time,a\n2026-07-10 12:00,1\n2026-07-10 12:01,2\n2026-07-10 12:02,3\n", to: "a.csv")
+        let machine = try monitord(["check", "--sample", path], environment: ["TZ": "Europe/Berlin"])
+        #expect(machine.output.contains("(ISO 8601, read as Europe/Berlin local time)"))
+        #expect(machine.output.contains("\ntime zone: Europe/Berlin, this machine's\n"))
+        let unknown = try monitord(["replay", "--timezone", "Europe/Bern", path])
+        #expect(unknown.exitCode == 78)
+        #expect(unknown.errors.contains("--timezone: source.timezone: cannot find the time zone Europe/Bern in"))
+    }
+
+    @Test func `restarts in the middle of the repeated hour, on machines elsewhere, give the alerts of one run`() throws
+    {
         let change = try #require(Self.changes.last)
         let directory = try TemporaryDirectory()
         let recording = try recording(change, seed: 2, clocksChange: true)
@@ -110,13 +123,15 @@ import TimeSeries
         let stops = lines.indices.filter { lines[$0].hasPrefix("2026-10-25 02:30") }
         try #require(stops.count == 2)
         var told: [String] = []
-        for (from, to) in [(1, stops[0]), (stops[0], stops[1]), (stops[1], lines.count)] {
+        let parts = [(1, stops[0]), (stops[0], stops[1]), (stops[1], lines.count)]
+        for ((from, to), machine) in zip(parts, ["Europe/Berlin", "Asia/Tokyo", "UTC"]) {
             let part = lines[0] + lines[from..<to].joined()
             let result = try monitord(
-                ["run", "--stdin", "--timezone", "Europe/Berlin", "--state", directory.path("state"), "--no-journal"]
+                ["run", "--stdin", "--state", directory.path("state"), "--no-journal"]
                     + ["--log", "none"],
-                input: Data(part.utf8))
+                input: Data(part.utf8), environment: ["TZ": machine])
             #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.errors.contains("read as Europe/Berlin local time"), "\(result.errors)")
             #expect(!result.errors.contains("counted, not learned"), "\(result.errors)")
             told += try bareRecords(result.output)
         }

@@ -84,6 +84,13 @@ extension Dialect {
         }
     }
 
+    /// The zone's name in what ``encode(to:)`` wrote; `nil` when it names none.
+    static func zoneName(in bytes: [UInt8]) -> String? {
+        var reader = StateReader(bytes)
+        guard let version = try? reader.read(UInt8.self), version >= 2 else { return nil }
+        return try? reader.readString()
+    }
+
     /// Reads what ``encode(to:)`` wrote.
     ///
     /// - Parameter zone: the rules of the stored zone's name.
