@@ -45,7 +45,7 @@ quality:
 	    echo "make quality: no $(MONITORD_EVALUATE); name the script with MONITORD_EVALUATE" >&2; exit 2; \
 	fi
 	@$(MAKE) --no-print-directory build >&2
-	@python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
+	@TZ=UTC python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

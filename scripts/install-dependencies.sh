@@ -26,6 +26,7 @@ need ca-certificates "the packages are fetched over https" test -e /etc/ssl/cert
 need g++ "the TOML parser is C++ and needs the standard library's headers" compgen -G '/usr/include/c++/*/vector'
 need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
 need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
+need tzdata "times without a zone are read by its rules, and the tests compare them with the C library's" test -e /usr/share/zoneinfo/Europe/Berlin
 need zlib1g-dev "rotated logs are compressed with it" has_library zlib
 
 if [ ${#missing[@]} -eq 0 ]; then

@@ -1,5 +1,19 @@
+public import TimeSeries
+
 /// The time of day as a point on a circle, so that midnight lies beside midnight.
-enum PhaseOfDay {
+public enum PhaseOfDay {
+    /// Share of the civil day gone by in a zone, 0 ..< 1; `nil` for series that tick faster than every 30 s, which learn
+    /// nothing from it.
+    ///
+    /// It is what clocks show, not what has passed since midnight: people and machines go by it, so on the day of a change
+    /// an hour comes twice or not at all.
+    public static func turns(at time: Timestamp, interval: Double?, in zone: TimeZoneRules) -> Double? {
+        guard let interval, interval >= 30 else { return nil }
+        let day: Int64 = 86_400_000_000_000
+        let rest = zone.civil(atUTC: time).nanoseconds % day
+        return Double(rest < 0 ? rest + day : rest) / Double(day)
+    }
+
     /// Sine and cosine of 2π · turns.
     ///
     /// Reduced to an eighth of a turn, then the Taylor series to the 13th power (remainder below 1e-13): no libm.

@@ -6,11 +6,11 @@ public struct SampleInput: Equatable, Sendable {
     public var time: Timestamp
     /// Empty ticks between the sample before and this one.
     public var missedTicks: Int
-    /// Whether the windows begin anew: the clock stepped back, or more was missed than a window holds.
+    /// Whether the windows begin anew: the clock was set, or more was missed than a window holds.
     public var windowRestarts: Bool
     /// Seconds between two ticks; `nil` while unknown.
     public var interval: Double?
-    /// Share of the civil day gone by, 0 ..< 1; `nil` when the interval is below 30 s or there is no civil time.
+    /// Share of the source's civil day gone by, 0 ..< 1; `nil` when the interval is below 30 s or there is no civil time.
     public var phaseOfDay: Double?
 
     /// Creates a sample's place.

@@ -93,7 +93,12 @@ public struct SeriesMonitor: Sendable {
     ) -> Verdict {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
-        if began == nil { began = sample.time }
+        if began == nil {
+            began = sample.time
+        } else if sample.windowRestarts {
+            // The clock was set: what was learned before is as old as it took, not as old as the clock says.
+            began = sample.time.advanced(bySeconds: -interval * Double(sampleCount))
+        }
         let hasGap = bridge(sample, models: models, scratch: &scratch, log: &log, series: series)
         load(values, hasGap: hasGap)
         let verdict: Verdict

@@ -11,19 +11,22 @@ public struct StreamSchema: Equatable, Sendable {
     public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
     public var hasTime: Bool
+    /// The zone in which the series have their days.
+    public var zone: TimeZoneRules
     /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
     /// read as UTC), 8 channels`.
     public var summary: String
 
     /// Creates the schema of a stream with one group.
-    public init(channels: [Channel], hasTime: Bool, summary: String) {
-        self.init(groups: [channels], hasTime: hasTime, summary: summary)
+    public init(channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
+        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary)
     }
 
     /// Creates a schema.
-    public init(groups: [[Channel]], hasTime: Bool, summary: String) {
+    public init(groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
         self.groups = groups
         self.hasTime = hasTime
+        self.zone = zone
         self.summary = summary
     }
 }
@@ -64,6 +67,9 @@ public struct RecordBatch: Sendable {
         public var series: Int32
         /// Event time; `nil` when the line has none.
         public var time: Timestamp?
+        /// Seconds from ``time`` to the other instant that its text can mean, in an hour that clocks show twice; 0 when it
+        /// means one. Which it is depends on the series' rows before: `SeriesClock.reading(_:repeatedAfter:)`.
+        public var repeatedAfter: Int32
         /// The time as written, in ``RecordBatch/text``; empty when there is none.
         public var timeText: Range<Int32>
         /// Bytes of ``RecordBatch/text`` behind the time that are the key of a row that is only counted.
@@ -79,12 +85,13 @@ public struct RecordBatch: Sendable {
 
         /// Creates a row.
         public init(
-            malformed: MalformedReason?, series: Int32, time: Timestamp?, timeText: Range<Int32>,
-            keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64
+            malformed: MalformedReason?, series: Int32, time: Timestamp?, repeatedAfter: Int32 = 0,
+            timeText: Range<Int32>, keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64
         ) {
             self.malformed = malformed
             self.series = series
             self.time = time
+            self.repeatedAfter = repeatedAfter
             self.timeText = timeText
             self.keyLength = keyLength
             self.channel = channel

@@ -26,6 +26,8 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var input: Input
     /// `format` (string, "auto"): the line format.
     public var format: Format
+    /// `timezone` (string, the machine's): the zone of times that name none, and of the source's days.
+    public var zone: SourceZone
     /// `time` (string or two strings, found): the column or key that holds the time, or those of date and time of day.
     public var time: [String]
     /// `series` (string, none): the column or key that names the series.
@@ -40,10 +42,11 @@ public struct SourceConfiguration: Equatable, Sendable {
     /// Creates a configuration with defaults for everything but the input.
     public init(
         input: Input, format: Format = .auto, time: [String] = [], series: String? = nil, channels: [String] = [],
-        interval: Double? = nil, longestLine: Int = 1 << 20
+        interval: Double? = nil, longestLine: Int = 1 << 20, zone: SourceZone = .utc
     ) {
         self.input = input
         self.format = format
+        self.zone = zone
         self.time = time
         self.series = series
         self.channels = channels

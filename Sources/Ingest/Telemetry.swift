@@ -96,6 +96,16 @@ extension Logger {
         info("reading input", metadata: ["stream.name": "\(stream)", "stream.dialect": "\(summary)"])
     }
 
+    func otherZone(_ stream: String, _ zone: String, _ cause: TimeZoneLoadingError) {
+        warning(
+            "the time zone that this stream was read in is not to be had: times without a zone are read in another",
+            metadata: ["stream.name": "\(stream)", "stream.zone": "\(zone)", "error": "\(cause)"])
+    }
+
+    func zoneNote(_ zone: String, _ note: String) {
+        notice("about the time zone: \(note)", metadata: ["stream.zone": "\(zone)"])
+    }
+
     func malformed(_ notice: MalformedNotice, stream: String) {
         warning(
             "unusable line",

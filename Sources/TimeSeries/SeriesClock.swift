@@ -3,7 +3,9 @@
 /// A row is scored when it arrives; the grid only counts what is missing between two rows. The interval is learned as
 /// the median of the last distances between rows, unless it is declared. A row at or before the last one is late or a
 /// duplicate: it is counted and not learned. After three consecutive late rows that are in order among themselves the
-/// clock is taken to have stepped, and the grid starts anew (PRODUCT.md section 7).
+/// clock is taken to have stepped, and the grid starts anew (PRODUCT.md section 7). So is it at once when a row is decades
+/// ahead: a machine without a battery for its clock starts in 1970 or in the year of its firmware, and is set when the
+/// network is there. What was learned of the interval is kept.
 public struct SeriesClock: Sendable, Equatable {
     /// What a row is to the grid.
     public enum Admission: Equatable, Sendable {
@@ -13,13 +15,21 @@ public struct SeriesClock: Sendable, Equatable {
         case duplicate
         /// Before the last row.
         case late
-        /// The third late row in order: the clock stepped back, the grid begins again at this row.
+        /// The clock was set, back (the third late row in order) or forward by years: the grid begins again at this row.
         case stepped
     }
 
     /// Late rows in order after which the clock is taken to have stepped.
     public static let lateRowsUntilStep = 3
     private static let remembered = 64
+    /// Seconds ahead of the last row from which the clock was set: no input is silent for ten years.
+    private static let farAhead = 10 * 31_557_600.0
+    /// Clocks that were never set are before 2000-01-01T00:00:00Z, true times of live input are not; nor is a year of
+    /// silence on its eve what a recording of that time would have.
+    private static let neverSet = (before: Timestamp(nanoseconds: 946_684_800_000_000_000), farAhead: 31_557_600.0)
+    /// Seconds behind the last row from which a run of late rows in a repeated hour is its second pass: clocks that are
+    /// put right step by less.
+    private static let smallestHiddenReturn = 300.0
 
     /// The interval as declared, in seconds.
     public let declaredInterval: Double?
@@ -32,7 +42,7 @@ public struct SeriesClock: Sendable, Equatable {
     public private(set) var lateRows: UInt64 = 0
     /// Rows refused as duplicates so far.
     public private(set) var duplicateRows: UInt64 = 0
-    /// Times that the clock stepped back.
+    /// Times that the clock was set.
     public private(set) var steps: UInt64 = 0
     /// The last row taken.
     public private(set) var last: Timestamp?
@@ -52,6 +62,31 @@ public struct SeriesClock: Sendable, Equatable {
         lateRun.reserveCapacity(Self.lateRowsUntilStep)
     }
 
+    /// Which of two instants a row means whose local time clocks show twice, because they are set back.
+    ///
+    /// The one nearer to when the next row is due: while the clocks run on, the first; when they have gone back from
+    /// 02:59:59 to 02:00:00, the second. A row that is a little late or doubled is so in either pass, and is not taken
+    /// for the other one. When rows in order go on to be behind by more than clocks are ever put right by, an outage has
+    /// hidden the end of the first pass, and the third of them is the second pass rather than a step.
+    ///
+    /// All that decides is part of the clock's state, so that a restart within the hour changes nothing. It changes
+    /// nothing here: give the instant to ``admit(_:)``.
+    /// - Parameters:
+    ///   - first: the earlier instant.
+    ///   - seconds: how much later the other one is; 0 when there is none.
+    public func reading(_ first: Timestamp, repeatedAfter seconds: Int) -> Timestamp {
+        guard seconds > 0, let last else { return first }
+        let second = first.advanced(bySeconds: Double(seconds))
+        let due = last.advanced(bySeconds: isRegular ? interval ?? 0 : 0)
+        if second.seconds(since: due).magnitude <= first.seconds(since: due).magnitude { return second }
+        if lateRun.count == Self.lateRowsUntilStep - 1, let lastLate = lateRun.last, first > lastLate, second > last,
+            last.seconds(since: first) > Self.smallestHiddenReturn
+        {
+            return second
+        }
+        return first
+    }
+
     /// Takes a row's time.
     ///
     /// - Complexity: constant but for a sort of at most 64 numbers every 16th row; allocates nothing after the first
@@ -65,9 +100,18 @@ public struct SeriesClock: Sendable, Equatable {
         lateRun.removeAll(keepingCapacity: true)
         let distance = time.seconds(since: previous)
         last = time
+        if Self.isSet(from: previous, to: time, distance) {
+            steps += 1
+            return .stepped
+        }
         let missed = missedTicks(in: distance)
         learn(distance)
         return .onTime(missed: missed)
+    }
+
+    private static func isSet(from previous: Timestamp, to time: Timestamp, _ distance: Double) -> Bool {
+        if distance > farAhead { return true }
+        return previous < neverSet.before && time >= neverSet.before && distance > neverSet.farAhead
     }
 
     private mutating func refuse(_ time: Timestamp, previous: Timestamp) -> Admission {

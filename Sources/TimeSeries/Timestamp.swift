@@ -25,7 +25,9 @@ public struct Timestamp: Comparable, Hashable, Sendable {
 
     /// Seconds from `earlier` to this instant; negative when this one is the earlier.
     public func seconds(since earlier: Timestamp) -> Double {
-        Double(nanoseconds &- earlier.nanoseconds) / 1e9
+        let (distance, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        // The ends of the range are further apart than a count of nanoseconds can say.
+        return overflow ? seconds - earlier.seconds : Double(distance) / 1e9
     }
 
     /// The instant `seconds` later, saturating at the ends of the range.

@@ -18,7 +18,8 @@ struct Check: AsyncParsableCommand {
     var sample: String?
 
     func run() async throws {
-        var overrides = ConfigurationOverrides(file: input.config, format: input.format, stateDirectory: input.state)
+        var overrides = ConfigurationOverrides(
+            file: input.config, format: input.format, timezone: input.timezone, stateDirectory: input.state)
         if let sample, input.config == nil { overrides.inputs = [.file(pattern: sample)] }
         let loaded = try Start.load(overrides)
         if sample == nil || input.config != nil {

@@ -13,6 +13,13 @@ struct InputOptions: ParsableArguments {
             "Line format: auto, csv or jsonl. By default it is found from the first lines.", valueName: "NAME"))
     var format: SourceConfiguration.Format?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Time zone of times that name none, such as Europe/Berlin. By default it is the machine's.",
+            valueName: "NAME"))
+    var timezone: String?
+
     @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"))
     var state: String?
 }

@@ -36,7 +36,7 @@ struct Replay: AsyncParsableCommand {
         let overrides = ConfigurationOverrides(
             file: input.config, readsStandardFile: false,
             inputs: [paths.first == "-" ? .standardInput : .file(pattern: paths.first ?? "-")], format: input.format,
-            stateDirectory: input.state)
+            timezone: input.timezone, stateDirectory: input.state)
         var configuration = try Start.load(overrides).configuration
         // The service's own directory is for the service; a replay starts from a state only when told to.
         configuration.stateDirectory = input.state

@@ -34,7 +34,8 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         var overrides = ConfigurationOverrides(
-            file: input.config, format: input.format, stateDirectory: input.state, log: log, journal: journal)
+            file: input.config, format: input.format, timezone: input.timezone, stateDirectory: input.state, log: log,
+            journal: journal)
         if stdin { overrides.inputs.append(.standardInput) }
         overrides.inputs += file.map { $0 == "-" ? .standardInput : .file(pattern: $0) }
         overrides.inputs += udp.map { .udp(address: $0) }

@@ -27,7 +27,9 @@ enum Start {
     static func load(_ overrides: ConfigurationOverrides) throws -> LoadedConfiguration {
         let loader = ConfigurationLoader(environment: environment, isRoot: geteuid() == 0)
         do {
-            return try loader.load(overrides)
+            let loaded = try loader.load(overrides)
+            for remark in loaded.remarks { say(remark) }
+            return loaded
         } catch {
             for problem in error.problems { say("\(problem)") }
             throw ExitCode(78)

@@ -50,6 +50,22 @@ import TimeSeries
         #expect(epoch("", 9) == nil)
     }
 
+    @Test func `a number too large for seconds is in the unit of its size`() {
+        func parse(_ text: String) -> Int64? {
+            let bytes = Array(text.utf8)
+            return TimeParser.parse(bytes.span, 0..<bytes.count, as: .epoch(nanosecondDigits: 9), in: .utc)?.time
+                .nanoseconds
+        }
+        #expect(parse("5012") == 5_012_000_000_000)
+        #expect(parse("1792000000123") == 1_792_000_000_123_000_000)
+        #expect(parse("1792000000123456") == 1_792_000_000_123_456_000)
+        #expect(parse("1792000000123456789") == 1_792_000_000_123_456_789)
+        #expect(parse("99999999999") == nil, "the year 5138")
+        #expect(parse("99999999999999999999999") == nil)
+        #expect(parse("1e300") == nil)
+        #expect(parse("x") == nil)
+    }
+
     @Test func `the unit goes by size`() {
         #expect(TimeFormat.epoch(largest: 99_999_999_999) == .epoch(nanosecondDigits: 9))
         #expect(TimeFormat.epoch(largest: 1e11) == .epoch(nanosecondDigits: 6))

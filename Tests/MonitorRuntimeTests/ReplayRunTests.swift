@@ -111,4 +111,27 @@ import TimeSeries
         #expect(events.first?.contains("\"event\":\"open\"") == true)
         #expect(events.last?.contains("\"event\":\"close\"") == true)
     }
+
+    @Test func `a machine that starts in 1970 and is set raises nothing for it`() async throws {
+        let directory = try TemporaryDirectory()
+        func recording(setAt jump: Int?) -> String {
+            var generator = SeededGenerator(seed: 3)
+            var text = "time,temp\n"
+            for tick in 0..<1_500 {
+                let time = tick * 60 + (jump.map { tick >= $0 } ?? true ? 1_792_000_020 : 20)
+                text += "\(time),\(60 + cosine(Double(tick) / 40) + 0.2 * normal(&generator))\n"
+            }
+            return text
+        }
+        func events(_ text: String, _ name: String) async throws -> ([String], ReplaySummary) {
+            let result = try await replay(try directory.write(text, to: name), series: nil)
+            let lines = String(decoding: result.alerts, as: UTF8.self).split(separator: "\n")
+            return (lines.map { String($0.prefix { $0 != "," }) }, result.summary)
+        }
+        let set = try await events(recording(setAt: 900), "set.csv")
+        let always = try await events(recording(setAt: nil), "always.csv")
+        #expect(set.1.counts.samples == 1_500)
+        #expect(set.1.counts.late == 0)
+        #expect(set.0.count <= always.0.count)
+    }
 }

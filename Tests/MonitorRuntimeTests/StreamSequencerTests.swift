@@ -11,6 +11,27 @@ import TimeSeries
             timeText: 0..<0, firstValue: 0, endOffset: 0)
     }
 
+    @Test func `each series is in its own pass of the hour that clocks show twice`() {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        var times: [[Int]] = [[], []]
+        // Series 0 is told an hour by an exporter that lags five minutes behind the other.
+        for tick in -20..<140 {
+            for series in 0...1 {
+                let instant = (tick - (series == 0 ? 5 : 0)) * 60
+                let shown = instant >= 3_600 ? instant - 3_600 : instant
+                var row = row(instant >= 7_200 ? instant : shown, series: Int32(series))
+                if (0..<7_200).contains(instant) { row.repeatedAfter = 3_600 }
+                let step = sequencer.take(row, at: 0, arrival: nil)
+                #expect(step.kind == .sample(missed: 0))
+                times[series].append(Int(step.time.nanoseconds / 1_000_000_000))
+                if sequencer.isAtBorder { sequencer.beginRound() }
+            }
+        }
+        #expect(times[0] == (-25..<135).map { $0 * 60 })
+        #expect(times[1] == (-20..<140).map { $0 * 60 })
+        #expect(sequencer.lateLines + sequencer.duplicateLines + sequencer.clockSteps == 0)
+    }
+
     /// Feeds rows and crosses every border; returns the sample counts at which rounds ended.
     private func borders(_ sequencer: inout StreamSequencer, _ rows: [RecordBatch.Row]) -> [UInt64] {
         var borders: [UInt64] = []

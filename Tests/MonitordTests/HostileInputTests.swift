@@ -81,7 +81,7 @@ import Testing
             "one time for all lines", samples: 1, says: "59 had the time of the one before",
             header + String(repeating: "1767225600,20,3\n", count: 60)),
         Case(
-            "a clock that steps back for good", samples: 118, says: "stepped back",
+            "a clock that steps back for good", samples: 118, says: "clock of the input was set",
             good + (0..<60).map { "\(1_000_000_000 + $0),20,3\n" }.joined()),
         Case(
             "the header again and again", samples: 61, says: "61 samples of 61 lines",

@@ -11,7 +11,8 @@ struct DecodedLine: Sendable {
 
     var kind: Kind
     var series: Int32 = 0
-    var time: Timestamp?
+    /// When it was; the first instant when the text can mean two.
+    var instant: TimeParser.Instant?
     /// Where the time stands in the line; empty when it has none. A time in two columns has two ranges.
     var timeRange: Range<Int> = 0..<0
     var clockRange: Range<Int> = 0..<0
@@ -24,6 +25,7 @@ struct DelimitedDecoder: Sendable {
     /// The values of the last record, by channel.
     private(set) var values: [Double]
     private let time: TimeFormat?
+    private let zone: TimeZoneRules
     private let parser: NumberParser
     private var roles: [Int32]
 
@@ -33,6 +35,7 @@ struct DelimitedDecoder: Sendable {
     init(_ columns: Dialect.Columns, _ dialect: Dialect) {
         self.columns = columns
         time = dialect.time
+        zone = dialect.schema.zone
         parser = NumberParser(mark: columns.mark)
         values = [Double](repeating: .nan, count: dialect.schema.channels.count)
         roles = Self.channelOf(columns.roles)
@@ -76,7 +79,7 @@ struct DelimitedDecoder: Sendable {
             position += 1
         }
         guard column == roles.count else { return DecodedLine(kind: .malformed(.fieldCount)) }
-        if time != nil, decoded.time == nil, !readTime(line, &decoded) {
+        if time != nil, decoded.instant == nil, !readTime(line, &decoded) {
             return DecodedLine(kind: .malformed(.badTime))
         }
         return decoded
@@ -126,11 +129,12 @@ struct DelimitedDecoder: Sendable {
         guard let time else { return true }
         decoded.timeRange = trimmed(line, decoded.timeRange)
         decoded.clockRange = trimmed(line, decoded.clockRange)
-        decoded.time =
+        decoded.instant =
             columns.roles.contains(.clock)
-            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?.time
-            : TimeParser.parse(line, decoded.timeRange, as: time)
-        return decoded.time != nil
+            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?
+                .instant(in: zone)
+            : TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
+        return decoded.instant != nil
     }
 
     /// An unusable line, with its time when at least that can be read.

@@ -83,7 +83,7 @@ extension DelimitedSniffer {
     private func single(_ index: Int, _ names: [String], _ columns: [Column]) -> FoundTime {
         let column = columns[index]
         let format = column.isDate ? TimeFormat.calendar : .epoch(largest: column.largest)
-        let zone = column.isDate && column.datesWithoutZone > 0 ? ", read as UTC" : ""
+        let zone = column.isDate && column.datesWithoutZone > 0 ? ", \(configuration.zone.rules.summary)" : ""
         return FoundTime(
             column: index, clock: nil, format: format, summary: "time in \"\(names[index])\" (\(format.summary)\(zone))"
         )
@@ -92,7 +92,8 @@ extension DelimitedSniffer {
     private func pair(_ date: Int, _ clock: Int, _ names: [String]) -> FoundTime {
         FoundTime(
             column: date, clock: clock, format: .calendar,
-            summary: "time in \"\(names[date])\" and \"\(names[clock])\" (read as UTC unless a zone is given)")
+            summary: "time in \"\(names[date])\" and \"\(names[clock])\" "
+                + "(\(configuration.zone.rules.summary) unless a zone is given)")
     }
 
     /// The column of this name, with or without its unit.

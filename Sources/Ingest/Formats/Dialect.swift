@@ -60,7 +60,8 @@ extension Dialect {
 
     /// Writes the dialect.
     func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
+        writer.write(schema.zone.name)
         writer.write(schema.summary)
         writer.write(UInt32(schema.channels.count))
         for channel in schema.channels {
@@ -83,9 +84,23 @@ extension Dialect {
         }
     }
 
+    /// The zone's name in what ``encode(to:)`` wrote; `nil` when it names none.
+    static func zoneName(in bytes: [UInt8]) -> String? {
+        var reader = StateReader(bytes)
+        guard let version = try? reader.read(UInt8.self), version >= 2 else { return nil }
+        return try? reader.readString()
+    }
+
     /// Reads what ``encode(to:)`` wrote.
-    init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the input's dialect") }
+    ///
+    /// - Parameter zone: the rules of the stored zone's name.
+    init(
+        from reader: inout StateReader, zone: (String) -> TimeZoneRules
+    ) throws(StateCodingError) {
+        let version = try reader.read(UInt8.self)
+        guard (1...2).contains(version) else { throw .invalid("unknown version of the input's dialect") }
+        // The first version knew no zone but this.
+        let zoneName = version == 1 ? TimeZoneRules.utc.name : try reader.readString()
         let summary = try reader.readString()
         let channelCount = Int(try reader.read(UInt32.self))
         guard (1...Self.mostChannels).contains(channelCount) else { throw .invalid("\(channelCount) channels") }
@@ -102,7 +117,12 @@ extension Dialect {
         case let digits where [0, 3, 6, 9].contains(digits): time = .epoch(nanosecondDigits: Int(digits))
         case let other: throw .invalid("\(other) as the form of the time")
         }
-        schema = StreamSchema(channels: channels, hasTime: time != nil, summary: summary)
+        let zone = zone(zoneName)
+        schema = StreamSchema(channels: channels, hasTime: time != nil, zone: zone, summary: summary)
+        if zone.name != zoneName {
+            let stored = zoneName == TimeZoneRules.utc.name ? "read as UTC" : "read as \(zoneName) local time"
+            schema.summary = summary.replacing(stored, with: zone.summary)
+        }
         switch try reader.read(UInt8.self) {
         case 0: format = .columns(try Columns(from: &reader, channelCount: channelCount))
         case 1: format = .keys(try Keys(from: &reader, channelCount: channelCount))

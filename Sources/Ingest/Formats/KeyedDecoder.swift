@@ -6,6 +6,7 @@ struct KeyedDecoder: Sendable {
     private(set) var values: [Double]
     private let keys: Dialect.Keys
     private let time: TimeFormat?
+    private let zone: TimeZoneRules
     private let parser = NumberParser()
     private var present = 0
     /// The channel whose key is tried first: the one behind the last that was found.
@@ -15,6 +16,7 @@ struct KeyedDecoder: Sendable {
     init(_ keys: Dialect.Keys, _ dialect: Dialect) {
         self.keys = keys
         time = dialect.time
+        zone = dialect.schema.zone
         values = [Double](repeating: .nan, count: keys.channels.count)
     }
 
@@ -38,7 +40,7 @@ struct KeyedDecoder: Sendable {
         guard scanner.isComplete else { return malformed(.badSyntax, decoded) }
         counters.unknownKeys += unknown
         if let flaw { return malformed(flaw, decoded) }
-        if time != nil, decoded.time == nil { return malformed(.badTime, decoded) }
+        if time != nil, decoded.instant == nil { return malformed(.badTime, decoded) }
         if !hasSeries { return malformed(.badSyntax, decoded) }
         return present == 0 ? malformed(.noValues, decoded) : decoded
     }
@@ -47,7 +49,7 @@ struct KeyedDecoder: Sendable {
         var decoded = decoded
         decoded.kind = .malformed(reason)
         decoded.series = 0
-        if decoded.time == nil { decoded.timeRange = 0..<0 }
+        if decoded.instant == nil { decoded.timeRange = 0..<0 }
         return decoded
     }
 
@@ -59,8 +61,8 @@ struct KeyedDecoder: Sendable {
         if !keys.time.isEmpty, member.isKey(keys.time, line) {
             guard let time, member.kind != .nested else { return .badTime }
             decoded.timeRange = member.value
-            decoded.time = Self.time(line, member, as: time)
-            return decoded.time == nil ? .badTime : nil
+            decoded.instant = TimeParser.parse(line, member.value, as: time, in: zone)
+            return decoded.instant == nil ? .badTime : nil
         }
         if !keys.series.isEmpty, member.isKey(keys.series, line) {
             guard let index = Self.seriesIndex(member, line, &series) else { return .badSyntax }
@@ -101,11 +103,6 @@ struct KeyedDecoder: Sendable {
             }
             return nil
         }
-    }
-
-    /// The time of a member: a number is since 1970; a text is a date, or a number in quotes.
-    static func time(_ line: Span<UInt8>, _ member: ObjectScanner.Member, as format: TimeFormat) -> Timestamp? {
-        TimeParser.parse(line, member.value, as: format)
     }
 
     /// The series that a text or a number names.

@@ -92,7 +92,7 @@ struct KeyedSniffer {
         let format = time.map { $0.isDate ? TimeFormat.calendar : .epoch(largest: $0.largest) }
         var summary = "json lines, "
         if let time, let format {
-            let zone = time.isDate && time.datesWithoutZone > 0 ? ", read as UTC" : ""
+            let zone = time.isDate && time.datesWithoutZone > 0 ? ", \(configuration.zone.rules.summary)" : ""
             summary += "time in \"\(time.name)\" (\(format.summary)\(zone)), "
         } else {
             summary += "no time, "

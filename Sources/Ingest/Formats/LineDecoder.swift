@@ -31,6 +31,8 @@ public struct LineDecoder: Sendable {
     public private(set) var counters = DecoderCounters()
     /// Why the lines cannot be read; once set, bytes are taken and dropped.
     public private(set) var refusal: IngestError?
+    /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
+    public private(set) var zoneProblem: TimeZoneLoadingError?
     /// The schema once it is settled.
     public var schema: StreamSchema? { dialect?.schema }
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
@@ -92,7 +94,14 @@ public struct LineDecoder: Sendable {
         }
         guard !state.dialect.isEmpty else { return }
         var reader = StateReader(state.dialect)
-        settle(try Dialect(from: &reader))
+        var problem: TimeZoneLoadingError?
+        settle(
+            try Dialect(from: &reader) { name in
+                let found = configuration.zone.restoring(name)
+                problem = found.problem
+                return found.rules
+            })
+        zoneProblem = problem
     }
 
     /// Creates a decoder at the start of an input that goes on where another one ended: standard input after a restart.
@@ -287,7 +296,9 @@ public struct LineDecoder: Sendable {
         switch sniffer.decide(isFinal: isFinal) {
         case .undecided: return
         case .refused(let error): refusal = error
-        case .settled(let found): settle(found)
+        case .settled(var found):
+            found.schema.zone = configuration.zone.rules
+            settle(found)
         }
         var held = DialectSniffer(configuration)
         swap(&held, &sniffer)
@@ -362,9 +373,9 @@ public struct LineDecoder: Sendable {
             for index in decoded.clockRange { batch.text.append(line[index]) }
         }
         var row = RecordBatch.Row(
-            malformed: malformed, series: decoded.series, time: decoded.time,
-            timeText: textStart..<Int32(batch.text.count), firstValue: Int32(batch.values.count),
-            endOffset: endOffset)
+            malformed: malformed, series: decoded.series, time: decoded.instant?.time,
+            repeatedAfter: decoded.instant?.repeatedAfter ?? 0, timeText: textStart..<Int32(batch.text.count),
+            firstValue: Int32(batch.values.count), endOffset: endOffset)
         if malformed == nil, decoded.series == SeriesTable.counted {
             batch.text.append(contentsOf: series.countedKey)
             row.keyLength = Int32(series.countedKey.count)

@@ -30,12 +30,30 @@ enum TimeFormat: Equatable, Sendable {
 ///
 /// Calendar forms: `2026-11-21T02:15:40.123Z` with `T` or a space, `/` for `-`, without seconds, without a time of day,
 /// decimals after `.` or `,` (digits past the ninth are dropped), a zone as `Z`, `UTC`, `+01:00`, `+0100` or `+01`; and
-/// the European `21.11.2026 02:15:40`. Without a zone the time is read as UTC.
+/// the European `21.11.2026 02:15:40`. A time without a zone is read in the zone that the caller gives.
 enum TimeParser {
-    /// A time that was read.
+    /// A time that was read: the instant when a zone stands beside it, else what clocks show, as if they were at UTC.
     struct Reading: Equatable, Sendable {
         var time: Timestamp
         var hasZone: Bool
+
+        /// The instant, when clocks keep the time of a zone. In an hour that clocks skip it is that of the clocks
+        /// before.
+        func instant(in zone: TimeZoneRules) -> Instant {
+            if hasZone { return Instant(time: time) }
+            switch zone.utc(ofLocal: time) {
+            case .unique(let time), .skipped(let time): return Instant(time: time)
+            case .ambiguous(let first, let second):
+                return Instant(time: first, repeatedAfter: Int32(clamping: Int(second.seconds(since: first))))
+            }
+        }
+    }
+
+    /// An instant, or the first of two between which the rows before must decide.
+    struct Instant: Equatable, Sendable {
+        var time: Timestamp
+        /// Seconds to the second one; 0 when there is none.
+        var repeatedAfter: Int32 = 0
     }
 
     /// What stands after the time of day.
@@ -46,12 +64,25 @@ enum TimeParser {
     }
 
     /// Reads a field; spaces around it do not count.
-    static func parse(_ bytes: Span<UInt8>, _ field: Range<Int>, as format: TimeFormat) -> Timestamp? {
+    static func parse(
+        _ bytes: Span<UInt8>, _ field: Range<Int>, as format: TimeFormat, in zone: TimeZoneRules
+    ) -> Instant? {
         let range = trimmed(bytes, field)
         switch format {
-        case .epoch(let digits): return epoch(bytes, range, nanosecondDigits: digits)
-        case .calendar: return calendar(bytes, range)?.time
+        case .epoch(let digits):
+            let time = epoch(bytes, range, nanosecondDigits: digits) ?? (digits == 9 ? epochBySize(bytes, range) : nil)
+            return time.map { Instant(time: $0) }
+        case .calendar: return calendar(bytes, range)?.instant(in: zone)
         }
+    }
+
+    /// A number that is too large for seconds, in the unit that its size tells: the clock of a machine that counts
+    /// milliseconds stood near 1970, where they look like seconds, when the first lines were written.
+    private static func epochBySize(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Timestamp? {
+        guard case .number(let value) = NumberParser().parse(bytes, range),
+            case .epoch(let digits) = TimeFormat.epoch(largest: value.magnitude), digits < 9
+        else { return nil }
+        return epoch(bytes, range, nanosecondDigits: digits)
     }
 
     /// A number since 1970, exact to the nanosecond; an exponent is read through a Double.

@@ -108,6 +108,10 @@ struct StreamFeed {
         if !isAnnounced, let schema = batch.schema {
             isAnnounced = true
             surroundings.logger?.reading(name, as: schema.summary)
+            if let problem = decoder.zoneProblem {
+                surroundings.logger?.otherZone(name, schema.zone.name, problem)
+            }
+            if let note = schema.zone.note { surroundings.logger?.zoneNote(schema.zone.name, note) }
             surroundings.onSchema?(name, schema)
         }
         guard !batch.rows.isEmpty else { return }

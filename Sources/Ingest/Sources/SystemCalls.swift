@@ -125,6 +125,36 @@ enum System {
         }
     }
 
+    /// The first bytes of a file, from its start.
+    static func contents(of path: String, atMost limit: Int) throws(SystemCallError) -> [UInt8] {
+        let file = try openForReading(path)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count < limit {
+            let count = try read(file, into: &buffer)
+            if count == 0 { break }
+            bytes += buffer.prefix(min(count, limit - bytes.count))
+        }
+        return bytes
+    }
+
+    /// A variable of the environment.
+    static func variable(_ name: String) -> String? {
+        // The process changes no variables, so that the text stays.
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    /// Where a symbolic link leads, as written; `nil` when the path is none.
+    static func target(ofLink path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        // The buffer is exclusively ours for the call, and the count is its own.
+        let count = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return unsafe readlink(path, start, buffer.count)
+        }
+        return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
     /// A counter that can be waited for: readable while it is above 0, see ``raise(_:)`` and ``lower(_:)``.
     static func makeEventCounter(_ initial: Int) throws(SystemCallError) -> Descriptor {
         Descriptor(try retrying("eventfd") { monitord_event_counter(UInt32(initial)) })

@@ -12,6 +12,12 @@ extension ConfigurationDraft {
                 sources[index].places["format"] = .flag("--format")
             }
         }
+        if let timezone = overrides.timezone {
+            for index in sources.indices {
+                sources[index].target.timezone = timezone
+                sources[index].places["timezone"] = .flag("--timezone")
+            }
+        }
         set("state", to: overrides.stateDirectory.map(TOMLNode.string), flag: "--state")
         set("log", to: overrides.log.map(TOMLNode.string), flag: "--log")
         set(

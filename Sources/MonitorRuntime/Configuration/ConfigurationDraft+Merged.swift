@@ -1,3 +1,5 @@
+internal import Ingest
+
 extension ConfigurationDraft {
     /// The configuration as TOML with the place of each value: what `monitord check` prints.
     ///
@@ -8,6 +10,7 @@ extension ConfigurationDraft {
         lines += ["", "[defaults]"] + self.lines(of: defaults, keys: ConfigurationKeys.series)
         for source in sources {
             lines += ["", "[[source]]"] + self.lines(of: source, keys: ConfigurationKeys.source)
+            if source.target.timezone == nil { lines.append("# the time zone is \(source.target.zone.summary)") }
         }
         for rule in rules {
             lines += ["", "[series.\(TOMLDocument.quoted(rule.target.pattern))]"]

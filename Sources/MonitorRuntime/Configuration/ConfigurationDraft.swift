@@ -175,6 +175,30 @@ struct ConfigurationDraft {
         }
     }
 
+    /// Finds the rules of every source's time zone.
+    ///
+    /// - Returns: what is to be said: why the machine's zone is not what it names.
+    mutating func resolveZones(_ zones: SystemTimeZones) -> [String] {
+        let machine = zones.local()
+        var usesMachine = false
+        for index in sources.indices {
+            guard let name = sources[index].target.timezone else {
+                usesMachine = true
+                sources[index].target.zone = SourceZone(rules: machine.rules, origin: .machine)
+                continue
+            }
+            do {
+                sources[index].target.zone = SourceZone(rules: try zones.rules(named: name), origin: .configured)
+            } catch {
+                let problem = ConfigurationProblem.conflict(
+                    place: sources[index].places["timezone"] ?? .builtIn, key: "source.timezone", reason: "\(error)")
+                if !problems.contains(problem) { problems.append(problem) }
+            }
+        }
+        guard usesMachine, let problem = machine.problem else { return [] }
+        return ["\(problem); the machine's time zone is taken to be UTC"]
+    }
+
     /// Fills in where state and rolling log live when no key says so.
     mutating func resolvePlaces(environment: [String: String], isRoot: Bool) {
         // systemd separates several folders by colons; the first is the one of the unit's name.

@@ -103,6 +103,10 @@ enum ConfigurationKeys {
             \.format, parse: { text($0).flatMap(SourceConfiguration.Format.init) },
             format: { TOMLDocument.quoted($0.rawValue) }),
         .init(
+            "timezone", expected: "the name of a time zone such as \"Europe/Berlin\" or \"UTC\"", \.timezone,
+            parse: text,
+            format: TOMLDocument.quoted),
+        .init(
             "time", expected: "the name of a column, or of two: date and time of day", \.time,
             parse: { node in
                 if let one = text(node) { return [one] }
@@ -206,6 +210,9 @@ struct SourceDraft: Equatable, Sendable {
     var udp: String?
     var standardInput: Bool? = false
     var format: SourceConfiguration.Format? = .auto
+    var timezone: String?
+    /// The rules of `timezone`, or of the machine.
+    var zone = SourceZone.utc
     var time: [String]?
     var series: String?
     var channels: [String]?
@@ -222,7 +229,7 @@ struct SourceDraft: Equatable, Sendable {
         }
         return SourceConfiguration(
             input: input, format: format ?? .auto, time: time ?? [], series: series, channels: channels ?? [],
-            interval: interval)
+            interval: interval, zone: zone)
     }
 }
 

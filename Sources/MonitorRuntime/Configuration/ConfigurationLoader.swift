@@ -1,4 +1,4 @@
-internal import Ingest
+public import Ingest
 
 /// Reads the configuration: built-in defaults, a file, `conf.d/*.toml` beside it in name order, environment, flags.
 ///
@@ -13,6 +13,7 @@ public struct ConfigurationLoader: Sendable {
     private let environment: [String: String]
     private let isRoot: Bool
     private let files: ConfigurationFiles
+    private let zones: SystemTimeZones
 
     /// Creates a loader.
     ///
@@ -20,7 +21,11 @@ public struct ConfigurationLoader: Sendable {
     ///   - environment: the environment of the process.
     ///   - isRoot: whether the process runs as root, which decides where the rolling log is when nobody says.
     ///   - files: how files are reached.
-    public init(environment: [String: String], isRoot: Bool, files: ConfigurationFiles = .system) {
+    ///   - zones: where time zones are found; the system's when nobody says.
+    public init(
+        environment: [String: String], isRoot: Bool, files: ConfigurationFiles = .system, zones: SystemTimeZones? = nil
+    ) {
+        self.zones = zones ?? SystemTimeZones(environment: environment)
         self.environment = environment
         self.isRoot = isRoot
         self.files = files
@@ -53,8 +58,10 @@ public struct ConfigurationLoader: Sendable {
         draft.checkSources()
         draft.apply(overrides)
         draft.resolvePlaces(environment: environment, isRoot: isRoot)
+        let remarks = draft.resolveZones(zones)
         guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
-        return LoadedConfiguration(configuration: draft.configuration, files: read, merged: draft.merged(files: read))
+        return LoadedConfiguration(
+            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks)
     }
 
     /// Reads one file into the draft; `false` when it does not exist or was not understood.

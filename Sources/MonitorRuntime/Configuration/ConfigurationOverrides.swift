@@ -12,6 +12,8 @@ public struct ConfigurationOverrides: Equatable, Sendable {
     public var inputs: [SourceConfiguration.Input]
     /// `--format`: the format of every source.
     public var format: SourceConfiguration.Format?
+    /// `--timezone`: the time zone of every source.
+    public var timezone: String?
     /// `--state`: the state directory.
     public var stateDirectory: String?
     /// `--log`: the rolling log, `"none"` for none.
@@ -22,13 +24,15 @@ public struct ConfigurationOverrides: Equatable, Sendable {
     /// Creates overrides; the defaults say nothing.
     public init(
         file: String? = nil, readsStandardFile: Bool = true, inputs: [SourceConfiguration.Input] = [],
-        format: SourceConfiguration.Format? = nil, stateDirectory: String? = nil, log: String? = nil,
+        format: SourceConfiguration.Format? = nil, timezone: String? = nil, stateDirectory: String? = nil,
+        log: String? = nil,
         journal: Bool? = nil
     ) {
         self.file = file
         self.readsStandardFile = readsStandardFile
         self.inputs = inputs
         self.format = format
+        self.timezone = timezone
         self.stateDirectory = stateDirectory
         self.log = log
         self.journal = journal

@@ -8,4 +8,6 @@ public struct LoadedConfiguration: Equatable, Sendable {
     ///
     /// Loading it again gives the same configuration. Values that are unset are shown commented out.
     public var merged: String
+    /// What is to be said about it though nothing is wrong, a line each.
+    public var remarks: [String] = []
 }

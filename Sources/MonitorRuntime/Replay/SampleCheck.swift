@@ -39,6 +39,7 @@ public struct SampleCheck: Sendable {
         return """
             \(path): \(schema.summary)
             channels: \(names.joined(separator: ", "))
+            time zone: \(source.zone.summary)
             lines: \(decoded.lines), of them \(decoded.records) usable, \(decoded.malformed) unusable, \(decoded.headers) headers, \(decoded.blank) blank
             series: \(seriesCount); memory when their rings are full: about \(cost.bytes * seriesCount / 1024 + cost.sharedBytes / 1024) kB (\(cost.bytes / 1024) kB a series, \(cost.sharedBytes / 1024) kB shared)
             processor: about \(cost.microseconds) µs a sample on this machine, training included

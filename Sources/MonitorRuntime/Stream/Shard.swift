@@ -54,6 +54,7 @@ actor Shard {
     ) -> [LineOutcome] {
         var outcomes: [LineOutcome] = []
         outcomes.reserveCapacity(steps.count)
+        let zone = batch.schema?.zone ?? .utc
         for step in steps {
             switch step.kind {
             case .malformed, .counted: outcomes.append(LineOutcome(step: step))
@@ -61,20 +62,21 @@ actor Shard {
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
             case .sample(let missed):
                 let member = places[step.series].member
-                outcomes.append(observe(step, number: member, missed: missed, of: batch, models: models))
+                outcomes.append(observe(step, number: member, missed: missed, of: batch, in: zone, models: models))
             }
         }
         return outcomes
     }
 
     private func observe(
-        _ step: StreamSequencer.Step, number: Int, missed: Int, of batch: RecordBatch, models: GroupModels
+        _ step: StreamSequencer.Step, number: Int, missed: Int, of batch: RecordBatch,
+        in zone: TimeZoneRules, models: GroupModels
     ) -> LineOutcome {
         let index = member(of: step, in: batch)
         let first = Int(batch.rows[step.row].firstValue)
         let input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
-            phaseOfDay: Self.phaseOfDay(step))
+            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: zone))
         let values = batch.values.span.extracting(first..<(first + channelCount))
         let verdict = series[index].monitor.observe(
             input, values: values, models: models, scratch: &scratch, log: &log, series: number)
@@ -94,14 +96,6 @@ actor Shard {
         series.append(Member(monitor: monitor, tracker: IncidentTracker(rule: told.rule)))
         members[step.series] = series.count - 1
         return series.count - 1
-    }
-
-    /// Share of the civil day gone by; `nil` for series that tick faster than every 30 s, which learn nothing from it.
-    private static func phaseOfDay(_ step: StreamSequencer.Step) -> Double? {
-        guard let interval = step.interval, interval >= 30 else { return nil }
-        let day: Int64 = 86_400_000_000_000
-        let rest = step.time.nanoseconds % day
-        return Double(rest < 0 ? rest + day : rest) / Double(day)
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.

@@ -31,7 +31,7 @@ struct StreamSequencer: Sendable {
         var time: Timestamp
         /// The interval of the series in seconds, when it is known.
         var interval: Double?
-        /// Whether the windows of the series begin anew: the clock stepped back.
+        /// Whether the windows of the series begin anew: the clock was set.
         var restarts = false
     }
 
@@ -54,7 +54,7 @@ struct StreamSequencer: Sendable {
     private(set) var lateLines: UInt64 = 0
     /// Lines so far with the time of the one before.
     private(set) var duplicateLines: UInt64 = 0
-    /// Times so far that a series' clock stepped back.
+    /// Times so far that a series' clock was set, back or by years ahead.
     private(set) var clockSteps: UInt64 = 0
     /// Lines so far of keys that are no series (yet).
     private(set) var countedLines: UInt64 = 0
@@ -96,7 +96,9 @@ struct StreamSequencer: Sendable {
             clocks.append(SeriesClock(interval: declaredInterval))
             lastRound.append(.max)
         }
-        let time = row.time ?? timeWithoutStamp(line: line, arrival: arrival)
+        let time =
+            row.time.map { clocks[series].reading($0, repeatedAfter: Int(row.repeatedAfter)) }
+            ?? timeWithoutStamp(line: line, arrival: arrival)
         switch clocks[series].admit(time) {
         case .onTime(let missed):
             count(series)

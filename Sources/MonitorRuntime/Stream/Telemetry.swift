@@ -60,7 +60,7 @@ struct StreamNotices: Sendable {
             sequencer.duplicateLines, &nextDuplicate,
             step, stream)
         tell(
-            "the clock of the input stepped back: the time grid starts anew", sequencer.clockSteps, &nextStep, step,
+            "the clock of the input was set: the time grid starts anew", sequencer.clockSteps, &nextStep, step,
             stream)
     }
 

@@ -21,6 +21,8 @@ struct TickGatherer: Sendable {
         var isOpen = false
         var time: Timestamp?
         var tick: Int64 = 0
+        /// Time of the last row.
+        var last: Timestamp?
 
         init(channels: Int) {
             sums = Array(repeating: 0, count: channels)
@@ -105,7 +107,8 @@ struct TickGatherer: Sendable {
             let group = Int(batch.seriesGroups[gatherings.count])
             gatherings.append(Gathering(channels: batch.schema?.groups[group].count ?? 0))
         }
-        let time = row.time ?? batch.arrival
+        let time = instant(of: row, series) ?? batch.arrival
+        gatherings[series].last = time
         let tick = self.tick(of: time)
         if let tick, tick > lastTick {
             closeAll(into: &gathered)
@@ -125,11 +128,18 @@ struct TickGatherer: Sendable {
         if !gatherings[series].isOpen {
             gatherings[series].isOpen = true
             gatherings[series].tick = tick ?? 0
-            gatherings[series].time = tick.map(start) ?? row.time
+            gatherings[series].time = tick.map(start) ?? (row.time == nil ? nil : time)
             if tick != nil { open.append(row.series) }
         }
         add(batch.values[Int(row.firstValue)], to: channel, of: series)
         if tick == nil, gatherings[series].filled == gatherings[series].counts.count { close(series, into: &gathered) }
+    }
+
+    /// The time of a row; in an hour that clocks show twice, the pass that is nearer to the series' row before.
+    private func instant(of row: RecordBatch.Row, _ series: Int) -> Timestamp? {
+        guard let first = row.time, row.repeatedAfter > 0, let last = gatherings[series].last else { return row.time }
+        let second = first.advanced(bySeconds: Double(row.repeatedAfter))
+        return second.seconds(since: last).magnitude < first.seconds(since: last).magnitude ? second : first
     }
 
     private func isEarlier(_ time: Timestamp?, than other: Timestamp?) -> Bool {
@@ -209,6 +219,8 @@ struct TickGatherer: Sendable {
             writer.write(gathering.time != nil)
             writer.write(gathering.time?.nanoseconds ?? 0)
             writer.write(gathering.tick)
+            writer.write(gathering.last != nil)
+            writer.write(gathering.last?.nanoseconds ?? 0)
         }
     }
 
@@ -228,6 +240,9 @@ struct TickGatherer: Sendable {
             let time = Timestamp(nanoseconds: try reader.read())
             gathering.time = hasTime ? time : nil
             gathering.tick = try reader.read()
+            let hasLast = try reader.readBool()
+            let last = Timestamp(nanoseconds: try reader.read())
+            gathering.last = hasLast ? last : nil
             guard gathering.sums.count == gathering.counts.count else { throw .invalid("a tick without its counts") }
             gatherings.append(gathering)
         }

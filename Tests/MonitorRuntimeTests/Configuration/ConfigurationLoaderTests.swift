@@ -2,6 +2,7 @@ import Alerting
 import AnomalyDetection
 import Ingest
 import Testing
+import TimeSeries
 
 @testable import MonitorRuntime
 
@@ -21,6 +22,8 @@ import Testing
             list: { folder throws(ConfigurationFiles.Failure) in
                 files.keys.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) }
             })
+        // Whatever zone this machine is in.
+        let environment = environment.merging(["TZ": "UTC"]) { own, _ in own }
         return try ConfigurationLoader(environment: environment, isRoot: isRoot, files: access).load(overrides)
     }
 
@@ -55,6 +58,7 @@ import Testing
             [[source]]
             file = "/a/*.csv"
             format = "csv"
+            timezone = "Europe/Berlin"
             time = ["date", "clock"]
             series = "machine"
             channels = ["t", "p"]
@@ -76,7 +80,10 @@ import Testing
             sources: [
                 SourceConfiguration(
                     input: .file(pattern: "/a/*.csv"), format: .csv, time: ["date", "clock"], series: "machine",
-                    channels: ["t", "p"], interval: 2),
+                    channels: ["t", "p"], interval: 2,
+                    zone: SourceZone(
+                        rules: try SystemTimeZones(environment: [:]).rules(named: "Europe/Berlin"), origin: .configured)
+                ),
                 SourceConfiguration(input: .standardInput, time: ["ts"]),
             ],
             alerting: AlertingConfiguration(
@@ -89,6 +96,38 @@ import Testing
         expected.detection.falseAlarmsPerSecond = 1.0 / 2_592_000
         expected.detection.seed = 9
         #expect(configuration == expected)
+    }
+
+    @Test func `a zone that is not there is refused with its place`() {
+        #expect(
+            problems(of: "[[source]]\nstdin = true\ntimezone = \"Europe/Bern\"")
+                == "monitord.toml:3:1: source.timezone: cannot find the time zone Europe/Bern in /usr/share/zoneinfo")
+        #expect(
+            problems(
+                of: "[[source]]\nstdin = true\ntimezone = \"../UTC\"",
+                ConfigurationOverrides(file: Self.standard, timezone: "/etc/passwd"))
+                == "flag --timezone: source.timezone: cannot use \"/etc/passwd\" as a time zone: "
+                + "expected a name such as \"Europe/Berlin\" or \"UTC\"")
+    }
+
+    @Test func `without a key or a flag the zone is the machine's, and the flag stands above the key`() throws {
+        let text = "[[source]]\nstdin = true\n[[source]]\nfile = \"a\"\ntimezone = \"Europe/Dublin\"\n"
+        let loaded = try load([Self.standard: text], environment: ["TZ": "Europe/Berlin"])
+        let zones = loaded.configuration.sources.map(\.zone)
+        #expect(zones.map(\.rules.name) == ["Europe/Berlin", "Europe/Dublin"])
+        #expect(zones.map(\.origin) == [.machine, .configured])
+        #expect(loaded.merged.contains("# the time zone is Europe/Berlin, this machine's\n"))
+        #expect(loaded.remarks.isEmpty)
+        let flagged = try load([Self.standard: text], ConfigurationOverrides(timezone: "Asia/Tokyo"))
+        #expect(flagged.configuration.sources.map(\.zone.rules.name) == ["Asia/Tokyo", "Asia/Tokyo"])
+    }
+
+    @Test func `a machine that names no zone is said to be at UTC`() throws {
+        let loaded = try load(
+            [Self.standard: "[[source]]\nstdin = true\n"], environment: ["TZ": "Middle/Earth"])
+        #expect(loaded.configuration.sources.map(\.zone) == [.utc])
+        #expect(loaded.remarks.count == 1)
+        #expect(loaded.remarks.first?.contains("cannot find the time zone Middle/Earth") == true)
     }
 
     @Test func `later places override earlier ones`() throws {
@@ -135,7 +174,11 @@ import Testing
                 #"monitord.toml:2:1: unknown key "series.runbook"; did you mean "defaults.runbook"?"#
             ),
             ("[sources]\nfile = \"a\"", #"monitord.toml:1:2: unknown key "sources"; did you mean "source"?"#),
-            ("[[source]]\nstdin = true\ntimezone = \"UTC\"", #"monitord.toml:3:1: unknown key "source.timezone""#),
+            (
+                "[[source]]\nstdin = true\ntimezoe = \"UTC\"",
+                #"monitord.toml:3:1: unknown key "source.timezoe"; did you mean "source.timezone"?"#
+            ),
+            ("[[source]]\nstdin = true\nzzzzzz = \"UTC\"", #"monitord.toml:3:1: unknown key "source.zzzzzz""#),
         ] as [(String, String)])
     func `an unknown key is refused with its place and the nearest known one`(text: String, problem: String) {
         #expect(problems(of: text) == problem)
@@ -391,10 +434,12 @@ import Testing
                 # udp is not set
                 stdin = false  # default
                 format = "csv"  # flag --format
+                # timezone is not set
                 # time is not set
                 # series is not set
                 # channels is not set
                 # interval is not set
+                # the time zone is UTC, this machine's
 
                 [series."p*"]
                 # false_alarms is not set
