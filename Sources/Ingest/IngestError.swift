@@ -8,12 +8,14 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAnAddress(String)
     /// An address could not be bound.
     case cannotBind(address: String, reason: String)
-    /// A compressed recording: not read in this version.
-    case compressed(path: String)
+    /// A recording that is compressed with another program than gzip; `unpack` shows how to read it.
+    case compressed(path: String, unpack: String)
     /// A system call failed for a reason of its own, not the input's.
     case systemCall(name: String, reason: String)
     /// The first lines can be read in two ways and nothing says which; `first` and `second` show one line both ways.
     case ambiguous(line: String, first: String, second: String, advice: String)
+    /// Lines hold JSON lists, which their commas would take apart.
+    case jsonLists(line: String)
     /// The header names another number of columns than the lines below it have.
     case headerMismatch(names: Int, fields: Int)
     /// A column or key that the configuration names is not in the input; `known` are those that are.
@@ -47,11 +49,13 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notAnAddress(let text):
             "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
         case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
-        case .compressed(let path):
-            "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
+        case .compressed(let path, let unpack):
+            "cannot read \(path): of compressed files only gzip's are read; unpack it, as in: \(unpack) \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
         case .ambiguous(let line, let first, let second, let advice):
             "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"
+        case .jsonLists(let line):
+            "cannot read the line `\(line)` as csv: it holds a JSON list; put quotes around the list, or write one JSON object a line"
         case .headerMismatch(let names, let fields):
             "cannot match the header with the lines: it names \(names) columns, the lines have \(fields) fields"
         case .unknownColumn(let name, let key, let known):

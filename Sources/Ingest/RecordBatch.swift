@@ -16,18 +16,25 @@ public struct StreamSchema: Equatable, Sendable {
     /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
     /// read as UTC), 8 channels`.
     public var summary: String
+    /// What was found one by one, with what showed it; empty after a restart, when nothing was looked for.
+    public var findings: [Finding]
 
     /// Creates the schema of a stream with one group.
-    public init(channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
-        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary)
+    public init(
+        channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String, findings: [Finding] = []
+    ) {
+        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary, findings: findings)
     }
 
     /// Creates a schema.
-    public init(groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
+    public init(
+        groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String, findings: [Finding] = []
+    ) {
         self.groups = groups
         self.hasTime = hasTime
         self.zone = zone
         self.summary = summary
+        self.findings = findings
     }
 }
 

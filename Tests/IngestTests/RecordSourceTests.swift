@@ -58,8 +58,11 @@ private final class Delivered: Sendable {
             try await RecordedFiles(paths: [directory.file("a.csv"), missing], configuration: Self.configuration)
                 .run { delivered.add($0) }
         }
-        await #expect(throws: IngestError.compressed(path: "x.csv.gz")) {
-            try await RecordedFiles(paths: ["x.csv.gz"], configuration: Self.configuration).run { delivered.add($0) }
+        directory.write(bytes: [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58], to: "x.csv.zst")
+        let compressed = directory.file("x.csv.zst")
+        await #expect(throws: IngestError.compressed(path: compressed, unpack: "zstdcat")) {
+            try await RecordedFiles(paths: [directory.file("a.csv"), compressed], configuration: Self.configuration)
+                .run { delivered.add($0) }
         }
         await #expect(throws: IngestError.cannotRead(path: directory.path, reason: "is a directory")) {
             try await RecordedFiles(paths: [directory.path], configuration: Self.configuration).run {

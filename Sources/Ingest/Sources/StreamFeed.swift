@@ -11,6 +11,12 @@ struct StreamFeed {
         var logger: Logger?
         var onSchema: (@Sendable (String, StreamSchema) -> Void)?
         var admission = SeriesAdmission()
+
+        /// A compressed file is damaged from some place on.
+        func tellDamage(_ path: String, _ reason: String, after bytes: Int64) {
+            telemetry.update { $0.damagedFiles.append(path) }
+            logger?.damaged(path, reason, after: bytes)
+        }
     }
 
     /// The stream's name.
@@ -103,7 +109,14 @@ struct StreamFeed {
         counted = now
         surroundings.telemetry.update { $0.decoded.add(now, since: before) }
         tellRefused(decoder.countedRecords.refused)
-        for notice in decoder.takeNotices() { surroundings.logger?.malformed(notice, stream: name) }
+        for notice in decoder.takeNotices() {
+            surroundings.logger?.malformed(notice, stream: name)
+            if notice.count == 1 { surroundings.telemetry.update { $0.firstUnusable.append(notice) } }
+        }
+        for notice in decoder.takeUnknownNotices() {
+            surroundings.logger?.unwatched(notice, stream: name)
+            surroundings.telemetry.update { $0.unknown.append(notice) }
+        }
         if let refusal = decoder.refusal { throw refusal }
         if !isAnnounced, let schema = batch.schema {
             isAnnounced = true
