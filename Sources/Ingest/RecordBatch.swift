@@ -58,6 +58,21 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
     case controlBytes
     /// No usable value in the whole line.
     case noValues
+
+    /// In words.
+    public var words: String {
+        switch self {
+        case .tooLong: "the line is too long"
+        case .fieldCount: "another number of fields than the columns"
+        case .notANumber: "a field that should be a number is none"
+        case .outOfRange: "a number is too large"
+        case .badTime: "the time is missing or cannot be read"
+        case .badSyntax: "the line is broken"
+        case .openQuote: "a quote is never closed"
+        case .controlBytes: "control bytes"
+        case .noValues: "no value that is watched"
+        }
+    }
 }
 
 /// Lines of one stream, decoded, in input order: the unit that crosses from a source's thread to the pipeline.

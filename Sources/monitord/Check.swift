@@ -9,7 +9,8 @@ struct Check: AsyncParsableCommand {
         abstract: "Validate the configuration and say how input would be read, without watching anything.",
         discussion: """
             Prints the merged configuration, the value of every key with where it came from. With --sample it also \
-            says what was recognised in a file's first lines, and what watching it needs of memory and processor.
+            says what was recognised in a file's first lines and why, which lines cannot be used, and what watching it \
+            needs of memory and processor. It ends with 65 when no line can be used.
             """)
 
     @OptionGroup var input: InputOptions
@@ -30,9 +31,10 @@ struct Check: AsyncParsableCommand {
         }
         guard let sample else { return }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
-        let forecast = try await Start.exiting(on: Start.logger()) {
+        let report = try await Start.exiting(on: Start.logger()) {
             try await SampleCheck(path: sample, source: source, configuration: loaded.configuration).run()
         }
-        print(forecast)
+        print(report.text)
+        if !report.isUsable { throw ExitCode(65) }
     }
 }

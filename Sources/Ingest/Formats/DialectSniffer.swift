@@ -91,6 +91,21 @@ struct DialectSniffer: Sendable {
         .notUsable(lines: lines.count, format: format, example: excerpt(lines[0]))
     }
 
+    /// The number of the line that an error shows, else of the first.
+    func line(showing error: IngestError) -> UInt64? {
+        let shown: String
+        switch error {
+        case .ambiguous(let line, _, _, _), .jsonLists(let line): shown = line
+        case .unreadableTime(_, let example), .notUsable(_, _, let example): shown = example
+        default: return lines.first?.number
+        }
+        let bytes = Array(shown.utf8)
+        let found = lines.first { line in
+            excerpt(line) == shown || self.bytes[line.range].firstRange(of: bytes) != nil
+        }
+        return (found ?? lines.first)?.number
+    }
+
     /// The beginning of a line, to be shown.
     func excerpt(_ line: Line) -> String { MalformedLine.excerpt(bytes.span.extracting(line.range)) }
 }

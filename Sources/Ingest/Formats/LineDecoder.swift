@@ -37,6 +37,8 @@ public struct LineDecoder: Sendable {
     public private(set) var refusal: IngestError?
     /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
     public private(set) var zoneProblem: TimeZoneLoadingError?
+    /// The line that shows why, from 1.
+    public private(set) var refusedLine: UInt64?
     /// The schema once it is settled.
     public var schema: StreamSchema? { dialect?.schema }
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
@@ -396,7 +398,9 @@ public struct LineDecoder: Sendable {
     private mutating func settleIfClear(isFinal: Bool, into batch: inout RecordBatch) {
         switch sniffer.decide(isFinal: isFinal) {
         case .undecided: return
-        case .refused(let error): refusal = error
+        case .refused(let error):
+            refusal = error
+            refusedLine = sniffer.line(showing: error)
         case .settled(var found):
             found.schema.zone = configuration.zone.rules
             settle(found)

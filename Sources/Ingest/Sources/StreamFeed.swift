@@ -117,7 +117,11 @@ struct StreamFeed {
             surroundings.logger?.unwatched(notice, stream: name)
             surroundings.telemetry.update { $0.unknown.append(notice) }
         }
-        if let refusal = decoder.refusal { throw refusal }
+        if let refusal = decoder.refusal {
+            let line = decoder.refusedLine
+            surroundings.telemetry.update { $0.refusedLine = line }
+            throw refusal
+        }
         if !isAnnounced, let schema = batch.schema {
             isAnnounced = true
             surroundings.logger?.reading(name, as: schema.summary)
