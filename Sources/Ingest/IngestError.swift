@@ -22,6 +22,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownColumn(name: String, key: String, known: [String])
     /// The column that should hold the time cannot be read as one.
     case unreadableTime(column: String, example: String)
+    /// A key is set that means nothing in the format of the lines.
+    case inapplicable(key: String, format: String)
     /// The configuration names two keys for the time; only columns can be put together.
     case timeInTwoKeys(String, String)
     /// Not one usable line among the first ones.
@@ -62,6 +64,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot find \"\(name)\" (\(key)) in the input: it has \(Self.list(known))"
         case .unreadableTime(let column, let example):
             "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
+        case .inapplicable(let key, let format):
+            "cannot use \(key) with \(format): it means nothing there; remove it, or set another format"
         case .timeInTwoKeys(let first, let second):
             "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):

@@ -78,7 +78,8 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
 /// Lines of one stream, decoded, in input order: the unit that crosses from a source's thread to the pipeline.
 ///
 /// Rows refer into flat arrays, so that a batch costs four allocations however many lines it holds. Header lines, blank
-/// lines and comments give no row; every other line gives one, the unusable ones included.
+/// lines, comments and lines in which nothing is watched give no row; every other line gives one, the unusable ones
+/// included, and a line that holds a list of records gives one for each.
 public struct RecordBatch: Sendable {
     /// One data line.
     public struct Row: Sendable, Equatable {

@@ -133,6 +133,15 @@ import TimeSeries
         #expect(decode(good + good + good + line + "\n" + good).reasons == [nil, nil, nil, reason, nil])
     }
 
+    @Test func `a key that means nothing in the format is refused`() {
+        var configuration = SourceConfiguration(input: .standardInput)
+        configuration.records = "values[]"
+        let message = decode([Self.line, Self.line, Self.line].joined(separator: "\n"), configuration).decoder.refusal
+        #expect(
+            message?.description
+                == "cannot use records with influx: it means nothing there; remove it, or set another format")
+    }
+
     @Test func `logfmt and text are not taken for it`() {
         #expect(
             decode("ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4\n").decoder.schema?.summary.hasPrefix("influx") != true

@@ -146,7 +146,7 @@ extension DelimitedSniffer {
             return .ambiguous(
                 line: text, first: "two columns, \(text.split(separator: ",").joined(separator: " and "))",
                 second: "one number with a decimal comma, \(text.split(separator: ",").joined(separator: "."))",
-                advice: "set delimiter = \",\" or write numbers with a decimal point")
+                advice: "set delimiter = \",\" for two, or delimiter = \";\" and decimal = \",\" for one")
         }
         guard let headerWidth, headerWidth != width else { return nil }
         return .headerMismatch(names: headerWidth, fields: width)

@@ -7,6 +7,9 @@ struct Dialect: Equatable, Sendable {
     /// Most groups of one stream.
     static let mostGroups = 1_024
 
+    /// Most channels of all groups together.
+    static let mostChannelsOfGroups = 1 << 16
+
     /// What a column of a delimited line is for.
     enum Role: Equatable, Sendable {
         case ignored

@@ -64,11 +64,28 @@ struct DialectSniffer: Sendable {
             return .undecided
         }
         let format = configuration.format == .auto ? recognised(usable) : configuration.format
+        if let error = inapplicable(to: format) { return .refused(error) }
         switch format {
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         }
+    }
+
+    /// A key that is set and means nothing in this format, so that nobody relies on it.
+    private func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
+        let keys: [(key: String, value: String?, formats: [SourceConfiguration.Format])] = [
+            ("records", configuration.records, [.jsonl]),
+            ("channel", configuration.channel, [.csv, .jsonl]), ("value", configuration.value, [.csv, .jsonl]),
+            ("quality", configuration.quality, [.csv, .jsonl]), ("time", configuration.time.first, [.csv, .jsonl]),
+            ("columns", configuration.columns.first, [.csv]),
+            ("header", configuration.hasHeader.map { "\($0)" }, [.csv]),
+            ("delimiter", configuration.delimiter?.rawValue, [.csv]),
+            ("decimal", configuration.decimal?.rawValue, [.csv]),
+            ("dates", configuration.dates?.rawValue, [.csv, .jsonl]),
+        ]
+        guard let found = keys.first(where: { $0.value != nil && !$0.formats.contains(format) }) else { return nil }
+        return .inapplicable(key: found.key, format: format.rawValue)
     }
 
     /// The format of the lines by what they hold: objects, measurements, or columns when they are neither.

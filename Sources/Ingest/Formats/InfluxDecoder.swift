@@ -15,6 +15,7 @@ struct InfluxDecoder: Sendable {
     private let parser = NumberParser()
     private var measurements: NameTable
     private var fields: [NameTable]
+    private var fieldCount: Int
     private var key: [UInt8] = []
     private var tags: [Range<Int>] = []
 
@@ -28,6 +29,7 @@ struct InfluxDecoder: Sendable {
         watched = NameTable(measurements.watched)
         self.measurements = NameTable(measurements.list.map(\.name))
         fields = measurements.list.map { NameTable($0.fields) }
+        fieldCount = measurements.list.reduce(0) { $0 + $1.fields.count }
     }
 
     /// The measurements met since the last call.
@@ -195,7 +197,7 @@ struct InfluxDecoder: Sendable {
         var decoded = DecodedLine(kind: .unwatched)
         guard !found.isEmpty else { return decoded }
         guard measurements.count < Dialect.mostGroups, found.count <= Dialect.mostChannels,
-            head.measurement.count <= SeriesTable.longestName
+            fieldCount + found.count <= Dialect.mostChannelsOfGroups, head.measurement.count <= SeriesTable.longestName
         else {
             counters.unknownKeys += 1
             decoded.unknown = head.measurement
@@ -205,6 +207,7 @@ struct InfluxDecoder: Sendable {
         for index in head.measurement { name.append(line[index]) }
         measurements.insert(name)
         fields.append(NameTable(found))
+        fieldCount += found.count
         newcomers.append(Dialect.Measurements.Measurement(name: name, fields: found))
         return decode(line, &series, &counters)
     }
