@@ -1,5 +1,5 @@
 /// Why a source cannot be read at all; a line that cannot be used is a ``MalformedReason`` instead.
-public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
+public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A file could not be opened; `reason` is the system's text for the errno.
     case cannotOpen(path: String, reason: String)
     /// A descriptor that was open could not be read.
@@ -8,6 +8,8 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAnAddress(String)
     /// An address could not be bound.
     case cannotBind(address: String, reason: String)
+    /// The lines of an input cannot be read, for the reason that `cause` gives; `line`, from 1, shows it.
+    case unreadable(place: String, line: UInt64, cause: IngestError)
     /// A recording that is compressed with another program than gzip; `unpack` shows how to read it.
     case compressed(path: String, unpack: String)
     /// A system call failed for a reason of its own, not the input's.
@@ -37,7 +39,7 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isOfTheInput: Bool {
         switch self {
         case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
-            .tooManyChannels:
+            .tooManyChannels, .jsonLists, .inapplicable, .compressed, .unreadable:
             true
         default: false
         }
@@ -51,6 +53,7 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notAnAddress(let text):
             "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
         case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
+        case .unreadable(let place, let line, let cause): "\(place):\(line): \(cause)"
         case .compressed(let path, let unpack):
             "cannot read \(path): of compressed files only gzip's are read; unpack it, as in: \(unpack) \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"

@@ -74,8 +74,6 @@ public final class SourceTelemetry: Sendable {
         public var droppedRows: UInt64 = 0
         /// Bytes of the socket's buffer, as granted.
         public var receiveBuffer = 0
-        /// The line that was refused because it can be read in two ways or none.
-        public var refusedLine: UInt64?
         /// The first unusable line of each reason.
         public var firstUnusable: [MalformedNotice] = []
         /// Compressed files that were cut off or damaged.

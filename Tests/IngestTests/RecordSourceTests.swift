@@ -76,7 +76,9 @@ private final class Delivered: Sendable {
         let directory = TemporaryDirectory()
         directory.write("12,5\n12,6\n", to: "a.csv")
         let source = RecordedFiles(paths: [directory.file("a.csv")], configuration: Self.configuration)
-        await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        let error = await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        #expect(error?.description.hasPrefix(directory.file("a.csv") + ":1: cannot tell how to read") == true)
+        #expect(error?.isOfTheInput == true)
     }
 
     @Test func `standard input is stamped with its arrival and ends with a last half line`() async throws {

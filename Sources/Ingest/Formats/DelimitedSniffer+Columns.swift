@@ -60,6 +60,7 @@ extension DelimitedSniffer {
                 use.channels.append(ChannelNames.channel(names[column]))
             }
         }
+        if let quality = roles.firstIndex(of: .quality) { use.words.append("quality in \"\(names[quality])\"") }
         for index in columns.indices where roles[index] == .ignored {
             let isOther = long != nil || !configuration.channels.isEmpty
             if isOther, columns[index].isNumeric { continue }
@@ -89,6 +90,7 @@ extension DelimitedSniffer {
             })
         {
             roles[quality] = .quality
+            use.findings.append(Finding("quality", "in \"\(names[quality])\"", because: "its name"))
         }
         use.findings.append(Finding("value", "in \"\(names[long.value])\"", because: long.reason))
         guard let name = long.name else {

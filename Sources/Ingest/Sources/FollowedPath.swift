@@ -73,6 +73,7 @@ struct FollowedPath {
                 LineDecoder(configuration: configuration, seriesName: stream, admission: surroundings.admission)
             }
         feed = StreamFeed(stream, decoder, surroundings)
+        feed.place = path
     }
 
     /// Whether a file is the one in progress or the one before it, which may still be open under another name.

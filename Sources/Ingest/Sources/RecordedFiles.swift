@@ -47,6 +47,7 @@ public struct RecordedFiles: RecordSource {
                 feed.beginFile()
                 let input = path == "-" ? Descriptor(0, isOwned: false) : try Self.open(path)
                 let name = path == "-" ? "standard input" : path
+                feed.place = name
                 try InputReading.readAll(input, name, &feed, surroundings, outlet)
                 try feed.finishFile(outlet.send)
             }

@@ -40,6 +40,7 @@ public struct StandardInputSource: RecordSource {
             let decoder = try LineDecoder(
                 configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
             var feed = StreamFeed("input", decoder, surroundings)
+            feed.place = "standard input"
             try InputReading.readAll(input, "standard input", &feed, surroundings, outlet)
             try feed.finish(outlet.send)
         }

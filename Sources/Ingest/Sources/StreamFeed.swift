@@ -23,6 +23,8 @@ struct StreamFeed {
     let name: String
     /// The file in progress.
     var file: FileIdentity?
+    /// What the input in progress is called when its lines cannot be read.
+    var place: String?
     private(set) var decoder: LineDecoder
     private let surroundings: Surroundings
     private var counted = DecoderCounters()
@@ -118,9 +120,8 @@ struct StreamFeed {
             surroundings.telemetry.update { $0.unknown.append(notice) }
         }
         if let refusal = decoder.refusal {
-            let line = decoder.refusedLine
-            surroundings.telemetry.update { $0.refusedLine = line }
-            throw refusal
+            guard let place, let line = decoder.refusedLine else { throw refusal }
+            throw IngestError.unreadable(place: place, line: line, cause: refusal)
         }
         if !isAnnounced, let schema = batch.schema {
             isAnnounced = true

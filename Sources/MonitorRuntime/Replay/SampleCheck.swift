@@ -37,8 +37,8 @@ public struct SampleCheck: Sendable {
         do {
             try await files.run { batch in found.withLock { $0.take(batch) } }
         } catch let error as IngestError {
-            guard let line = telemetry.counters.refusedLine else { throw error }
-            return Report(text: "\(path):\(line): \(error)", isUsable: false)
+            guard case .unreadable = error else { throw error }
+            return Report(text: "\(error)", isUsable: false)
         }
         return report(found.withLock { $0 }, telemetry.counters)
     }
