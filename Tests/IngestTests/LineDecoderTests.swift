@@ -256,6 +256,35 @@ import TimeSeries
         #expect(second.seriesNames == whole.batch.seriesNames)
     }
 
+    @Test(arguments: [UInt8(1), 2]) func `a dialect that an earlier version stored is read`(version: UInt8) throws {
+        var writer = StateWriter()
+        writer.write(version)
+        if version == 2 { writer.write("UTC") }
+        writer.write("csv, comma, header, time in \"time\" (epoch seconds), 1 channel")
+        writer.write(UInt32(1))
+        writer.write("a")
+        writer.write(true)
+        writer.write("bar")
+        writer.write(UInt8(9))
+        writer.write(UInt8(0))
+        writer.write(UInt8(ascii: ","))
+        writer.write(UInt8(ascii: "."))
+        writer.write([Int32(-2), 0])
+        writer.write(UInt32(2))
+        writer.write("time")
+        writer.write("a [bar]")
+        writer.write(UInt32(1))
+        writer.write(Array("time,a [bar]".utf8))
+        let state = DecodingState(dialect: writer.bytes, seriesNames: ["input"], seriesGroups: [0])
+        var decoder = try LineDecoder(
+            configuration: SourceConfiguration(input: .standardInput), restoring: state, offset: 9)
+        var batch = RecordBatch()
+        decoder.decode(Array("time,a [bar]\n7,8\n".utf8), into: &batch)
+        #expect(batch.values == [8])
+        #expect(batch.schema?.channels == [Channel(name: "a", unit: "bar")])
+        #expect(batch.rows.first?.time == Timestamp(nanoseconds: 7_000_000_000))
+    }
+
     @Test func `a damaged dialect is refused`() {
         let state = decode(Self.plain).decoder.dialectState
         for length in 0..<state.count where length > 0 {

@@ -32,7 +32,7 @@ public struct LineDecoder: Sendable {
     private static let longestLineEnd = 5
 
     /// What was counted so far.
-    public private(set) var counters = DecoderCounters()
+    public internal(set) var counters = DecoderCounters()
     /// Why the lines cannot be read; once set, bytes are taken and dropped.
     public private(set) var refusal: IngestError?
     /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
@@ -49,32 +49,32 @@ public struct LineDecoder: Sendable {
     /// Names of the series met so far.
     public var seriesNames: [String] { series.names }
     /// Bytes of the file up to the end of the last whole line.
-    public private(set) var offset: Int64
+    public internal(set) var offset: Int64
 
-    private let configuration: SourceConfiguration
+    let configuration: SourceConfiguration
     private let admission: SeriesAdmission
-    private var dialect: Dialect?
-    private var delimited: DelimitedDecoder?
-    private var keyed: KeyedDecoder?
-    private var influx: InfluxDecoder?
-    private var isStateStale = false
+    var dialect: Dialect?
+    var delimited: DelimitedDecoder?
+    var keyed: KeyedDecoder?
+    var influx: InfluxDecoder?
+    var isStateStale = false
     /// Whether the series are known from before and keep their numbers.
     private var keepsSeries = false
-    private var sniffer: DialectSniffer
-    private var series: SeriesTable
-    private var notices: [MalformedNotice] = []
-    private var unknownNotices: [UnknownNotice] = []
-    private var unknownNames: [[UInt8]] = []
+    var sniffer: DialectSniffer
+    var series: SeriesTable
+    var notices: [MalformedNotice] = []
+    var unknownNotices: [UnknownNotice] = []
+    var unknownNames: [[UInt8]] = []
 
     // A JSON list of objects over many lines: whether it is one, and its objects.
-    private var probe: ListProbe?
-    private var assembler: ObjectAssembler?
-    private var consumed: Int64 = 0
+    var probe: ListProbe?
+    var assembler: ObjectAssembler?
+    var consumed: Int64 = 0
 
     // The line in progress: what was kept of it, and what its bytes so far say.
     private var carry: [UInt8] = []
     private var carriedBytes: Int64 = 0
-    private var lineStart: Int64 = 0
+    var lineStart: Int64 = 0
     private var hasControlBytes = false
     private var carriageReturns = 0
     private var isTooLong = false
@@ -291,60 +291,6 @@ public struct LineDecoder: Sendable {
         dropCarry()
     }
 
-    // MARK: Lists
-
-    /// Looks whether the stream is a JSON list; returns how many of the bytes were taken.
-    private mutating func look(_ bytes: Span<UInt8>, into batch: inout RecordBatch) -> Int {
-        var index = 0
-        while index < bytes.count {
-            let outcome = probe?.look(at: bytes[index]) ?? .other
-            index += 1
-            switch outcome {
-            case .undecided: continue
-            case .other: giveBackLookedAt(into: &batch)
-            case .list:
-                let held = probe?.held ?? []
-                probe = nil
-                sniffer.isList = true
-                assembler = ObjectAssembler(longest: configuration.longestLine)
-                _ = decodeList(held.span, from: 0, into: &batch, rows: .max)
-            }
-            break
-        }
-        return index
-    }
-
-    /// The bytes that were looked at are lines like all others.
-    private mutating func giveBackLookedAt(into batch: inout RecordBatch) {
-        let held = probe?.held ?? []
-        probe = nil
-        _ = decode(held.span, into: &batch)
-    }
-
-    /// Decodes bytes of a list of objects; returns where it stopped.
-    private mutating func decodeList(
-        _ bytes: Span<UInt8>, from start: Int, into batch: inout RecordBatch, rows: Int
-    ) -> Int {
-        var index = start
-        while index < bytes.count, batch.rows.count < rows, refusal == nil {
-            guard let (end, hasObject) = assembler?.feed(bytes, from: index) else { break }
-            consumed += Int64(end - index)
-            index = end
-            if hasObject { takeObject(into: &batch) }
-        }
-        return index
-    }
-
-    private mutating func takeObject(into batch: inout RecordBatch) {
-        guard let held = assembler else { return }
-        assembler = nil
-        counters.lines += 1
-        lineStart = offset
-        offset = consumed
-        take(held.object.span, flaw: held.flaw, number: held.line, into: &batch)
-        assembler = held
-    }
-
     // MARK: Lines
 
     /// Takes a line with its byte-order mark and carriage return still on it.
@@ -380,7 +326,7 @@ public struct LineDecoder: Sendable {
         take(line, flaw: flaw, number: counters.lines, into: &batch)
     }
 
-    private mutating func take(
+    mutating func take(
         _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, into batch: inout RecordBatch
     ) {
         guard refusal == nil else { return }
@@ -437,130 +383,12 @@ public struct LineDecoder: Sendable {
         storeDialect()
     }
 
-    private mutating func storeDialect() {
+    mutating func storeDialect() {
         isStateStale = false
         guard let dialect else { return }
         var writer = StateWriter()
         dialect.encode(to: &writer)
         dialectState = writer.bytes
-    }
-
-    private mutating func decodeLine(
-        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
-    ) {
-        let decoded: DecodedLine
-        let unreadable = DecodedLine(kind: .malformed(.badSyntax))
-        if let flaw {
-            let plain = DecodedLine(kind: .malformed(flaw))
-            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? plain : plain
-        } else if delimited != nil {
-            decoded = delimited?.decode(line, &series) ?? unreadable
-            if decoded.kind == .unwatched { counters.unknownKeys += 1 }
-        } else if influx != nil {
-            decoded = influx?.decode(line, &series, &counters) ?? unreadable
-            noteMeasurements()
-        } else {
-            decoded = keyed?.decode(line, &series, &counters) ?? unreadable
-            if decoded.kind == .several {
-                return decodeRecords(line, number: number, endOffset: endOffset, into: &batch)
-            }
-        }
-        take(decoded, line, number: number, endOffset: endOffset, into: &batch)
-    }
-
-    /// The records in the list that a line holds. All but the last end where the line begins, so that a restart between
-    /// them reads the line again.
-    private mutating func decodeRecords(
-        _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
-    ) {
-        let first = batch.rows.count
-        while let decoded = keyed?.nextRecord(line, &series, &counters) {
-            take(decoded, line, number: number, endOffset: lineStart, into: &batch)
-        }
-        if batch.rows.count > first { batch.rows[batch.rows.count - 1].endOffset = endOffset }
-    }
-
-    private mutating func take(
-        _ decoded: DecodedLine, _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
-    ) {
-        if !decoded.unknown.isEmpty { noteUnknown(line, decoded.unknown, number: number) }
-        switch decoded.kind {
-        case .header:
-            counters.headers += 1
-            noteColumns()
-        case .record:
-            counters.records += 1
-            append(decoded, nil, line, endOffset, into: &batch)
-        case .unwatched, .several:
-            counters.unwatched += 1
-        case .malformed(let reason):
-            counters[reason] += 1
-            let count = counters[reason]
-            if count % Self.linesBetweenNotices == 1 {
-                notices.append(
-                    MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
-            }
-            append(decoded, reason, line, endOffset, into: &batch)
-        }
-    }
-
-    /// Measurements that were met for the first time become groups behind the others.
-    private mutating func noteMeasurements() {
-        guard influx?.newcomers.isEmpty == false, let newcomers = influx?.takeNewcomers(),
-            case .measurements(var measurements) = dialect?.format
-        else { return }
-        measurements.list += newcomers
-        dialect?.format = .measurements(measurements)
-        dialect?.schema.groups += newcomers.map(\.channels)
-        series.channelsOfGroups = dialect?.schema.groups.map(\.count) ?? []
-        isStateStale = true
-    }
-
-    /// Notes a name that nobody watches: each is told once, and only a few.
-    private mutating func noteUnknown(_ line: Span<UInt8>, _ range: Range<Int>, number: UInt64) {
-        guard unknownNames.count < Self.mostUnknownTold, range.count <= SeriesTable.longestName else { return }
-        for name in unknownNames where matches(line, range, name) { return }
-        var name: [UInt8] = []
-        for index in range { name.append(line[index]) }
-        unknownNotices.append(UnknownNotice(line: number, name: MalformedLine.excerpt(name.span)))
-        unknownNames.append(name)
-    }
-
-    /// After a header: stores the columns if it changed their order.
-    private mutating func noteColumns() {
-        guard let columns = delimited?.columns, dialect?.format != .columns(columns) else { return }
-        dialect?.format = .columns(columns)
-        storeDialect()
-    }
-
-    private func append(
-        _ decoded: DecodedLine, _ malformed: MalformedReason?, _ line: Span<UInt8>, _ endOffset: Int64,
-        into batch: inout RecordBatch
-    ) {
-        let textStart = Int32(batch.text.count)
-        for index in decoded.timeRange { batch.text.append(line[index]) }
-        if !decoded.clockRange.isEmpty {
-            batch.text.append(32)
-            for index in decoded.clockRange { batch.text.append(line[index]) }
-        }
-        var row = RecordBatch.Row(
-            malformed: malformed, series: decoded.series, time: decoded.instant?.time,
-            repeatedAfter: decoded.instant?.repeatedAfter ?? 0, timeText: textStart..<Int32(batch.text.count),
-            channel: decoded.channel,
-            firstValue: Int32(batch.values.count), endOffset: endOffset)
-        if malformed == nil, decoded.series == SeriesTable.counted {
-            batch.text.append(contentsOf: series.countedKey)
-            row.keyLength = Int32(series.countedKey.count)
-        }
-        batch.rows.append(row)
-        guard malformed == nil else { return }
-        if let delimited {
-            batch.values.append(contentsOf: delimited.values)
-        } else if let keyed {
-            batch.values.append(contentsOf: keyed.values)
-        } else if let influx {
-            batch.values.append(contentsOf: influx.values)
-        }
     }
 }
 
