@@ -144,9 +144,13 @@ public struct LineDecoder: Sendable {
             self.init(configuration: configuration, seriesName: seriesName, admission: admission)
             return
         }
+        // The zone is not the writer's but the place's: it stays, on whatever machine this is.
+        var configuration = configuration
+        let problem = configuration.zone.goOn(from: state.dialect)
         if state.seriesGroups.allSatisfy({ $0 == 0 }) { state.dialect = [] }
         try self.init(
             configuration: configuration, seriesName: seriesName, restoring: state, offset: 0, admission: admission)
+        zoneProblem = problem
     }
 
     // MARK: Bytes
