@@ -11,18 +11,18 @@ struct Simulate: ParsableCommand {
             a day and a week in local time, slow drift, maintenance, changing noise, gaps, and sensors of limited \
             resolution. The same options and seed give the same bytes on any machine.
 
-              monitord simulate --duration 2d --anomaly pressure.step:30@40h | monitord replay -
+              monitord simulate --anomaly temp.step:40@5h | monitord --stdin
               monitord simulate --kind motor --live | monitord --stdin
-              monitord simulate --kind boiler --interval 10s --anomaly all/2 --labels truth.csv > boiler.csv
+              monitord simulate --kind boiler --anomaly all/2 --labels truth.csv > b.csv
 
             An anomaly is [CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]. With several series, each has its own.
-              spike, step, drift   SIZE standard deviations of the channel's noise away (negative: down)
-              stuck                the sensor shows one value again and again; no SIZE
-              noise                the channel's noise is SIZE times as large
-              dropout              SIZE of the channel's cells are missing, above 0 to 1
-              phase                the machine lives SIZE hours ahead of the clock; no CHANNEL
-              correlation          the channel stops following the others (SIZE 1) or goes the opposite way (2)
-              all                  any of these; no SIZE
+              spike, step, drift  SIZE is in standard deviations of the noise
+              stuck               one value is shown again and again; no SIZE
+              noise               SIZE is the factor on the channel's noise
+              dropout             SIZE is the share of cells missing, up to 1
+              phase               SIZE is in hours; all channels live ahead
+              correlation         SIZE 1 follows no longer, 2 goes against
+              all                 any of these; no SIZE
             TIME is a date and time (local, or with Z) or the time since the start, such as 36h. Without either, one \
             a day is planted.
 
@@ -56,7 +56,8 @@ struct Simulate: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Whose day and week the machine lives by: UTC or an offset such as +01:00.", valueName: "ZONE"))
+            "Whose day and week the machine lives by: a name such as Europe/Berlin, UTC, or an offset such as +01:00.",
+            valueName: "ZONE"))
     var timezone = "UTC"
 
     @Option(

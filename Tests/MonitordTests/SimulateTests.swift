@@ -92,6 +92,48 @@ import Testing
         #expect(try abs(speed(33..<36) - speed(57..<60)) < 150)
     }
 
+    @Test func `an hour is left out in spring and comes twice in autumn`() throws {
+        // Central Europe's rules as a text, which needs no file of the system.
+        let zone = "--timezone CET-1CEST,M3.5.0,M10.5.0/3 --time local --gaps 0 --interval 30min --duration 1d"
+        func times(_ start: String) throws -> [String] {
+            try simulate(zone, "--start \(start)").output.split(separator: "\n").dropFirst().map {
+                String($0.prefix(19))
+            }
+        }
+        let spring = try times("2026-03-29")
+        #expect(spring.first == "2026-03-29T00:00:00" && spring.last == "2026-03-30T00:30:00")
+        #expect(!spring.contains { $0.hasPrefix("2026-03-29T02") })
+        let autumn = try times("2026-10-25")
+        #expect(autumn.count { $0.hasPrefix("2026-10-25T02") } == 4)
+        #expect(autumn.last == "2026-10-25T22:30:00")
+    }
+
+    @Test func `each row is a datagram`() throws {
+        let receiver = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(receiver) }
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // Both types of address begin alike, and the length is that of the one given.
+        unsafe withUnsafeMutablePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                #expect(unsafe bind(receiver, $0, length) == 0)
+                #expect(unsafe getsockname(receiver, $0, &length) == 0)
+            }
+        }
+        let result = try simulate("--duration 5s --udp 127.0.0.1:\(UInt16(bigEndian: place.sin_port))")
+        #expect(result.exitCode == 0 && result.output.isEmpty)
+        let lines = try simulate("--duration 5s --format jsonl").output
+        var received = ""
+        var buffer = [UInt8](repeating: 0, count: 2_048)
+        // What a finished process sent on the loopback is here already.
+        while case let count = unsafe recv(receiver, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
+            received += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        #expect(received == lines)
+    }
+
     @Test func `gaps leave rows out and nothing else`() throws {
         let whole = try SimulatedStream(["--duration", "2d", "--interval", "10s", "--gaps", "0", "--missing", "0"])
         let gappy = try SimulatedStream([
@@ -153,7 +195,7 @@ import Testing
         ("--start 2026-02-30", "--start 2026-02-30: accepted are 2026-03-15"),
         ("--start 1700-01-01", "1700-01-01: accepted are"), ("--series 0", "--series 0: accepted is 1 to 10000"),
         ("--channels 3", "only --kind generic"), ("--missing 0.9", "a share from 0 to 0.5"), ("--gaps many", "2+10min"),
-        ("--maintenance 36h", "14d+45min"), ("--timezone Mars/Olympus", "--timezone Mars/Olympus"),
+        ("--maintenance 36h", "14d+45min"), ("--timezone ../etc", "accepted are names such as Europe/Berlin"),
         ("--format influx --time iso", "nanoseconds since 1970 only"),
         ("--live --start 2026-01-01", "--live begins now"),
         ("--live --rate 5", "--live has its own pace"), ("--labels -", "standard output carries the rows"),

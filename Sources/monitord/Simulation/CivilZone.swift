@@ -1,30 +1,33 @@
+import Ingest
 import TimeSeries
 
-/// Where local civil time stands against UTC, by name: `UTC`, `Z`, or a fixed offset such as `+02:00`.
+/// Where local civil time stands against UTC: a zone of the system by name, UTC, or a fixed offset such as `+02:00`.
 struct CivilZone {
-    /// As it was asked for.
-    let name: String
-    /// Seconds east of UTC at an instant.
-    let offset: (Timestamp) -> Int
+    private let rules: TimeZoneRules
 
     /// Finds a zone.
     ///
-    /// - Returns: `nil` for a name that stands for no zone.
-    init?(named name: String) {
-        // The one place that turns a name into a zone.
-        guard let offset = Self.fixedOffset(name).map({ seconds in { (_: Timestamp) in seconds } }) else { return nil }
-        self.name = name
-        self.offset = offset
+    /// - Throws: `TimeZoneLoadingError` when the system knows no such zone.
+    init(named name: String, _ zones: SystemTimeZones) throws(TimeZoneLoadingError) {
+        guard let seconds = Self.fixedOffset(name) else {
+            rules = try zones.rules(named: name)
+            return
+        }
+        // A zone without changes, in the words of POSIX, whose offsets count westwards.
+        let minutes = abs(seconds) / 60
+        let offset = "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(minutes % 60)"
+        let posix = seconds == 0 ? "UTC0" : "<\(seconds > 0 ? "+" : "-")\(minutes)>\(seconds > 0 ? "-" : "")\(offset)"
+        guard let fixed = TimeZoneRules(name: name, posix: posix) else { throw .invalidName(name) }
+        rules = fixed
     }
 
-    /// The instant at which clocks in the zone show `civil`; the earlier offset's where it never or twice does.
+    /// Seconds east of UTC at an instant.
+    func offset(_ instant: Timestamp) -> Int { rules.offset(atUTC: instant) }
+
+    /// The instant at which clocks in the zone show `civil`; the first of two.
     ///
     /// - Precondition: `civil.isValid`.
-    func instant(_ civil: CivilTime) -> Timestamp {
-        let asUTC = civil.utc
-        let guess = asUTC.advanced(bySeconds: -Double(offset(asUTC)))
-        return asUTC.advanced(bySeconds: -Double(offset(guess)))
-    }
+    func instant(_ civil: CivilTime) -> Timestamp { rules.utc(ofLocal: civil.utc).first }
 
     /// Seconds of `UTC`, `Z`, `+HH:MM`, `-HHMM` or `+HH`.
     static func fixedOffset(_ text: String) -> Int? {

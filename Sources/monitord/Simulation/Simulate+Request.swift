@@ -1,4 +1,5 @@
 import Glibc
+import Ingest
 import TimeSeries
 
 extension Simulate {
@@ -6,10 +7,13 @@ extension Simulate {
     ///
     /// - Throws: ``ArgumentProblem`` for the first that cannot be used.
     func request() throws(ArgumentProblem) -> SimulationRequest {
-        guard let zone = CivilZone(named: timezone) else {
+        let zone: CivilZone
+        do {
+            zone = try CivilZone(named: timezone, SystemTimeZones(environment: Start.environment))
+        } catch {
             throw ArgumentProblem(
-                argument: "--timezone \(timezone)", reason: "accepted are UTC and fixed offsets such as +01:00 or -0530"
-            )
+                argument: "--timezone \(timezone)",
+                reason: "\(error); accepted are names such as Europe/Berlin, UTC and fixed offsets such as +01:00")
         }
         try within(1...10_000, series, "--series")
         if let channels {
