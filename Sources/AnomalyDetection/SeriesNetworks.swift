@@ -26,7 +26,7 @@ struct SeriesNetworks: Sendable {
     init(channelCount: Int) {
         self.channelCount = channelCount
         windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
-        recurrent = RecurrentState(hiddenSize: DetectionRecipe.hiddenSize)
+        recurrent = RecurrentState(shape: NetworkShapes.forecaster(channelCount: channelCount))
         nextMean = Array(repeating: 0, count: channelCount)
         nextScale = Array(repeating: 1, count: channelCount)
         forecastBase = nextMean
