@@ -13,7 +13,8 @@ public struct ScoringScratch: Sendable {
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
-        forecaster = RecurrentForecaster(kernels: kernels, shape: NetworkShapes.forecaster(channelCount: channelCount))
+        let recurrent = NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster)
+        forecaster = RecurrentForecaster(kernels: kernels, shape: recurrent)
         let shape = NetworkShapes.autoencoder(channelCount: channelCount)
         autoencoder = DenseAutoencoder(kernels: kernels, shape: shape)
         input = Array(repeating: 0, count: NetworkShapes.inputSize(channelCount: channelCount))
