@@ -66,6 +66,8 @@ public final class SourceTelemetry: Sendable {
         public var receiveBuffer = 0
     }
 
+    /// Whether the reading thread waits or works.
+    public let activity = ReadingActivity()
     private let state = Mutex(Counters())
 
     /// Creates counters at 0.

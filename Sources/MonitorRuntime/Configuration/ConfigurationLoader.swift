@@ -57,11 +57,13 @@ public struct ConfigurationLoader: Sendable {
         draft.apply(environment: environment)
         draft.checkSources()
         draft.apply(overrides)
+        draft.checkGlobal()
         draft.resolvePlaces(environment: environment, isRoot: isRoot)
         let remarks = draft.resolveZones(zones)
         guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
         return LoadedConfiguration(
-            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks)
+            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks,
+            draft: draft)
     }
 
     /// Reads one file into the draft; `false` when it does not exist or was not understood.

@@ -52,7 +52,9 @@ import TimeSeries
             commit_every = "5min"
             log = "/l"
             log_size = "1MiB"
+            log_age = "1d"
             log_keep = 3
+            log_total = "9MiB"
             journal = false
             seed = 9
             [[source]]
@@ -88,7 +90,9 @@ import TimeSeries
             ],
             alerting: AlertingConfiguration(
                 daemonFalseAlarmsPerSecond: 3.0 / 86_400, criticalMargin: 1.5, runbook: "look", logPath: "/l",
-                logBytes: 1 << 20, logKeep: 3, writesJournal: false),
+                logLimits: RollingLogLimits(
+                    bytesPerFile: 1 << 20, keptFiles: 3, totalBytes: 9 << 20, secondsPerFile: 86_400),
+                writesJournal: false),
             seriesRules: [
                 SeriesRule(pattern: "b*", falseAlarmsPerSecond: 0), SeriesRule(pattern: "a*", criticalMargin: 4),
             ],
@@ -146,7 +150,7 @@ import TimeSeries
         let configuration = loaded.configuration
         #expect(loaded.files == [Self.standard, "/etc/monitord/conf.d/10.toml", "/etc/monitord/conf.d/20.toml"])
         #expect(configuration.detection.seed == 1)
-        #expect(configuration.alerting.logKeep == 20)
+        #expect(configuration.alerting.logLimits.keptFiles == 20)
         #expect(configuration.commitEvery == 30)
         #expect(configuration.stateDirectory == "flag")
         #expect(configuration.sources.map(\.input) == [.file(pattern: "a"), .file(pattern: "b")])
@@ -204,6 +208,16 @@ import TimeSeries
             ("log_size = 10485760", #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB""#),
             ("log_keep = -1", "1:1: log_keep is -1; expected a whole number from 0 to 1000"),
             ("log_keep = 1.5", "1:1: log_keep is 1.5; expected a whole number from 0 to 1000"),
+            ("log_age = \"10s\"", #"1:1: log_age is "10s"; expected a duration from "1min" to "1year""#),
+            ("log_total = 5", #"1:1: log_total is 5; expected a size from "8KiB" to "1TiB""#),
+            (
+                "\nlog_size = \"40MiB\"",
+                "2:1: log_size: log_total (64MiB) must be at least twice log_size (40MiB): one file is written while one is kept"
+            ),
+            (
+                "log_total = \"10MiB\"",
+                "1:1: log_total: log_total (10MiB) must be at least twice log_size (10MiB): one file is written while one is kept"
+            ),
             ("journal = \"yes\"", #"1:1: journal is "yes"; expected true or false"#),
             ("seed = 2026-11-21", "1:1: seed is 2026-11-21; expected a whole number from 0 to 9223372036854775807"),
             ("defaults.critical_above = nan", "1:10: defaults.critical_above is nan; expected a number from 0 to 100"),
@@ -417,7 +431,9 @@ import TimeSeries
                 commit_every = "1min"  # default
                 # log is not set
                 log_size = "10MiB"  # default
+                log_age = "1week"  # default
                 log_keep = 2  # environment MONITORD_LOG_KEEP
+                log_total = "64MiB"  # default
                 journal = false  # flag --no-journal
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default
