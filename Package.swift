@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "TimeSeries", "CLinux",
+                "TimeSeries", "CLinux", "CZlib",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "NeuralNet"]),

@@ -1,5 +1,5 @@
 /// Why a source cannot be read at all; a line that cannot be used is a ``MalformedReason`` instead.
-public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
+public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A file could not be opened; `reason` is the system's text for the errno.
     case cannotOpen(path: String, reason: String)
     /// A descriptor that was open could not be read.
@@ -8,18 +8,24 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAnAddress(String)
     /// An address could not be bound.
     case cannotBind(address: String, reason: String)
-    /// A compressed recording: not read in this version.
-    case compressed(path: String)
+    /// The lines of an input cannot be read, for the reason that `cause` gives; `line`, from 1, shows it.
+    case unreadable(place: String, line: UInt64, cause: IngestError)
+    /// A recording that is compressed with another program than gzip; `unpack` shows how to read it.
+    case compressed(path: String, unpack: String)
     /// A system call failed for a reason of its own, not the input's.
     case systemCall(name: String, reason: String)
     /// The first lines can be read in two ways and nothing says which; `first` and `second` show one line both ways.
     case ambiguous(line: String, first: String, second: String, advice: String)
+    /// Lines hold JSON lists, which their commas would take apart.
+    case jsonLists(line: String)
     /// The header names another number of columns than the lines below it have.
     case headerMismatch(names: Int, fields: Int)
     /// A column or key that the configuration names is not in the input; `known` are those that are.
     case unknownColumn(name: String, key: String, known: [String])
     /// The column that should hold the time cannot be read as one.
     case unreadableTime(column: String, example: String)
+    /// A key is set that means nothing in the format of the lines.
+    case inapplicable(key: String, format: String)
     /// The configuration names two keys for the time; only columns can be put together.
     case timeInTwoKeys(String, String)
     /// Not one usable line among the first ones.
@@ -33,7 +39,7 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isOfTheInput: Bool {
         switch self {
         case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
-            .tooManyChannels:
+            .tooManyChannels, .jsonLists, .inapplicable, .compressed, .unreadable:
             true
         default: false
         }
@@ -47,17 +53,22 @@ public enum IngestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notAnAddress(let text):
             "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
         case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
-        case .compressed(let path):
-            "cannot read \(path): it is compressed; unpack it first, as in: zcat \(path) | monitord replay -"
+        case .unreadable(let place, let line, let cause): "\(place):\(line): \(cause)"
+        case .compressed(let path, let unpack):
+            "cannot read \(path): of compressed files only gzip's are read; unpack it, as in: \(unpack) \(path) | monitord replay -"
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
         case .ambiguous(let line, let first, let second, let advice):
             "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"
+        case .jsonLists(let line):
+            "cannot read the line `\(line)` as csv: it holds a JSON list; put quotes around the list, or write one JSON object a line"
         case .headerMismatch(let names, let fields):
             "cannot match the header with the lines: it names \(names) columns, the lines have \(fields) fields"
         case .unknownColumn(let name, let key, let known):
             "cannot find \"\(name)\" (\(key)) in the input: it has \(Self.list(known))"
         case .unreadableTime(let column, let example):
             "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
+        case .inapplicable(let key, let format):
+            "cannot use \(key) with \(format): it means nothing there; remove it, or set another format"
         case .timeInTwoKeys(let first, let second):
             "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):

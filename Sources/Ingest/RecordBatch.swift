@@ -16,18 +16,25 @@ public struct StreamSchema: Equatable, Sendable {
     /// How the lines are read, in words, for the start-up message: `csv, comma, header, time in "timestamp" (ISO 8601,
     /// read as UTC), 8 channels`.
     public var summary: String
+    /// What was found one by one, with what showed it; empty after a restart, when nothing was looked for.
+    public var findings: [Finding]
 
     /// Creates the schema of a stream with one group.
-    public init(channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
-        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary)
+    public init(
+        channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String, findings: [Finding] = []
+    ) {
+        self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary, findings: findings)
     }
 
     /// Creates a schema.
-    public init(groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String) {
+    public init(
+        groups: [[Channel]], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String, findings: [Finding] = []
+    ) {
         self.groups = groups
         self.hasTime = hasTime
         self.zone = zone
         self.summary = summary
+        self.findings = findings
     }
 }
 
@@ -51,12 +58,28 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
     case controlBytes
     /// No usable value in the whole line.
     case noValues
+
+    /// In words.
+    public var words: String {
+        switch self {
+        case .tooLong: "the line is too long"
+        case .fieldCount: "another number of fields than the columns"
+        case .notANumber: "a field that should be a number is none"
+        case .outOfRange: "a number is too large"
+        case .badTime: "the time is missing or cannot be read"
+        case .badSyntax: "the line is broken"
+        case .openQuote: "a quote is never closed"
+        case .controlBytes: "control bytes"
+        case .noValues: "no value that is watched"
+        }
+    }
 }
 
 /// Lines of one stream, decoded, in input order: the unit that crosses from a source's thread to the pipeline.
 ///
 /// Rows refer into flat arrays, so that a batch costs four allocations however many lines it holds. Header lines, blank
-/// lines and comments give no row; every other line gives one, the unusable ones included.
+/// lines, comments and lines in which nothing is watched give no row; every other line gives one, the unusable ones
+/// included, and a line that holds a list of records gives one for each.
 public struct RecordBatch: Sendable {
     /// One data line.
     public struct Row: Sendable, Equatable {

@@ -18,8 +18,34 @@ public struct SourceConfiguration: Equatable, Sendable {
         case auto
         /// Comma-, semicolon-, tab- or pipe-separated values, with or without a header.
         case csv
-        /// One JSON object a line.
+        /// One JSON object a line, or one JSON list of objects.
         case jsonl
+        /// InfluxDB line protocol.
+        case influx
+    }
+
+    /// What separates the whole part of a number from its decimals.
+    public enum DecimalMark: String, CaseIterable, Equatable, Sendable {
+        case point = "."
+        case comma = ","
+    }
+
+    /// What separates the columns of a delimited line.
+    public enum Delimiter: String, CaseIterable, Equatable, Sendable {
+        case comma = ","
+        case semicolon = ";"
+        case tab = "\t"
+        case bar = "|"
+    }
+
+    /// The order of day, month and year in a date of numbers.
+    public enum DateOrder: String, CaseIterable, Equatable, Sendable {
+        /// `21/11/2026`.
+        case dayFirst = "dmy"
+        /// `11/21/2026`.
+        case monthFirst = "mdy"
+        /// `2026-11-21`.
+        case yearFirst = "ymd"
     }
 
     /// The input.
@@ -30,10 +56,28 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var zone: SourceZone
     /// `time` (string or two strings, found): the column or key that holds the time, or those of date and time of day.
     public var time: [String]
-    /// `series` (string, none): the column or key that names the series.
+    /// `series` (string, none): the column, key or tag that names the series.
     public var series: String?
-    /// `channels` (strings, all numeric ones): the columns or keys that are watched.
+    /// `channels` (strings, all numeric ones): the columns, keys or fields that are watched.
     public var channels: [String]
+    /// `channel` (string, none): the column or key that names the channel of the one value of a long-form line.
+    public var channel: String?
+    /// `value` (string, found): the column or key of that value.
+    public var value: String?
+    /// `records` (string, none): the key of the list of records that a JSON line holds: `values[]`.
+    public var records: String?
+    /// `quality` (string, none): the column or key that says whether a value is good.
+    public var quality: String?
+    /// `columns` (strings, the header's): the names of the columns of lines without a header.
+    public var columns: [String]
+    /// `delimiter` (string, found): what separates columns.
+    public var delimiter: Delimiter?
+    /// `decimal` (string, found): the decimal mark of delimited lines.
+    public var decimal: DecimalMark?
+    /// `header` (Boolean, found): whether the first line names the columns.
+    public var hasHeader: Bool?
+    /// `dates` (string, found): the order of day, month and year.
+    public var dates: DateOrder?
     /// `interval` (duration, learned): seconds between two rows of a series.
     public var interval: Double?
     /// Longest line in bytes; a longer one is counted as malformed and skipped.
@@ -50,7 +94,35 @@ public struct SourceConfiguration: Equatable, Sendable {
         self.time = time
         self.series = series
         self.channels = channels
+        columns = []
         self.interval = interval
         self.longestLine = longestLine
+    }
+}
+
+extension SourceConfiguration.DecimalMark {
+    /// The mark as a byte.
+    var byte: UInt8 { self == .comma ? UInt8(ascii: ",") : UInt8(ascii: ".") }
+}
+
+extension SourceConfiguration.Delimiter {
+    /// The delimiter as a byte.
+    var byte: UInt8 {
+        switch self {
+        case .comma: UInt8(ascii: ",")
+        case .semicolon: UInt8(ascii: ";")
+        case .tab: 9
+        case .bar: UInt8(ascii: "|")
+        }
+    }
+
+    /// In words, for the summary.
+    static func name(_ byte: UInt8) -> String {
+        switch byte {
+        case 9: "tab"
+        case UInt8(ascii: ";"): "semicolon"
+        case UInt8(ascii: "|"): "bar"
+        default: "comma"
+        }
     }
 }

@@ -13,8 +13,10 @@ public struct DecoderCounters: Equatable, Sendable {
     public var blank: UInt64 = 0
     /// Lines that begin with `#`.
     public var comments: UInt64 = 0
-    /// JSON keys with a number that appeared after the channels were settled, one count for each line and key.
+    /// Keys, fields and names of channels that appeared after the channels were settled, one count for each line and key.
     public var unknownKeys: UInt64 = 0
+    /// Lines in which nothing is watched: of a channel that was not known at the start, of a measurement without numbers.
+    public var unwatched: UInt64 = 0
     private var byReason = [UInt64](repeating: 0, count: MalformedReason.allCases.count)
 
     /// Creates counters at 0.
@@ -42,6 +44,14 @@ public struct MalformedNotice: Equatable, Sendable {
     public var count: UInt64
 }
 
+/// A name that lines hold and nobody watches, because it was not there when the channels were settled.
+public struct UnknownNotice: Equatable, Sendable {
+    /// Number of the line in the stream, from 1.
+    public var line: UInt64
+    /// The name as written, printable ASCII only.
+    public var name: String
+}
+
 /// Counters of one source, readable from any task while it runs.
 public final class SourceTelemetry: Sendable {
     /// One reading of the counters.
@@ -64,6 +74,12 @@ public final class SourceTelemetry: Sendable {
         public var droppedRows: UInt64 = 0
         /// Bytes of the socket's buffer, as granted.
         public var receiveBuffer = 0
+        /// The first unusable line of each reason.
+        public var firstUnusable: [MalformedNotice] = []
+        /// Compressed files that were cut off or damaged.
+        public var damagedFiles: [String] = []
+        /// The first names that nobody watches.
+        public var unknown: [UnknownNotice] = []
     }
 
     /// Whether the reading thread waits or works.
@@ -88,6 +104,7 @@ extension DecoderCounters {
         blank += now.blank - before.blank
         comments += now.comments - before.comments
         unknownKeys += now.unknownKeys - before.unknownKeys
+        unwatched += now.unwatched - before.unwatched
         for reason in MalformedReason.allCases { self[reason] += now[reason] - before[reason] }
     }
 }
@@ -155,6 +172,20 @@ extension Logger {
         warning(
             "datagrams were longer than the room for one and were cut",
             metadata: ["udp.address": "\(address)", "udp.cut": "\(datagrams)"])
+    }
+
+    func unwatched(_ notice: UnknownNotice, stream: String) {
+        warning(
+            "not watched: it was not there when the channels were settled",
+            metadata: [
+                "stream.name": "\(stream)", "line.number": "\(notice.line)", "channel.name": "\(notice.name)",
+            ])
+    }
+
+    func damaged(_ path: String, _ reason: String, after bytes: Int64) {
+        warning(
+            "compressed file is damaged, what came before is used",
+            metadata: ["file.path": "\(path)", "error": "\(reason)", "file.bytes": "\(bytes)"])
     }
 
     func waiting(for path: String, reason: String) {

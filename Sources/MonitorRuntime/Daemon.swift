@@ -234,15 +234,9 @@ public struct Daemon: Service {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
         switch source.input {
         case .standardInput:
-            var source = source
-            let known = resume["input"]?.header.place.decoding
-            if let problem = source.zone.goOn(from: known?.dialect ?? []) {
-                logger.warning(
-                    "times without a zone are read in another than before", metadata: ["error": "\(problem)"])
-            }
             return StandardInputSource(
                 configuration: source, arrival: clock, telemetry: telemetry, admission: admission,
-                resume: known, logger: logger)
+                resume: resume["input"]?.header.place.decoding, logger: logger)
         case .udp(let address):
             let name = isAlone ? "input" : "udp \(address)"
             return try UDPSource(

@@ -9,8 +9,9 @@ struct Check: AsyncParsableCommand {
         abstract: "Validate the configuration and say how input would be read, without watching anything.",
         discussion: """
             Prints the merged configuration, the value of every key with where it came from, and says which of its \
-            files are not there, may not be read, or not by the service. With --sample it also \
-            says what was recognised in a file's first lines, and what watching it needs of memory and processor.
+            files are not there, may not be read, or not by the service. With --sample it also says what was \
+            recognised in a file's first lines and why, which lines cannot be used, and what watching it needs of \
+            memory and processor. It ends with 65 when no line can be used.
             """)
 
     @OptionGroup var input: InputOptions
@@ -32,9 +33,10 @@ struct Check: AsyncParsableCommand {
         if sample == nil { for remark in InputAccess(loaded.configuration).remarks() { Start.say(remark) } }
         guard let sample else { return }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
-        let forecast = try await Start.exiting(on: Start.logger()) {
+        let report = try await Start.exiting(on: Start.logger()) {
             try await SampleCheck(path: sample, source: source, configuration: loaded.configuration).run()
         }
-        print(forecast)
+        print(report.text)
+        if !report.isUsable { throw ExitCode(65) }
     }
 }

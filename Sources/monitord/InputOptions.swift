@@ -10,7 +10,8 @@ struct InputOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Line format: auto, csv or jsonl. By default it is found from the first lines.", valueName: "NAME"))
+            "Line format: auto, csv, jsonl or influx. By default it is found from the first lines; see `monitord formats`.",
+            valueName: "NAME"))
     var format: SourceConfiguration.Format?
 
     @Option(

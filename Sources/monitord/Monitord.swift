@@ -8,8 +8,8 @@ struct Monitord: AsyncParsableCommand {
         commandName: "monitord",
         abstract: "Watches streams of numbers and says, as it happens, that something is not as usual.",
         discussion: """
-            monitord learns on the stream itself: no labels, no thresholds to set. It reads sensor lines (CSV, JSON \
-            lines) from standard input or from files that grow, and writes alerts to the console, to journald and to a \
+            monitord learns on the stream itself: no labels, no thresholds to set. It reads sensor lines (CSV, JSON, \
+            InfluxDB) from standard input or from files that grow, and writes alerts to the console, to journald and to a \
             rolling log.
 
               tail -f pump.csv | monitord --stdin
@@ -17,6 +17,6 @@ struct Monitord: AsyncParsableCommand {
               monitord replay --scores scores.csv --alerts alerts.jsonl pump.csv
             """,
         version: Version.text,
-        subcommands: [Run.self, Replay.self, Check.self],
+        subcommands: [Run.self, Replay.self, Check.self, Formats.self],
         defaultSubcommand: Run.self)
 }

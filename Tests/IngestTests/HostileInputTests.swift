@@ -136,13 +136,13 @@ import TimeSeries
 
     @Test func `numeric keys are channels in order of appearance`() {
         let decoded = decode(Self.objects, SourceConfiguration(input: .standardInput, series: "dev"))
-        #expect(decoded.channelNames == ["temp", "rpm"])
-        #expect(decoded.values == [[21.4, nil], [21.5, 1], [21.6, 2]])
+        #expect(decoded.channelNames == ["temp", "rpm", "n.x.0"])
+        #expect(decoded.values == [[21.4, nil, 1], [21.5, 1, nil], [21.6, 2, nil]])
         #expect(decoded.times[0] == "2026-10-14T17:46:40.123Z")
         #expect(decoded.batch.seriesNames == ["pump-3", "pump-4"])
         #expect(
             decoded.summary
-                == "json lines, time in \"ts\" (epoch milliseconds), series in \"dev\", 2 channels; ignored: alarm (boolean), n (nested)"
+                == "json lines, time in \"ts\" (epoch milliseconds), series in \"dev\", 3 channels; ignored: alarm (boolean), n.x.1 (text)"
         )
     }
 
@@ -185,7 +185,7 @@ import TimeSeries
             Self.objects + "{\"t\\u0065mp\":7,\"new\":1,\"ts\":1792000003123,\"dev\":\"\\ud83d\\ude00\\\"\\u00e9\"}\n",
             configuration)
         #expect(decoded.reasons == [nil, nil, nil, nil])
-        #expect(decoded.values.last == [7, nil])
+        #expect(decoded.values.last == [7, nil, nil])
         #expect(decoded.batch.seriesNames.last == "😀\"é")
         #expect(decoded.decoder.counters.unknownKeys == 1)
     }
@@ -195,8 +195,8 @@ import TimeSeries
         #expect(decode(Self.objects, configuration).decoder.refusal == .timeInTwoKeys("date", "clock"))
     }
 
-    @Test func `an object over many lines is refused as no JSON lines`() {
+    @Test func `an object over many lines that is in no list is refused as no JSON lines`() {
         let configuration = SourceConfiguration(input: .standardInput, format: .jsonl)
-        #expect(decode("[\n{\n\"a\": 1\n}\n]\n", configuration).decoder.refusal != nil)
+        #expect(decode("{\n\"a\": 1\n}\n", configuration).decoder.refusal != nil)
     }
 }

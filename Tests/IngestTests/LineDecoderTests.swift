@@ -143,12 +143,12 @@ import TimeSeries
     @Test(arguments: [
         ("12,5\n12,6\n12,7\n", "two columns, 12 and 5, or one number with a decimal comma, 12.5"),
         ("temp\n12,5\n12,6\n12,7\n", "two columns, 12 and 5, or one number with a decimal comma, 12.5"),
-        ("1.5;2\n1,5;2\n2;3\n", "with `.` as the decimal mark, or with `,` as the decimal mark"),
+        ("1.5;2\n1,5;2\n2;3\n", "`1.5` with `.` as the decimal mark, or `1,5` with `,` as the decimal mark"),
         (
             "time,a\n03/04/2026,1\n03/04/2026,2\n03/04/2026,3\n",
             "day/month/year, 2026-04-03, or month/day/year, 2026-03-04"
         ),
-        ("a,b\n1,2,3,4\n1,2,3,4\n1,2,3,4\n", "names 2 columns, the lines have 4 fields"),
+        ("a,b\n1,2.5,3.5,4\n1,2.5,3.5,4\n1,2.5,3.5,4\n", "names 2 columns, the lines have 4 fields"),
         ("a,b\nx,y\nz,w\n", "no numeric column"),
         ("time,a\nnoon,1\nlater,2\n", "cannot read `noon` in \"time\" as a time"),
         ("time,temp\n", "no numeric column"),
@@ -228,7 +228,7 @@ import TimeSeries
             let counters = whole.decoder.counters
             #expect(
                 counters.lines == counters.records + counters.malformed + counters.blank + counters.comments
-                    + counters.headers,
+                    + counters.headers + counters.unwatched,
                 "seed \(seed)")
             #expect(whole.rows.count == Int(counters.records + counters.malformed), "seed \(seed)")
         }
@@ -254,6 +254,35 @@ import TimeSeries
         #expect(first.rows.map(\.series) + second.rows.map(\.series) == whole.rows.map(\.series))
         #expect(first.values + second.values == whole.batch.values)
         #expect(second.seriesNames == whole.batch.seriesNames)
+    }
+
+    @Test(arguments: [UInt8(1), 2]) func `a dialect that an earlier version stored is read`(version: UInt8) throws {
+        var writer = StateWriter()
+        writer.write(version)
+        if version == 2 { writer.write("UTC") }
+        writer.write("csv, comma, header, time in \"time\" (epoch seconds), 1 channel")
+        writer.write(UInt32(1))
+        writer.write("a")
+        writer.write(true)
+        writer.write("bar")
+        writer.write(UInt8(9))
+        writer.write(UInt8(0))
+        writer.write(UInt8(ascii: ","))
+        writer.write(UInt8(ascii: "."))
+        writer.write([Int32(-2), 0])
+        writer.write(UInt32(2))
+        writer.write("time")
+        writer.write("a [bar]")
+        writer.write(UInt32(1))
+        writer.write(Array("time,a [bar]".utf8))
+        let state = DecodingState(dialect: writer.bytes, seriesNames: ["input"], seriesGroups: [0])
+        var decoder = try LineDecoder(
+            configuration: SourceConfiguration(input: .standardInput), restoring: state, offset: 9)
+        var batch = RecordBatch()
+        decoder.decode(Array("time,a [bar]\n7,8\n".utf8), into: &batch)
+        #expect(batch.values == [8])
+        #expect(batch.schema?.channels == [Channel(name: "a", unit: "bar")])
+        #expect(batch.rows.first?.time == Timestamp(nanoseconds: 7_000_000_000))
     }
 
     @Test func `a damaged dialect is refused`() {

@@ -102,6 +102,13 @@ import TimeSeries
         var configured = try source("Asia/Tokyo").zone
         #expect(configured.goOn(from: state) == nil)
         #expect(configured.rules.name == "Asia/Tokyo")
+        let known = DecodingState(dialect: state, seriesNames: ["input"], seriesGroups: [0])
+        var decoder = try LineDecoder(
+            configuration: source("Asia/Tokyo", .machine), goingOnFrom: known, admission: SeriesAdmission())
+        var batch = RecordBatch()
+        decoder.decode(Array("a,when\n1,2026-07-10 12:00\n".utf8), into: &batch)
+        decoder.finish(into: &batch)
+        #expect(batch.rows.map { $0.time?.description } == ["2026-07-10T10:00:00Z"])
         for damaged in [[], [1], [2], [2, 255, 255, 255, 255], Array(state.prefix(6))] as [[UInt8]] {
             var zone = SourceZone.utc
             #expect(zone.goOn(from: damaged) == nil)

@@ -67,7 +67,11 @@ import TimeSeries
     @Test func `a decimal comma is a mark only where it was settled`() {
         #expect(parse("21,4", mark: ",") == .number(21.4))
         #expect(parse("21.4", mark: ",") == .notANumber)
-        #expect(parse("1.234,5", mark: ",") == .notANumber)
+        #expect(parse("1.234,5", mark: ",") == .number(1234.5))
+        #expect(parse("1.234", mark: ",") == .notANumber)
+        #expect(parse("1.23,5", mark: ",") == .notANumber)
+        #expect(parse("12.345.678,25", mark: ",") == .number(12_345_678.25))
+        #expect(parse("-1,234.5") == .number(-1234.5))
         #expect(parse("1,5e3", mark: ",") == .number(1500))
         #expect(parse(" 12 ") == .number(12))
     }

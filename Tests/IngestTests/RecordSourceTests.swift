@@ -58,8 +58,11 @@ private final class Delivered: Sendable {
             try await RecordedFiles(paths: [directory.file("a.csv"), missing], configuration: Self.configuration)
                 .run { delivered.add($0) }
         }
-        await #expect(throws: IngestError.compressed(path: "x.csv.gz")) {
-            try await RecordedFiles(paths: ["x.csv.gz"], configuration: Self.configuration).run { delivered.add($0) }
+        directory.write(bytes: [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58], to: "x.csv.zst")
+        let compressed = directory.file("x.csv.zst")
+        await #expect(throws: IngestError.compressed(path: compressed, unpack: "zstdcat")) {
+            try await RecordedFiles(paths: [directory.file("a.csv"), compressed], configuration: Self.configuration)
+                .run { delivered.add($0) }
         }
         await #expect(throws: IngestError.cannotRead(path: directory.path, reason: "is a directory")) {
             try await RecordedFiles(paths: [directory.path], configuration: Self.configuration).run {
@@ -73,7 +76,9 @@ private final class Delivered: Sendable {
         let directory = TemporaryDirectory()
         directory.write("12,5\n12,6\n", to: "a.csv")
         let source = RecordedFiles(paths: [directory.file("a.csv")], configuration: Self.configuration)
-        await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        let error = await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        #expect(error?.description.hasPrefix(directory.file("a.csv") + ":1: cannot tell how to read") == true)
+        #expect(error?.isOfTheInput == true)
     }
 
     @Test func `standard input is stamped with its arrival and ends with a last half line`() async throws {

@@ -22,6 +22,8 @@ final class TemporaryDirectory {
 
     func write(_ text: String, to name: String) { put(text, name, O_WRONLY | O_CREAT | O_TRUNC) }
 
+    func write(bytes: [UInt8], to name: String) { put(bytes, name, O_WRONLY | O_CREAT | O_TRUNC) }
+
     func append(_ text: String, to name: String) { put(text, name, O_WRONLY | O_CREAT | O_APPEND) }
 
     func move(_ name: String, to other: String) { _ = unsafe rename(file(name), file(other)) }
@@ -46,9 +48,11 @@ final class TemporaryDirectory {
         return names
     }
 
-    private func put(_ text: String, _ name: String, _ flags: Int32) {
+    private func put(_ text: String, _ name: String, _ flags: Int32) { put(Array(text.utf8), name, flags) }
+
+    private func put(_ content: [UInt8], _ name: String, _ flags: Int32) {
         let descriptor = unsafe open(file(name), flags, 0o644)
-        var bytes = Array(text.utf8)
+        var bytes = content
         _ = unsafe Glibc.write(descriptor, &bytes, bytes.count)
         close(descriptor)
     }

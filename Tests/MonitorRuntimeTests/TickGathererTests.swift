@@ -62,6 +62,62 @@ import TimeSeries
         #expect(samples(gatherer.finish()) == ["s0@-10.0: 5.0 -"])
     }
 
+    @Test func `both passes of the hour that clocks show twice have their ticks`() throws {
+        // Two channels of two series, told a minute apart, from 20 minutes before the first pass to 20 behind the second.
+        var readings: [Reading] = []
+        var isTwice: [Bool] = []
+        for minute in -20..<140 {
+            for (series, channel) in [(0, 0), (0, 1), (1, 0), (1, 1)] as [(Int32, Int32)] {
+                let shown = (60..<120).contains(minute) ? minute - 60 : minute
+                readings.append((series, Double(shown * 60), channel, Double(minute)))
+                isTwice.append((0..<120).contains(minute))
+            }
+        }
+        var told = batch(readings)
+        for index in told.rows.indices where isTwice[index] { told.rows[index].repeatedAfter = 3_600 }
+        var grid = TickGatherer(interval: 600, writesTimes: false)
+        // A restart in the middle of the second pass changes nothing.
+        var (first, second) = (told, told)
+        first.rows.removeLast(200)
+        second.rows.removeFirst(first.rows.count)
+        var rows = grid.gather(first).rows
+        var writer = StateWriter()
+        grid.encode(to: &writer)
+        var reader = StateReader(writer.bytes)
+        var restored = TickGatherer(interval: 600, writesTimes: false)
+        restored.goOn(from: try TickGatherer(from: &reader))
+        rows += restored.gather(second).rows + (restored.finish()?.rows ?? [])
+        for series in Int32(0)...1 {
+            let times = rows.filter { $0.series == series }.compactMap { $0.time?.seconds }
+            #expect(times == (-2..<14).map { Double($0) * 600 })
+        }
+        #expect(rows.allSatisfy { $0.repeatedAfter == 0 })
+    }
+
+    @Test(arguments: [60, 1_800, 3_600])
+    func `without an interval both passes are samples, one an hour too`(distance: Int) {
+        var readings: [Reading] = []
+        var isTwice: [Bool] = []
+        for instant in stride(from: -36_000, to: 18_000, by: distance) {
+            for channel in Int32(0)...1 {
+                let shown = (3_600..<7_200).contains(instant) ? instant - 3_600 : instant
+                readings.append((0, Double(shown), channel, 1))
+                isTwice.append((0..<7_200).contains(instant))
+            }
+        }
+        var told = batch(readings)
+        for index in told.rows.indices where isTwice[index] { told.rows[index].repeatedAfter = 3_600 }
+        var gatherer = TickGatherer(interval: nil, writesTimes: false)
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        var times: [Int] = []
+        for row in gatherer.gather(told).rows {
+            times.append(Int(sequencer.take(row, at: 0, arrival: nil).time.nanoseconds / 1_000_000_000))
+            if sequencer.isAtBorder { sequencer.beginRound() }
+        }
+        #expect(times == Array(stride(from: -36_000, to: 18_000, by: distance)))
+        #expect(sequencer.lateLines + sequencer.duplicateLines + sequencer.clockSteps == 0)
+    }
+
     @Test func `whole samples, unusable lines and keys that are counted pass through in order`() {
         var gatherer = TickGatherer(interval: nil, writesTimes: false)
         var mixed = batch([(0, 1, 0, 5), (0, 1, 1, 6)])

@@ -106,7 +106,7 @@ import Testing
             "JSON nested 100,000 deep", samples: 3, says: "badSyntax",
             objects + "{\"t\":1767225603,\"a\":" + String(repeating: "[", count: 100_000) + "\n"),
         Case(
-            "JSON arrays, which read as columns", samples: 3, says: "ignored: c1 (text), c3 (text)",
+            "JSON lists, which their commas would take apart", exit: 65, says: "it holds a JSON list",
             "[1,2,3]\n[4,5,6]\n[7,8,9]\n"),
         Case("JSON without a known key", samples: 3, says: "noValues", objects + "{\"t\":1767225603,\"z\":5}\n"),
         Case(

@@ -6,16 +6,24 @@ struct DecodedLine: Sendable {
     enum Kind: Equatable, Sendable {
         case record
         case header
+        /// Nothing in it is watched: it names a channel that was not known at the start, or has no number at all.
+        case unwatched
+        /// Several records, to be taken one by one.
+        case several
         case malformed(MalformedReason)
     }
 
     var kind: Kind
     var series: Int32 = 0
+    /// The channel of the one value of a long-form record; -1 for a whole sample.
+    var channel: Int32 = -1
     /// When it was; the first instant when the text can mean two.
     var instant: TimeParser.Instant?
     /// Where the time stands in the line; empty when it has none. A time in two columns has two ranges.
     var timeRange: Range<Int> = 0..<0
     var clockRange: Range<Int> = 0..<0
+    /// The first name in it that is not watched though it could be; empty when there is none.
+    var unknown: Range<Int> = 0..<0
 }
 
 /// Reads delimited lines of a settled dialect.
@@ -26,8 +34,13 @@ struct DelimitedDecoder: Sendable {
     private(set) var values: [Double]
     private let time: TimeFormat?
     private let zone: TimeZoneRules
+    private let dates: SourceConfiguration.DateOrder?
+    private let hasClock: Bool
     private let parser: NumberParser
     private var roles: [Int32]
+    private var names: NameTable
+    private var isGood = true
+    private var rewritten: [UInt8] = []
 
     private static let ignored: Int32 = -1
 
@@ -36,8 +49,12 @@ struct DelimitedDecoder: Sendable {
         self.columns = columns
         time = dialect.time
         zone = dialect.schema.zone
-        parser = NumberParser(mark: columns.mark)
-        values = [Double](repeating: .nan, count: dialect.schema.channels.count)
+        dates = dialect.dates
+        hasClock = columns.roles.contains(.clock)
+        parser = NumberParser(mark: columns.mark, readsGroups: columns.readsGroups)
+        names = NameTable(columns.channelNames)
+        values = [Double](
+            repeating: .nan, count: columns.channelNames.isEmpty ? dialect.schema.channels.count : 1)
         roles = Self.channelOf(columns.roles)
     }
 
@@ -58,6 +75,7 @@ struct DelimitedDecoder: Sendable {
     private mutating func record(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
         var decoded = DecodedLine(kind: .record)
         let delimiter = columns.delimiter
+        isGood = true
         var position = 0
         var column = 0
         while column < roles.count {
@@ -82,6 +100,9 @@ struct DelimitedDecoder: Sendable {
         if time != nil, decoded.instant == nil, !readTime(line, &decoded) {
             return DecodedLine(kind: .malformed(.badTime))
         }
+        if !isGood {
+            for index in values.indices { values[index] = .nan }
+        }
         return decoded
     }
 
@@ -98,6 +119,8 @@ struct DelimitedDecoder: Sendable {
         case .time: decoded.timeRange = field.range
         case .clock: decoded.clockRange = field.range
         case .series: return name(line, field, &decoded, &series)
+        case .name: return channel(line, field, &decoded)
+        case .quality: isGood = Quality.isGood(line, field.range, parser)
         case .channel(let index):
             switch parser.parse(line, field.range) {
             case .number(let value): values[index] = value
@@ -124,21 +147,48 @@ struct DelimitedDecoder: Sendable {
         return nil
     }
 
+    /// The channel that a long-form line names.
+    private mutating func channel(
+        _ line: Span<UInt8>, _ field: DelimitedField, _ decoded: inout DecodedLine
+    ) -> MalformedReason? {
+        let range = trimmed(line, field.range)
+        guard !range.isEmpty else { return .badSyntax }
+        let found: Int?
+        if field.hasEscapes {
+            let plain = Array(DelimitedLine.text(line, field).utf8)
+            found = names.number(plain.span, 0..<plain.count)
+        } else {
+            found = names.number(line, range)
+        }
+        guard let found else {
+            decoded.kind = .unwatched
+            decoded.unknown = range
+            return nil
+        }
+        decoded.channel = Int32(found)
+        return nil
+    }
+
     /// Reads the time where the fields say it stands.
-    private func readTime(_ line: Span<UInt8>, _ decoded: inout DecodedLine) -> Bool {
+    private mutating func readTime(_ line: Span<UInt8>, _ decoded: inout DecodedLine) -> Bool {
         guard let time else { return true }
         decoded.timeRange = trimmed(line, decoded.timeRange)
         decoded.clockRange = trimmed(line, decoded.clockRange)
-        decoded.instant =
-            columns.roles.contains(.clock)
-            ? TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)?
-                .instant(in: zone)
-            : TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
+        if let dates, let date = LooseDate(line, decoded.timeRange) {
+            let rest = date.end..<decoded.timeRange.upperBound
+            date.rewrite(line, clock: hasClock ? decoded.clockRange : rest, dates, into: &rewritten)
+            decoded.instant = TimeParser.parse(rewritten.span, 0..<rewritten.count, as: time, in: zone)
+        } else if hasClock {
+            let reading = TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)
+            decoded.instant = reading?.instant(in: zone)
+        } else {
+            decoded.instant = TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
+        }
         return decoded.instant != nil
     }
 
     /// An unusable line, with its time when at least that can be read.
-    private func unusable(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine {
+    private mutating func unusable(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine {
         var decoded = DecodedLine(kind: .malformed(reason))
         guard time != nil else { return decoded }
         var position = 0
@@ -154,7 +204,7 @@ struct DelimitedDecoder: Sendable {
     }
 
     /// An unusable line of which the caller knows the flaw: its time when that can be read.
-    func flawed(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine { unusable(line, reason) }
+    mutating func flawed(_ line: Span<UInt8>, _ reason: MalformedReason) -> DecodedLine { unusable(line, reason) }
 
     // MARK: Headers
 

@@ -18,23 +18,25 @@ extension DelimitedSniffer {
         if let date = named.first(where: { columns[$0].isDate && columns[$0].datesWithoutClock == columns[$0].dates }),
             let clock = names.indices.first(where: { columns[$0].isClock })
         {
-            return .success(pair(date, clock, names))
+            return pair(date, clock, names, columns, because: "a column of dates and one of times of day")
         }
         for index in named {
-            if columns[index].isDate { return .success(single(index, names, columns)) }
+            if columns[index].isDate { return single(index, names, columns, because: "its name") }
             if columns[index].isNumeric, index == 0 || columns[index].smallest >= TimeNames.smallestEpoch {
-                return .success(single(index, names, columns))
+                return single(index, names, columns, because: "its name")
             }
         }
         if let dates = columns.indices.first(where: { columns[$0].isDate }) {
             if columns[dates].datesWithoutClock == columns[dates].dates,
                 let clock = columns.indices.first(where: { columns[$0].isClock })
             {
-                return .success(pair(dates, clock, names))
+                return pair(dates, clock, names, columns, because: "a column of dates and one of times of day")
             }
-            return .success(single(dates, names, columns))
+            return single(dates, names, columns, because: "the first column of dates")
         }
-        if !hasHeader, columns.count > 1, columns[0].isEpoch { return .success(single(0, names, columns)) }
+        if !hasHeader, columns.count > 1, columns[0].isEpoch {
+            return single(0, names, columns, because: "a first column of growing numbers as large as times are")
+        }
         if named.first == 0, columns[0].isKnown, !columns[0].isNumeric {
             return .failure(unreadable(0, names, columns))
         }
@@ -53,118 +55,92 @@ extension DelimitedSniffer {
             guard columns[found[0]].isDate, columns[found[1]].isClock else {
                 return .failure(unreadable(columns[found[0]].isDate ? found[1] : found[0], names, columns))
             }
-            return .success(pair(found[0], found[1], names))
+            return pair(found[0], found[1], names, columns, because: "configured")
         }
         guard columns[found[0]].isDate || columns[found[0]].isNumeric else {
             return .failure(unreadable(found[0], names, columns))
         }
-        return .success(single(found[0], names, columns))
+        return single(found[0], names, columns, because: "configured")
     }
 
     private func unreadable(_ column: Int, _ names: [String], _ columns: [Column]) -> IngestError {
-        let example = columns[column].textExample
-        if let (first, second) = Self.readings(ofSlashedDate: example) {
-            return .ambiguous(
-                line: example, first: "day/month/year, \(first)", second: "month/day/year, \(second)",
-                advice: "write dates as year-month-day")
+        .unreadableTime(column: names[column], example: columns[column].textExample)
+    }
+
+    /// The order of the parts of dates that could be read in two.
+    private enum OrderSearch {
+        case success(SourceConfiguration.DateOrder?)
+        case failure(IngestError)
+    }
+
+    /// A part above 12 is a day, and settles the order for all lines; so do dots, which stand behind days.
+    private func findOrder(_ index: Int, _ names: [String], _ columns: [Column]) -> OrderSearch {
+        let column = columns[index]
+        guard column.loose > 0 else { return .success(nil) }
+        let canBeDayFirst = column.largestSecond <= 12 && column.largestFirst <= 31
+        let canBeMonthFirst = column.largestFirst <= 12 && column.largestSecond <= 31 && !column.isDotted
+        switch (configuration.dates, canBeDayFirst, canBeMonthFirst) {
+        case (nil, true, false), (.dayFirst, true, _): return .success(.dayFirst)
+        case (nil, false, true), (.monthFirst, _, true): return .success(.monthFirst)
+        case (nil, true, true):
+            let example = Array(column.textExample.utf8)
+            guard let date = LooseDate(example.span, 0..<example.count) else { break }
+            return .failure(
+                .ambiguous(
+                    line: column.textExample, first: "day/month/year, \(date.text(.dayFirst))",
+                    second: "month/day/year, \(date.text(.monthFirst))",
+                    advice: "set dates = \"dmy\" or dates = \"mdy\", or write dates as year-month-day"))
+        default: break
         }
-        return .unreadableTime(column: names[column], example: example)
+        return .failure(unreadable(index, names, columns))
     }
 
-    /// `03/04/2026` in the two ways people mean it.
-    private static func readings(ofSlashedDate text: String) -> (String, String)? {
-        let parts = text.split(separator: " ").first?.split(separator: "/") ?? []
-        guard parts.count == 3, parts[2].count == 4, let first = Int(parts[0]), let second = Int(parts[1]),
-            (1...12).contains(first), (1...12).contains(second)
-        else { return nil }
-        return ("\(parts[2])-\(parts[1])-\(parts[0])", "\(parts[2])-\(parts[0])-\(parts[1])")
-    }
-
-    private func single(_ index: Int, _ names: [String], _ columns: [Column]) -> FoundTime {
+    private func single(
+        _ index: Int, _ names: [String], _ columns: [Column], because reason: String
+    ) -> TimeSearch {
         let column = columns[index]
         let format = column.isDate ? TimeFormat.calendar : .epoch(largest: column.largest)
         let zone = column.isDate && column.datesWithoutZone > 0 ? ", \(configuration.zone.rules.summary)" : ""
-        return FoundTime(
-            column: index, clock: nil, format: format, summary: "time in \"\(names[index])\" (\(format.summary)\(zone))"
-        )
+        switch findOrder(index, names, columns) {
+        case .failure(let error): return .failure(error)
+        case .success(let order):
+            let words = order.map { $0.words } ?? format.summary
+            return .success(
+                FoundTime(
+                    column: index, clock: nil, format: format, dates: order,
+                    summary: "time in \"\(names[index])\" (\(words)\(zone))", reason: reason))
+        }
     }
 
-    private func pair(_ date: Int, _ clock: Int, _ names: [String]) -> FoundTime {
-        FoundTime(
-            column: date, clock: clock, format: .calendar,
-            summary: "time in \"\(names[date])\" and \"\(names[clock])\" "
-                + "(\(configuration.zone.rules.summary) unless a zone is given)")
+    private func pair(
+        _ date: Int, _ clock: Int, _ names: [String], _ columns: [Column], because reason: String
+    ) -> TimeSearch {
+        switch findOrder(date, names, columns) {
+        case .failure(let error): return .failure(error)
+        case .success(let order):
+            let words = order.map { $0.words + ", " } ?? ""
+            return .success(
+                FoundTime(
+                    column: date, clock: clock, format: .calendar, dates: order,
+                    summary:
+                        "time in \"\(names[date])\" and \"\(names[clock])\" (\(words)\(configuration.zone.rules.summary) unless a zone is given)",
+                    reason: reason))
+        }
     }
 
     /// The column of this name, with or without its unit.
     static func find(_ name: String, in names: [String]) -> Int? {
         names.firstIndex(of: name) ?? names.firstIndex { ChannelNames.channel($0).name == name }
     }
+}
 
-    func unknown(_ name: String, _ key: String, _ names: [String]) -> DialectSniffer.Decision {
-        isFinal ? .refused(.unknownColumn(name: name, key: key, known: names)) : .undecided
-    }
-
-    // MARK: Two readings
-
-    /// Why the lines can be read in two ways, or fit their header in none.
-    ///
-    /// `12,5` is two columns or one number with a decimal comma; only lines of nothing but such pairs leave it open.
-    func ambiguity(
-        _ delimiter: UInt8, _ split: [[DelimitedField]], _ start: Int, _ width: Int, _ headerWidth: Int?,
-        _ columns: [Column]
-    ) -> IngestError? {
-        if let headerWidth, headerWidth == width { return nil }
-        let isPairs =
-            delimiter == UInt8(ascii: ",") && width == 2 && headerWidth ?? 1 == 1 && !columns[0].isEpoch
-            && split.indices.dropFirst(start).allSatisfy { split[$0].count != 2 || Self.isPair(lines[$0], split[$0]) }
-        if isPairs, let line = lines.dropFirst(start).first {
-            let text = MalformedLine.excerpt(line.span)
-            return .ambiguous(
-                line: text, first: "two columns, \(text.split(separator: ",").joined(separator: " and "))",
-                second: "one number with a decimal comma, \(text.split(separator: ",").joined(separator: "."))",
-                advice: "add a header, or write numbers with a decimal point")
+extension SourceConfiguration.DateOrder {
+    /// In words, for the summary.
+    var words: String {
+        switch self {
+        case .dayFirst: "day before month"
+        case .monthFirst: "month before day"
+        case .yearFirst: "year first"
         }
-        guard let headerWidth, headerWidth != width else { return nil }
-        return .headerMismatch(names: headerWidth, fields: width)
-    }
-
-    /// Whether a line is digits, a comma and digits.
-    private static func isPair(_ line: [UInt8], _ fields: [DelimitedField]) -> Bool {
-        for (index, field) in fields.enumerated() {
-            let bytes = line[field.range]
-            let digits = index == 0 && bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes
-            guard !field.isQuoted, !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
-        }
-        return true
-    }
-
-    func markIsUnclear(_ values: [Int], _ columns: [Column]) -> DialectSniffer.Decision {
-        guard isFinal else { return .undecided }
-        let line = lines.first { $0.contains(UInt8(ascii: ",")) && $0.contains(UInt8(ascii: ".")) } ?? lines[0]
-        return .refused(
-            .ambiguous(
-                line: MalformedLine.excerpt(line.span), first: "with `.` as the decimal mark",
-                second: "with `,` as the decimal mark", advice: "use one of them in all columns"))
-    }
-
-    /// How lines are read, in words.
-    func summary(
-        _ delimiter: UInt8, _ mark: UInt8, _ hasHeader: Bool, _ time: FoundTime?, _ channels: Int, _ ignored: [String]
-    ) -> String {
-        let name =
-            switch delimiter {
-            case 9: "tab"
-            case UInt8(ascii: ";"): "semicolon"
-            case UInt8(ascii: "|"): "bar"
-            default: "comma"
-            }
-        var text = "csv, \(name), "
-        if mark == UInt8(ascii: ",") { text += "decimal comma, " }
-        text += hasHeader ? "header, " : "no header, "
-        text += (time?.summary ?? "no time") + ", "
-        if let series = configuration.series { text += "series in \"\(series)\", " }
-        text += channels == 1 ? "1 channel" : "\(channels) channels"
-        return text + KeyedSniffer.listed(ignored)
     }
 }

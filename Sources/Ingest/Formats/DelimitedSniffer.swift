@@ -11,14 +11,29 @@ struct DelimitedSniffer {
         var clocks = 0
         var missing = 0
         var texts = 0
-        /// Numbers with `.` or `,` as their mark.
-        var dotted = 0
-        var comma = 0
+        /// What the marks in its numbers show.
+        var marks = MarkEvidence()
+        /// Dates whose parts may be in two orders, and the largest of their parts.
+        var loose = 0
+        var largestFirst = 0
+        var largestSecond = 0
+        var isDotted = false
+        /// Values told apart, as far as they are few.
+        var distinct: [String] = []
+        var distinctLastNew = 0
+        private var known: Set<String> = []
         var largest = 0.0
         var smallest = Double.infinity
         var isIncreasing = true
         var last = -Double.infinity
         var textExample = ""
+
+        /// Notes a name, met in this row.
+        mutating func note(_ name: String, row: Int) {
+            guard !name.isEmpty, distinct.count <= Dialect.mostChannels, known.insert(name).inserted else { return }
+            distinct.append(name)
+            distinctLastNew = row
+        }
 
         /// Whether anything but missing values was seen.
         var isKnown: Bool { numbers + dates + clocks + texts > 0 }
@@ -36,7 +51,9 @@ struct DelimitedSniffer {
         var column: Int
         var clock: Int?
         var format: TimeFormat
+        var dates: SourceConfiguration.DateOrder?
         var summary: String
+        var reason: String
     }
 
     let sniffer: DialectSniffer
@@ -57,7 +74,8 @@ struct DelimitedSniffer {
     // MARK: Decision
 
     func decide() -> DialectSniffer.Decision {
-        let delimiter = delimiter()
+        if let line = listLine() { return isFinal ? .refused(.jsonLists(line: line)) : .undecided }
+        let delimiter = configuration.delimiter?.byte ?? delimiter()
         let split = lines.map { DelimitedLine.fields($0.span, delimiter: delimiter) ?? [] }
         let body = split.dropFirst().map(\.count)
         let width = mostFrequent(body.isEmpty ? split.map(\.count) : Array(body))
@@ -65,7 +83,7 @@ struct DelimitedSniffer {
 
         // A header is text above numbers or times; a line of units below it is text above numbers once more.
         let all = columns(split, width: width, from: 1)
-        let hasHeader = isHeader(0, split, all, width)
+        let hasHeader = configuration.hasHeader ?? isHeader(0, split, all, width)
         let hasUnits = hasHeader && split.count > 2 && isUnits(1, split, columns(split, width: width, from: 2), width)
         let start = hasHeader ? (hasUnits ? 2 : 1) : 0
         let columns =
@@ -73,9 +91,9 @@ struct DelimitedSniffer {
             ? (hasUnits ? self.columns(split, width: width, from: 2) : all) : self.columns(split, width: width, from: 0)
         let rows = split[min(start, split.count)...].filter { $0.count == width }.count
 
-        var names: [String] = hasHeader ? self.names(0, split) : []
+        var names: [String] = hasHeader ? self.names(0, split) : configuration.columns
         let effective = effectiveWidth(width, columns, names)
-        if let error = ambiguity(delimiter, split, start, effective, hasHeader ? names.count : nil, columns) {
+        if let error = ambiguity(delimiter, split, start, effective, names.isEmpty ? nil : names.count, columns) {
             return isFinal ? .refused(error) : .undecided
         }
         while names.count > effective { names.removeLast() }
@@ -86,77 +104,83 @@ struct DelimitedSniffer {
             let isClear = seen.allSatisfy { $0.isKnown && $0.isPure }
             guard rows >= DialectSniffer.decisiveLines, isUniform, isClear else { return .undecided }
         }
-        return dialect(delimiter, names, hasHeader, hasUnits, start, split, seen)
+        let layout = Layout(
+            delimiter: delimiter, names: names, hasHeader: hasHeader, hasUnits: hasUnits, start: start, rows: rows,
+            agreeing: split.filter { $0.count == width }.count)
+        return dialect(layout, split, seen)
+    }
+
+    /// The shape of the lines.
+    struct Layout {
+        var delimiter: UInt8
+        var names: [String]
+        var hasHeader: Bool
+        var hasUnits: Bool
+        /// The first line that is no header.
+        var start: Int
+        /// Lines of data.
+        var rows: Int
+        /// Lines with as many fields as most.
+        var agreeing: Int
     }
 
     private func dialect(
-        _ delimiter: UInt8, _ headerNames: [String], _ hasHeader: Bool, _ hasUnits: Bool, _ start: Int,
-        _ split: [[DelimitedField]], _ columns: [Column]
+        _ layout: Layout, _ split: [[DelimitedField]], _ columns: [Column]
     ) -> DialectSniffer.Decision {
         let names = columns.indices.map { index in
-            headerNames.indices.contains(index) && !headerNames[index].isEmpty ? headerNames[index] : "c\(index + 1)"
+            layout.names.indices.contains(index) && !layout.names[index].isEmpty
+                ? layout.names[index] : "c\(index + 1)"
         }
         let time: FoundTime?
-        switch findTime(names, columns, hasHeader: hasHeader) {
+        switch findTime(names, columns, hasHeader: !layout.names.isEmpty) {
         case .success(let found): time = found
         case .failure(let error): return isFinal ? .refused(error) : .undecided
         }
         let timeColumns = [time?.column, time?.clock].compactMap { $0 }
         let values = columns.indices.filter { !timeColumns.contains($0) }
-        let dotted = values.reduce(0) { $0 + columns[$1].dotted }
-        let comma = values.reduce(0) { $0 + columns[$1].comma }
-        if dotted > 0, comma > 0 { return markIsUnclear(values, columns) }
+        let marks: FoundMark
+        switch findMark(layout, values, columns) {
+        case .success(let found): marks = found
+        case .failure(let error): return isFinal ? .refused(error) : .undecided
+        }
         // Between semicolons, numbers without a mark may get one later: whether `.` or `,` cannot be known yet.
-        if !isFinal, delimiter == UInt8(ascii: ";"), dotted == 0, comma == 0 { return .undecided }
-        let mark = comma > 0 ? UInt8(ascii: ",") : UInt8(ascii: ".")
+        if !isFinal, layout.delimiter == UInt8(ascii: ";"), !marks.isKnown { return .undecided }
 
         var roles = [Dialect.Role](repeating: .ignored, count: columns.count)
         if let time { roles[time.column] = .time }
         if let clock = time?.clock { roles[clock] = .clock }
-        if let key = configuration.series {
-            guard let column = Self.find(key, in: names) else { return unknown(key, "series", names) }
-            roles[column] = .series
+        var ignored: [(name: String, reason: String)] = []
+        let use: Use
+        switch assign(&roles, &ignored, names, columns, time, isNamed: !layout.names.isEmpty) {
+        case .undecided: return .undecided
+        case .refused(let error): return isFinal ? .refused(error) : .undecided
+        case .settled(let found): use = found
         }
-        var channels: [Channel] = []
-        var ignored: [String] = []
-        if configuration.channels.isEmpty {
-            for index in columns.indices where roles[index] == .ignored {
-                if columns[index].isNumeric {
-                    roles[index] = .channel(channels.count)
-                    channels.append(ChannelNames.channel(names[index]))
-                } else {
-                    ignored.append("\(names[index]) (\(columns[index].isKnown ? "text" : "empty"))")
-                }
-            }
-        } else {
-            for name in configuration.channels {
-                guard let column = Self.find(name, in: names) else { return unknown(name, "channels", names) }
-                roles[column] = .channel(channels.count)
-                channels.append(ChannelNames.channel(names[column]))
-            }
-        }
+        var channels = use.channels
         guard !channels.isEmpty else { return isFinal ? .refused(.noChannels(lines: sniffer.lines.count)) : .undecided }
         guard channels.count <= Dialect.mostChannels else {
             return .refused(.tooManyChannels(found: channels.count, most: Dialect.mostChannels))
         }
-        if hasUnits { addUnits(&channels, roles, split[1]) }
+        if layout.hasUnits, use.channelNames.isEmpty { addUnits(&channels, roles, split[1]) }
         channels = ChannelNames.unique(channels)
-        let summary = summary(delimiter, mark, hasHeader, time, channels.count, ignored)
-        let headerLines = (0..<start).map { lines[$0] }
+        let summary = summary(layout, marks, time, use, channels.count, ignored)
+        let findings = findings(layout, marks, time, use, ignored)
         return .settled(
             Dialect(
                 format: .columns(
                     Dialect.Columns(
-                        delimiter: delimiter, mark: mark, roles: roles, names: hasHeader ? names : [],
-                        headerLines: headerLines)),
-                time: time?.format,
-                schema: StreamSchema(channels: channels, hasTime: time != nil, summary: summary)))
+                        delimiter: layout.delimiter, mark: marks.mark, readsGroups: marks.readsGroups, roles: roles,
+                        names: layout.hasHeader ? names : [], headerLines: (0..<layout.start).map { lines[$0] },
+                        channelNames: use.channelNames)),
+                time: time?.format, dates: time?.dates,
+                schema: StreamSchema(
+                    channels: channels, hasTime: time != nil, summary: summary, findings: findings)))
     }
 
     // MARK: Shape
 
     /// Tab, semicolon and bar are hardly ever part of a number or a name, so they come before the comma.
-    private func delimiter() -> UInt8 {
+    func delimiter() -> UInt8 {
         var best: (delimiter: UInt8, agreeing: Int) = (UInt8(ascii: ","), 0)
         for candidate in [9, UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: ",")] {
             let counts = lines.map { DelimitedLine.fields($0.span, delimiter: candidate)?.count ?? 0 }
@@ -170,7 +194,7 @@ struct DelimitedSniffer {
     }
 
     /// The number that appears most often; the first to appear among equals.
-    private func mostFrequent(_ counts: [Int]) -> Int {
+    func mostFrequent(_ counts: [Int]) -> Int {
         var tally: [Int: Int] = [:]
         for count in counts { tally[count, default: 0] += 1 }
         var best = 0
@@ -251,70 +275,106 @@ struct DelimitedSniffer {
 
     enum FieldKind {
         case missing
-        case number(Double, hasDot: Bool, hasComma: Bool)
-        case date(hasZone: Bool, hasClock: Bool)
+        case number(Double, NumberParser.Shape)
+        case date(hasZone: Bool, hasClock: Bool, LooseDate?)
         case clock
         case text
     }
 
     private static let dotParser = NumberParser()
     private static let commaParser = NumberParser(mark: UInt8(ascii: ","))
+    private static let groupParser = NumberParser(readsGroups: true)
 
     static func kind(_ line: Span<UInt8>, _ range: Range<Int>) -> FieldKind {
         let field = trimmed(line, range)
         switch dotParser.parse(line, field) {
         case .missing: return .missing
-        case .number(let value): return .number(value, hasDot: holds(line, field, UInt8(ascii: ".")), hasComma: false)
-        case .outOfRange: return .number(.greatestFiniteMagnitude, hasDot: false, hasComma: false)
+        case .number(let value): return .number(value, NumberParser.shape(line, field))
+        case .outOfRange: return .number(.greatestFiniteMagnitude, .unmarked)
         case .notANumber: break
         }
         if case .number(let value) = commaParser.parse(line, field) {
-            return .number(value, hasDot: false, hasComma: true)
+            return .number(value, NumberParser.shape(line, field))
+        }
+        if case .number(let value) = groupParser.parse(line, field) {
+            return .number(value, NumberParser.shape(line, field))
         }
         if let reading = TimeParser.calendar(line, field) {
-            return .date(hasZone: reading.hasZone, hasClock: field.count > 10)
+            return .date(hasZone: reading.hasZone, hasClock: field.count > 10, nil)
+        }
+        guard field.count <= 40 else { return .text }
+        var dated: [UInt8] = []
+        if let loose = LooseDate(line, field) {
+            loose.rewrite(line, clock: loose.end..<field.upperBound, .dayFirst, into: &dated)
+            // The order is not known yet: only the time of day behind a date that is surely one is looked at.
+            dated.replaceSubrange(0..<10, with: Array("2000-01-01".utf8))
+            guard let reading = TimeParser.calendar(dated.span, 0..<dated.count) else { return .text }
+            return .date(hasZone: reading.hasZone, hasClock: dated.count > 10, loose)
         }
         // A time of day alone is one that makes a whole time when a date is put before it.
-        guard field.count <= 32 else { return .text }
-        var dated = Array("2000-01-01 ".utf8)
+        dated = Array("2000-01-01 ".utf8)
         for index in field { dated.append(line[index]) }
-        return TimeParser.calendar(dated.span, 0..<dated.count) == nil ? .text : .clock
+        if TimeParser.calendar(dated.span, 0..<dated.count) != nil { return .clock }
+        return isLooseClock(line, field) ? .clock : .text
     }
 
-    private static func holds(_ line: Span<UInt8>, _ range: Range<Int>, _ byte: UInt8) -> Bool {
-        for index in range where line[index] == byte { return true }
-        return false
+    /// `2:15:40 PM`, `9:05`.
+    private static func isLooseClock(_ line: Span<UInt8>, _ field: Range<Int>) -> Bool {
+        guard let date = LooseDate([49, 47, 49, 47, 50, 48, 48, 48].span, 0..<8) else { return false }
+        var whole: [UInt8] = []
+        date.rewrite(line, clock: field, .dayFirst, into: &whole)
+        return whole.count > 10 && TimeParser.calendar(whole.span, 0..<whole.count) != nil
     }
 
     private func columns(_ split: [[DelimitedField]], width: Int, from start: Int) -> [Column] {
         var columns = [Column](repeating: Column(), count: width)
+        var row = 0
         for index in split.indices.dropFirst(start) where split[index].count == width {
             let line = lines[index]
-            for (column, field) in split[index].enumerated() { add(line.span, field, to: &columns[column]) }
+            row += 1
+            for (column, field) in split[index].enumerated() { add(line.span, field, row: row, to: &columns[column]) }
         }
         return columns
     }
 
-    private func add(_ line: Span<UInt8>, _ field: DelimitedField, to column: inout Column) {
+    private func add(_ line: Span<UInt8>, _ field: DelimitedField, row: Int, to column: inout Column) {
         switch Self.kind(line, field.range) {
         case .missing: column.missing += 1
-        case .number(let value, let hasDot, let hasComma):
+        case .number(let value, let shape):
+            if let declared = configuration.decimal?.byte, !MarkEvidence.isPossible(shape, mark: declared) {
+                return addText(line, field, row: row, to: &column)
+            }
             column.numbers += 1
-            column.dotted += hasDot ? 1 : 0
-            column.comma += hasComma ? 1 : 0
+            column.marks.add(shape, text: DelimitedLine.text(line, field))
             column.largest = max(column.largest, value.magnitude)
             column.smallest = min(column.smallest, value)
             if value < column.last { column.isIncreasing = false }
             column.last = value
-        case .date(let hasZone, let hasClock):
+            if configuration.channel != nil { note(line, field, row: row, in: &column) }
+        case .date(let hasZone, let hasClock, let loose):
             column.dates += 1
             column.datesWithoutZone += hasZone ? 0 : 1
             column.datesWithoutClock += hasClock ? 0 : 1
-        case .clock: column.clocks += 1
-        case .text:
-            column.texts += 1
+            guard let loose else { break }
+            column.loose += 1
+            column.largestFirst = max(column.largestFirst, loose.first)
+            column.largestSecond = max(column.largestSecond, loose.second)
+            if loose.separator == UInt8(ascii: ".") { column.isDotted = true }
             if column.textExample.isEmpty { column.textExample = DelimitedLine.text(line, field) }
+        case .clock: column.clocks += 1
+        case .text: addText(line, field, row: row, to: &column)
         }
     }
 
+    private func addText(_ line: Span<UInt8>, _ field: DelimitedField, row: Int, to column: inout Column) {
+        column.texts += 1
+        if column.textExample.isEmpty { column.textExample = DelimitedLine.text(line, field) }
+        note(line, field, row: row, in: &column)
+    }
+
+    /// Notes the names that a column holds.
+    private func note(_ line: Span<UInt8>, _ field: DelimitedField, row: Int, in column: inout Column) {
+        guard field.range.count <= SeriesTable.longestName else { return }
+        column.note(DelimitedLine.text(line, field), row: row)
+    }
 }

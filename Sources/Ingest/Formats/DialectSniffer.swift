@@ -15,6 +15,7 @@ struct DialectSniffer: Sendable {
         var range: Range<Int>
         var flaw: MalformedReason?
         var number: UInt64
+        var startOffset: Int64
         var endOffset: Int64
     }
 
@@ -25,21 +26,30 @@ struct DialectSniffer: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Where each line is.
     private(set) var lines: [Line] = []
+    /// Whether the lines are the objects of a JSON list.
+    var isList = false
     private let configuration: SourceConfiguration
 
     /// Creates a sniffer that holds nothing.
     init(_ configuration: SourceConfiguration) { self.configuration = configuration }
 
     /// Holds the next line.
-    mutating func hold(_ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64) {
+    mutating func hold(
+        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, startOffset: Int64, endOffset: Int64
+    ) {
         let start = bytes.count
         for index in 0..<line.count { bytes.append(line[index]) }
-        lines.append(Line(range: start..<bytes.count, flaw: flaw, number: number, endOffset: endOffset))
+        lines.append(
+            Line(
+                range: start..<bytes.count, flaw: flaw, number: number, startOffset: startOffset, endOffset: endOffset))
     }
 
     /// Another file begins: what is held lies before all of it.
     mutating func forgetOffsets() {
-        for index in lines.indices { lines[index].endOffset = 0 }
+        for index in lines.indices {
+            lines[index].startOffset = 0
+            lines[index].endOffset = 0
+        }
     }
 
     /// What the lines held allow to say; `isFinal` when no more will be looked at.
@@ -50,18 +60,41 @@ struct DialectSniffer: Sendable {
             return .refused(notUsable(configuration.format == .auto ? "lines of text" : configuration.format.rawValue))
         }
         // Few lines cannot settle anything, and many need not be looked at again for each that is added.
-        guard isFinal || (usable.count >= Self.decisiveLines && (lines.count <= 10 || lines.count % 10 == 0)) else {
+        guard isFinal || (usable.count >= Self.decisiveLines && (lines.count <= 20 || lines.count % 10 == 0)) else {
             return .undecided
         }
-        let isKeyed: Bool
-        switch configuration.format {
-        case .csv: isKeyed = false
-        case .jsonl: isKeyed = true
-        case .auto: isKeyed = usable.contains { bytes[$0.range.lowerBound + leadingSpaces($0)] == UInt8(ascii: "{") }
+        let format = configuration.format == .auto ? recognised(usable) : configuration.format
+        if let error = inapplicable(to: format) { return .refused(error) }
+        switch format {
+        case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
+        case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
+        case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         }
-        return isKeyed
-            ? KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
-            : DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
+    }
+
+    /// A key that is set and means nothing in this format, so that nobody relies on it.
+    private func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
+        let keys: [(key: String, value: String?, formats: [SourceConfiguration.Format])] = [
+            ("records", configuration.records, [.jsonl]),
+            ("channel", configuration.channel, [.csv, .jsonl]), ("value", configuration.value, [.csv, .jsonl]),
+            ("quality", configuration.quality, [.csv, .jsonl]), ("time", configuration.time.first, [.csv, .jsonl]),
+            ("columns", configuration.columns.first, [.csv]),
+            ("header", configuration.hasHeader.map { "\($0)" }, [.csv]),
+            ("delimiter", configuration.delimiter?.rawValue, [.csv]),
+            ("decimal", configuration.decimal?.rawValue, [.csv]),
+            ("dates", configuration.dates?.rawValue, [.csv, .jsonl]),
+        ]
+        guard let found = keys.first(where: { $0.value != nil && !$0.formats.contains(format) }) else { return nil }
+        return .inapplicable(key: found.key, format: format.rawValue)
+    }
+
+    /// The format of the lines by what they hold: objects, measurements, or columns when they are neither.
+    private func recognised(_ usable: [Line]) -> SourceConfiguration.Format {
+        if isList || usable.contains(where: { bytes[$0.range.lowerBound + leadingSpaces($0)] == UInt8(ascii: "{") }) {
+            return .jsonl
+        }
+        let plain = usable.count { InfluxSniffer.isPlain(Array(bytes[$0.range])) }
+        return plain * 5 >= usable.count * 4 ? .influx : .csv
     }
 
     private func leadingSpaces(_ line: Line) -> Int {
@@ -73,6 +106,21 @@ struct DialectSniffer: Sendable {
     /// None of the lines can be used.
     func notUsable(_ format: String) -> IngestError {
         .notUsable(lines: lines.count, format: format, example: excerpt(lines[0]))
+    }
+
+    /// The number of the line that an error shows, else of the first.
+    func line(showing error: IngestError) -> UInt64? {
+        let shown: String
+        switch error {
+        case .ambiguous(let line, _, _, _), .jsonLists(let line): shown = line
+        case .unreadableTime(_, let example), .notUsable(_, _, let example): shown = example
+        default: return lines.first?.number
+        }
+        let bytes = Array(shown.utf8)
+        let found = lines.first { line in
+            excerpt(line) == shown || self.bytes[line.range].firstRange(of: bytes) != nil
+        }
+        return (found ?? lines.first)?.number
     }
 
     /// The beginning of a line, to be shown.

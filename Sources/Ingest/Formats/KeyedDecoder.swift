@@ -1,22 +1,46 @@
 import TimeSeries
 
 /// Reads JSON lines of a settled dialect.
+///
+/// A line is a record, or holds a list of them (`records`): then it is read in two steps, the line itself with what holds
+/// for all records, and each record with ``nextRecord(_:_:_:)``.
 struct KeyedDecoder: Sendable {
     /// The values of the last record, by channel.
     private(set) var values: [Double]
     private let keys: Dialect.Keys
     private let time: TimeFormat?
     private let zone: TimeZoneRules
+    private let dates: SourceConfiguration.DateOrder?
     private let parser = NumberParser()
+    private var channels: NameTable
+    private var names: NameTable
+    private var scanner = ObjectScanner()
+    private var rewritten: [UInt8] = []
+
+    // The record in progress.
+    private var decoded = DecodedLine(kind: .record)
     private var present = 0
-    /// The channel whose key is tried first: the one behind the last that was found.
-    private var expected = 0
+    private var hasSeries = false
+    private var hasName = false
+    private var isGood = true
+    private var unknown: UInt64 = 0
+
+    // The line whose records are read.
+    private var whole = DecodedLine(kind: .several)
+    private var wholeHasSeries = false
+    private var list = 0..<0
+    private var isEmptyList = false
+    /// Whether what is read is a record, and not what stands around records.
+    private var isRecord = true
 
     /// Creates a decoder.
     init(_ keys: Dialect.Keys, _ dialect: Dialect) {
         self.keys = keys
         time = dialect.time
         zone = dialect.schema.zone
+        dates = dialect.dates
+        channels = NameTable(keys.channels)
+        names = NameTable(keys.channelNames)
         values = [Double](repeating: .nan, count: keys.channels.count)
     }
 
@@ -24,73 +48,150 @@ struct KeyedDecoder: Sendable {
     mutating func decode(
         _ line: Span<UInt8>, _ series: inout SeriesTable, _ counters: inout DecoderCounters
     ) -> DecodedLine {
-        for index in values.indices { values[index] = .nan }
-        present = 0
-        expected = 0
-        var decoded = DecodedLine(kind: .record)
-        var flaw: MalformedReason?
-        var hasSeries = keys.series.isEmpty
-        var unknown: UInt64 = 0
-        var scanner = ObjectScanner(line)
-        while let member = scanner.next(line) {
-            let found = take(member, line, &decoded, &series, &hasSeries, &unknown)
-            // The rest is read all the same: a line that ends within a member is bad syntax whatever else it is.
-            if flaw == nil { flaw = found }
+        reset()
+        list = 0..<0
+        isEmptyList = false
+        isRecord = keys.records.isEmpty
+        let flaw = scan(line, at: 0, &series)
+        guard scanner.isComplete(line) else { return malformed(.badSyntax) }
+        guard keys.records.isEmpty else {
+            if let flaw { return malformed(flaw) }
+            if isEmptyList { return DecodedLine(kind: .unwatched) }
+            guard !list.isEmpty else { return malformed(.noValues) }
+            whole = decoded
+            wholeHasSeries = hasSeries
+            decoded.kind = .several
+            return decoded
         }
-        guard scanner.isComplete else { return malformed(.badSyntax, decoded) }
         counters.unknownKeys += unknown
-        if let flaw { return malformed(flaw, decoded) }
-        if time != nil, decoded.instant == nil { return malformed(.badTime, decoded) }
-        if !hasSeries { return malformed(.badSyntax, decoded) }
-        return present == 0 ? malformed(.noValues, decoded) : decoded
+        return finished(flaw)
     }
 
-    private func malformed(_ reason: MalformedReason, _ decoded: DecodedLine) -> DecodedLine {
+    /// The next record of the line that was read last, `nil` behind the last one.
+    mutating func nextRecord(
+        _ line: Span<UInt8>, _ series: inout SeriesTable, _ counters: inout DecoderCounters
+    ) -> DecodedLine? {
+        var place = list.lowerBound
+        while place < list.upperBound, [32, 9, UInt8(ascii: ",")].contains(line[place]) { place += 1 }
+        guard place < list.upperBound else { return nil }
+        reset()
+        isRecord = true
+        decoded = whole
+        decoded.kind = .record
+        hasSeries = wholeHasSeries
+        let inner = line.extracting(0..<list.upperBound)
+        guard inner[place] == UInt8(ascii: "{") else {
+            list = (scanner.skipValue(inner, at: place) ? scanner.position : list.upperBound)..<list.upperBound
+            return malformed(.badSyntax)
+        }
+        let flaw = scan(inner, at: place, &series)
+        // The brackets of the whole list were matched, so what breaks the syntax of a record ends the list.
+        list = (scanner.isClosed ? scanner.position : list.upperBound)..<list.upperBound
+        guard scanner.isClosed else { return malformed(.badSyntax) }
+        counters.unknownKeys += unknown
+        return finished(flaw)
+    }
+
+    private mutating func reset() {
+        for index in values.indices { values[index] = .nan }
+        decoded = DecodedLine(kind: .record)
+        present = 0
+        unknown = 0
+        hasSeries = keys.series.isEmpty
+        hasName = keys.name.isEmpty
+        isGood = true
+        channels.rewind()
+    }
+
+    /// Reads the object at a place; the rest is read all the same when a member is flawed, because a line that ends within
+    /// a member is bad syntax whatever else it is.
+    private mutating func scan(
+        _ line: Span<UInt8>, at start: Int, _ series: inout SeriesTable
+    ) -> MalformedReason? {
+        var flaw: MalformedReason?
+        scanner.begin(line, at: start)
+        while let member = scanner.next(line) {
+            let found = take(member, line, &series)
+            if flaw == nil { flaw = found }
+        }
+        return flaw
+    }
+
+    private mutating func finished(_ flaw: MalformedReason?) -> DecodedLine {
+        if let flaw { return malformed(flaw) }
+        if time != nil, decoded.instant == nil { return malformed(.badTime) }
+        if !hasSeries || !hasName { return malformed(.badSyntax) }
+        if decoded.kind == .unwatched { return decoded }
+        if present == 0 { return malformed(.noValues) }
+        if !isGood { for index in values.indices { values[index] = .nan } }
+        return decoded
+    }
+
+    private func malformed(_ reason: MalformedReason) -> DecodedLine {
         var decoded = decoded
         decoded.kind = .malformed(reason)
         decoded.series = 0
+        decoded.channel = -1
         if decoded.instant == nil { decoded.timeRange = 0..<0 }
         return decoded
     }
 
+    // MARK: Members
+
     private mutating func take(
-        _ member: ObjectScanner.Member, _ line: Span<UInt8>, _ decoded: inout DecodedLine, _ series: inout SeriesTable,
-        _ hasSeries: inout Bool, _ unknown: inout UInt64
+        _ member: ObjectScanner.Member, _ line: Span<UInt8>, _ series: inout SeriesTable
     ) -> MalformedReason? {
         if let channel = channel(member, line) { return take(member, line, channel: channel) }
-        if !keys.time.isEmpty, member.isKey(keys.time, line) {
-            guard let time, member.kind != .nested else { return .badTime }
+        if isAt(keys.time, member, line) {
+            guard let time, !member.isNested else { return .badTime }
             decoded.timeRange = member.value
-            decoded.instant = TimeParser.parse(line, member.value, as: time, in: zone)
+            decoded.instant = read(line, member.value, as: time)
             return decoded.instant == nil ? .badTime : nil
         }
-        if !keys.series.isEmpty, member.isKey(keys.series, line) {
+        if isAt(keys.series, member, line) {
             guard let index = Self.seriesIndex(member, line, &series) else { return .badSyntax }
             decoded.series = index
             hasSeries = true
             return nil
         }
-        if member.kind == .bare, case .number = parser.parse(line, member.value) { unknown += 1 }
+        if isAt(keys.name, member, line) { return takeName(member, line) }
+        if isAt(keys.quality, member, line) {
+            if case .boolean(let isTrue) = member.kind {
+                isGood = isTrue
+            } else if !member.isNested {
+                isGood = Quality.isGood(line, member.value, parser)
+            }
+            return nil
+        }
+        if !isRecord {
+            guard isAt(keys.records, member, line) else { return nil }
+            if member.kind == .records { list = (member.value.lowerBound + 1)..<(member.value.upperBound - 1) }
+            isEmptyList = member.kind == .opening
+            return nil
+        }
+        if member.kind == .bare, case .number = parser.parse(line, member.value) {
+            unknown += 1
+            if decoded.unknown.isEmpty { decoded.unknown = member.key }
+        }
         return nil
     }
 
+    @inline(__always)
+    private func isAt(_ key: [UInt8], _ member: ObjectScanner.Member, _ line: Span<UInt8>) -> Bool {
+        !key.isEmpty && scanner.isAt(key, member, line)
+    }
+
     private mutating func channel(_ member: ObjectScanner.Member, _ line: Span<UInt8>) -> Int? {
-        let count = keys.channels.count
-        if expected < count, member.isKey(keys.channels[expected], line) {
-            expected += 1
-            return expected - 1
-        }
-        for index in 0..<count where member.isKey(keys.channels[index], line) {
-            expected = index + 1
-            return index
-        }
-        return nil
+        guard isRecord else { return nil }
+        if member.isPlain { return channels.number(line, member.key) }
+        let path = scanner.path
+        return channels.number(path.span, 0..<path.count)
     }
 
     private mutating func take(_ member: ObjectScanner.Member, _ line: Span<UInt8>, channel: Int) -> MalformedReason? {
         present += 1
         switch member.kind {
-        case .nested: return .notANumber
+        case .opening, .records, .deep: return .notANumber
         case .boolean(let isTrue):
             values[channel] = keys.readsBooleans ? (isTrue ? 1 : 0) : .nan
             return nil
@@ -105,17 +206,48 @@ struct KeyedDecoder: Sendable {
         }
     }
 
+    private mutating func takeName(_ member: ObjectScanner.Member, _ line: Span<UInt8>) -> MalformedReason? {
+        guard !member.isNested, !member.value.isEmpty else { return .badSyntax }
+        hasName = true
+        let found: Int?
+        if member.hasEscapes {
+            let plain = Array(ObjectScanner.unescaped(line, member.value).utf8)
+            found = names.number(plain.span, 0..<plain.count)
+        } else {
+            found = names.number(line, member.value)
+        }
+        if let found {
+            decoded.channel = Int32(found)
+        } else {
+            decoded.kind = .unwatched
+            decoded.unknown = member.value
+            unknown += 1
+        }
+        return nil
+    }
+
+    /// A number is since 1970; a text is a date, or a number in quotes.
+    private mutating func read(_ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat) -> TimeParser.Instant? {
+        guard let dates, let date = LooseDate(line, range) else {
+            return TimeParser.parse(line, range, as: format, in: zone)
+        }
+        date.rewrite(line, clock: date.end..<range.upperBound, dates, into: &rewritten)
+        return TimeParser.parse(rewritten.span, 0..<rewritten.count, as: format, in: zone)
+    }
+
     /// The series that a text or a number names.
-    static func seriesIndex(
+    private static func seriesIndex(
         _ member: ObjectScanner.Member, _ line: Span<UInt8>, _ series: inout SeriesTable
     ) -> Int32? {
         switch member.kind {
-        case .nested: return nil
+        case .opening, .records, .deep: return nil
         case .text where member.hasEscapes:
             let plain = Array(ObjectScanner.unescaped(line, member.value).utf8)
             return series.index(plain.span, 0..<plain.count)
-        case .bare where matches(line, member.value, Array("null".utf8)): return nil
+        case .bare where matches(line, member.value, Self.null): return nil
         case .text, .bare, .boolean: return series.index(line, member.value)
         }
     }
+
+    private static let null = Array("null".utf8)
 }

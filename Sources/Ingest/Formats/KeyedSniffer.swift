@@ -1,9 +1,9 @@
 import TimeSeries
 
-/// Finds time and channels of JSON lines.
+/// Finds time, series and channels of JSON lines.
 struct KeyedSniffer {
     /// What the values of one key were.
-    private struct Key {
+    struct Key {
         var bytes: [UInt8]
         var firstLine: Int
         var numbers = 0
@@ -12,26 +12,52 @@ struct KeyedSniffer {
         var others = 0
         var booleans = 0
         var nested = 0
+        var records = 0
         var largest = 0.0
+        var loose = 0
+        var largestFirst = 0
+        var largestSecond = 0
+        var isDotted = false
+        var example = ""
+        /// The texts and numbers met, in their order, and the object that brought the last new one.
+        var distinct: [String] = []
+        var distinctLastNew = 0
+        private var known: Set<String> = []
+
+        init(bytes: [UInt8], firstLine: Int) {
+            self.bytes = bytes
+            self.firstLine = firstLine
+        }
 
         var name: String { String(decoding: bytes, as: UTF8.self) }
         /// Whether anything but `null` was seen.
-        var isKnown: Bool { numbers + dates + others + booleans + nested > 0 }
-        var isNumeric: Bool { numbers > dates + others + booleans + nested }
-        var isDate: Bool { dates > numbers + others + booleans + nested }
+        var isKnown: Bool { numbers + dates + others + booleans + nested + records > 0 }
+        var isNumeric: Bool { numbers > dates + others + booleans + nested + records }
+        var isDate: Bool { dates > numbers + others + booleans + nested + records }
+        var isText: Bool { others > numbers + dates + booleans + nested + records }
 
         /// Why the key is no channel.
         var kind: String {
             if !isKnown { return "empty" }
+            if records > 0 { return "list of objects; records = \"\(name)[]\" reads them" }
             if booleans > 0 { return "boolean" }
-            return nested > 0 ? "nested" : "text"
+            if isDate { return "date" }
+            return nested > 0 ? "nested too deep" : "text"
+        }
+
+        mutating func note(_ text: String, object: Int) {
+            guard !text.isEmpty, text.utf8.count <= SeriesTable.longestName, distinct.count <= Dialect.mostChannels,
+                known.insert(text).inserted
+            else { return }
+            distinct.append(text)
+            distinctLastNew = object
         }
     }
 
-    private let sniffer: DialectSniffer
-    private let lines: [DialectSniffer.Line]
-    private let configuration: SourceConfiguration
-    private let isFinal: Bool
+    let sniffer: DialectSniffer
+    let lines: [DialectSniffer.Line]
+    let configuration: SourceConfiguration
+    let isFinal: Bool
 
     init(
         _ sniffer: DialectSniffer, _ lines: [DialectSniffer.Line], _ configuration: SourceConfiguration, isFinal: Bool
@@ -43,70 +69,94 @@ struct KeyedSniffer {
     }
 
     func decide() -> DialectSniffer.Decision {
-        let (keys, objects) = members()
-        guard objects > 0 else { return isFinal ? .refused(sniffer.notUsable("JSON lines")) : .undecided }
+        let texts = lines.map { Array(sniffer.bytes[$0.range]) }
+        let outer = Self.keys(of: texts.map { ($0, 0) }, isWhole: true)
+        guard outer.objects > 0 else { return isFinal ? .refused(sniffer.notUsable("JSON lines")) : .undecided }
         if !isFinal {
             // The last two lines brought no new key, and every key has shown a value.
-            let isClear = keys.allSatisfy { $0.isKnown && $0.firstLine + 2 < objects }
-            guard objects >= DialectSniffer.decisiveLines, objects == sniffer.lines.count, isClear else {
+            let isClear = outer.keys.allSatisfy { $0.isKnown && $0.firstLine + 2 < outer.objects }
+            guard outer.objects >= DialectSniffer.decisiveLines, outer.objects == sniffer.lines.count, isClear else {
                 return .undecided
             }
         }
         if configuration.time.count > 1 {
             return .refused(.timeInTwoKeys(configuration.time[0], configuration.time[1]))
         }
-        let time: Key?
-        if let name = configuration.time.first {
-            guard let found = keys.first(where: { $0.name == name }) else { return unknown(name, "time", keys) }
-            guard found.isDate || found.isNumeric else {
-                return isFinal
-                    ? .refused(.unreadableTime(column: name, example: sniffer.excerpt(lines[0]))) : .undecided
-            }
-            time = found
-        } else {
-            time = keys.first { TimeNames.keys.contains($0.name.lowercased()) && ($0.isDate || $0.isNumeric) }
-        }
-        if let series = configuration.series, !keys.contains(where: { $0.name == series }) {
-            return unknown(series, "series", keys)
-        }
-        return dialect(keys, time)
+        return settle(outer.keys, outer.objects, texts)
     }
 
-    private func dialect(_ keys: [Key], _ time: Key?) -> DialectSniffer.Decision {
-        var chosen: [Key] = []
-        var ignored: [String] = []
-        if configuration.channels.isEmpty {
-            for key in keys where key.bytes != time?.bytes && key.name != configuration.series {
-                if key.isNumeric { chosen.append(key) } else { ignored.append("\(key.name) (\(key.kind))") }
+    private func settle(_ outer: [Key], _ objects: Int, _ texts: [[UInt8]]) -> DialectSniffer.Decision {
+        var reading = Reading(keys: outer, outer: [], objects: objects)
+        if let records = configuration.records {
+            let path = records.hasSuffix("[]") ? String(records.dropLast(2)) : records
+            guard let key = outer.first(where: { $0.name == path }), key.records > 0 else {
+                return unknown(records, "records", outer)
             }
-        } else {
-            for name in configuration.channels {
-                guard let key = keys.first(where: { $0.name == name }) else { return unknown(name, "channels", keys) }
-                chosen.append(key)
-            }
+            reading = self.reading(of: key, outer, texts)
+            reading.reason = "configured"
+        } else if let found = recognisedRecords(outer, texts) {
+            reading = found
         }
-        guard !chosen.isEmpty else { return isFinal ? .refused(.noChannels(lines: sniffer.lines.count)) : .undecided }
-        guard chosen.count <= Dialect.mostChannels else {
-            return .refused(.tooManyChannels(found: chosen.count, most: Dialect.mostChannels))
+        switch findTime(reading) {
+        case .failure(let error): return isFinal ? .refused(error) : .undecided
+        case .success(let time): return dialect(reading, time)
         }
-        let format = time.map { $0.isDate ? TimeFormat.calendar : .epoch(largest: $0.largest) }
-        var summary = "json lines, "
-        if let time, let format {
-            let zone = time.isDate && time.datesWithoutZone > 0 ? ", \(configuration.zone.rules.summary)" : ""
-            summary += "time in \"\(time.name)\" (\(format.summary)\(zone)), "
-        } else {
-            summary += "no time, "
+    }
+
+    private func dialect(_ reading: Reading, _ time: FoundTime?) -> DialectSniffer.Decision {
+        var use = Use()
+        switch assign(reading, time, &use) {
+        case .undecided: return .undecided
+        case .refused(let error): return isFinal ? .refused(error) : .undecided
+        case .settled: break
         }
-        if let series = configuration.series { summary += "series in \"\(series)\", " }
-        summary += (chosen.count == 1 ? "1 channel" : "\(chosen.count) channels") + Self.listed(ignored)
-        let channels = ChannelNames.unique(chosen.map { ChannelNames.channel($0.name) })
+        guard !use.channels.isEmpty else {
+            return isFinal ? .refused(.noChannels(lines: sniffer.lines.count)) : .undecided
+        }
+        guard use.channels.count <= Dialect.mostChannels else {
+            return .refused(.tooManyChannels(found: use.channels.count, most: Dialect.mostChannels))
+        }
+        let form = sniffer.isList ? "json list" : "json lines"
+        var summary = form + ", "
+        if let records = reading.path { summary += "records in \"\(String(decoding: records, as: UTF8.self))\", " }
+        summary += (time?.summary ?? "no time") + ", "
+        for words in use.words { summary += words + ", " }
+        let count = use.channels.count
+        summary += (count == 1 ? "1 channel" : "\(count) channels")
+        summary += Self.listed(use.ignored.map { "\($0.name) (\($0.reason))" })
+        let isNamed = !configuration.channels.isEmpty
         return .settled(
             Dialect(
                 format: .keys(
                     Dialect.Keys(
-                        time: time?.bytes ?? [], series: Array((configuration.series ?? "").utf8),
-                        channels: chosen.map(\.bytes), readsBooleans: !configuration.channels.isEmpty)),
-                time: format, schema: StreamSchema(channels: channels, hasTime: time != nil, summary: summary)))
+                        time: time?.key.bytes ?? [], series: use.series, channels: use.keys, readsBooleans: isNamed,
+                        records: reading.path ?? [], name: use.name, channelNames: use.channelNames,
+                        quality: use.quality, isList: sniffer.isList)),
+                time: time?.format, dates: time?.dates,
+                schema: StreamSchema(
+                    channels: ChannelNames.unique(use.channels), hasTime: time != nil, summary: summary,
+                    findings: findings(form, reading, time, use))))
+    }
+
+    private func findings(_ form: String, _ reading: Reading, _ time: FoundTime?, _ use: Use) -> [Finding] {
+        var findings = [
+            Finding(
+                "format", form,
+                because: configuration.format == .jsonl
+                    ? "configured" : sniffer.isList ? "the input begins with [ and {" : "lines begin with {")
+        ]
+        if let path = reading.path {
+            findings.append(
+                Finding("records", "in \"\(String(decoding: path, as: UTF8.self))\"", because: reading.reason))
+        }
+        if let time {
+            findings.append(Finding("time", String(time.summary.dropFirst("time ".count)), because: time.reason))
+        } else {
+            findings.append(
+                Finding("time", "none", because: "no key has the name of a time and holds dates or numbers"))
+        }
+        findings += use.findings
+        return findings + use.ignored.map { Finding("ignored", $0.name, because: $0.reason) }
     }
 
     /// What is not watched, at most ten names.
@@ -116,60 +166,7 @@ struct KeyedSniffer {
         return "; ignored: " + ignored.prefix(10).joined(separator: ", ") + more
     }
 
-    private func unknown(_ name: String, _ key: String, _ keys: [Key]) -> DialectSniffer.Decision {
+    func unknown(_ name: String, _ key: String, _ keys: [Key]) -> DialectSniffer.Decision {
         isFinal ? .refused(.unknownColumn(name: name, key: key, known: keys.map(\.name))) : .undecided
-    }
-
-    // MARK: Members
-
-    /// The keys of all lines in order of appearance, and how many lines are objects.
-    private func members() -> (keys: [Key], objects: Int) {
-        var keys: [Key] = []
-        var place: [[UInt8]: Int] = [:]
-        var objects = 0
-        for held in lines {
-            let line = Array(sniffer.bytes[held.range])
-            guard isObject(line) else { continue }
-            var scanner = ObjectScanner(line.span)
-            while let member = scanner.next(line.span) {
-                let name = ObjectScanner.unescaped(line.span, member.key)
-                let bytes = member.keyHasEscapes ? Array(name.utf8) : Array(line[member.key])
-                if place[bytes] == nil {
-                    place[bytes] = keys.count
-                    keys.append(Key(bytes: bytes, firstLine: objects))
-                }
-                if let index = place[bytes] { add(member, line, to: &keys[index]) }
-            }
-            objects += 1
-        }
-        return (keys, objects)
-    }
-
-    private func isObject(_ line: [UInt8]) -> Bool {
-        var scanner = ObjectScanner(line.span)
-        while scanner.next(line.span) != nil {}
-        return scanner.isComplete
-    }
-
-    private func add(_ member: ObjectScanner.Member, _ line: [UInt8], to key: inout Key) {
-        switch member.kind {
-        case .boolean: key.booleans += 1
-        case .nested: key.nested += 1
-        case .bare, .text:
-            switch NumberParser().parse(line.span, member.value) {
-            case .missing: break
-            case .outOfRange: key.numbers += 1
-            case .number(let value):
-                key.numbers += 1
-                key.largest = max(key.largest, value.magnitude)
-            case .notANumber:
-                if let date = TimeParser.calendar(line.span, trimmed(line.span, member.value)) {
-                    key.dates += 1
-                    key.datesWithoutZone += date.hasZone ? 0 : 1
-                } else {
-                    key.others += 1
-                }
-            }
-        }
     }
 }

@@ -3,16 +3,17 @@ public import TimeSeries
 /// Turns the bytes of one stream into rows, whatever the sizes they come in.
 ///
 /// Lines end with `\n` or `\r\n`. The first lines are held back until the dialect is clear: four that agree are enough, 50
-/// (or 4 MiB) are the most, and the end of the input settles it too. What is found is a function of those lines alone, and
+/// (or 4 MiB) are the most, 500 where lines name their channels, and the end of the input settles it too. What is found is a function of those lines alone, and
 /// is stated in ``StreamSchema/summary``; when they can be read in two ways, ``refusal`` says so and nothing more is
 /// decoded. After that a line costs no allocation.
 ///
 /// Blank lines and lines that begin with `#` are skipped. Delimited lines: `,` `;` tab or `|`; quotes with `""`; a header with units (`Temp [°C]`, `Pressure (bar)`), a line of
 /// units below it; a column is a channel when most of its first values are numbers. Lines with the header's content are
 /// skipped wherever they stand; a line with the same names in another order sets the order from there on. JSON lines: one
-/// object a line, the numbers of the top level; nested values, texts and (unless the channels are named) booleans are no
-/// channels; a line with none of the channels is ``MalformedReason/noValues``. A record whose values are all missing is a
-/// record still.
+/// object a line, or a list of objects over many; the numbers in it, those of nested objects and lists by their path;
+/// texts and (unless the channels are named) booleans are no channels; a line with none of the channels is
+/// ``MalformedReason/noValues``. InfluxDB lines: a group of channels for each measurement. Long-form lines give one value
+/// each. A record whose values are all missing is a record still.
 ///
 /// A restart in mid-file: keep a batch's ``RecordBatch/decoding`` and its last row's `endOffset`, and give them to
 /// ``init(configuration:seriesName:restoring:offset:admission:)``.
@@ -24,15 +25,20 @@ public struct LineDecoder: Sendable {
     /// A reason is shown for its first line and each time this many more came.
     static let linesBetweenNotices: UInt64 = 10_000
 
+    /// Names that nobody watches are told up to this many.
+    static let mostUnknownTold = 10
+
     /// Room for a byte-order mark and carriage returns, which do not count as line.
     private static let longestLineEnd = 5
 
     /// What was counted so far.
-    public private(set) var counters = DecoderCounters()
+    public internal(set) var counters = DecoderCounters()
     /// Why the lines cannot be read; once set, bytes are taken and dropped.
     public private(set) var refusal: IngestError?
     /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
     public private(set) var zoneProblem: TimeZoneLoadingError?
+    /// The line that shows why, from 1.
+    public private(set) var refusedLine: UInt64?
     /// The schema once it is settled.
     public var schema: StreamSchema? { dialect?.schema }
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
@@ -43,20 +49,32 @@ public struct LineDecoder: Sendable {
     /// Names of the series met so far.
     public var seriesNames: [String] { series.names }
     /// Bytes of the file up to the end of the last whole line.
-    public private(set) var offset: Int64
+    public internal(set) var offset: Int64
 
-    private let configuration: SourceConfiguration
+    let configuration: SourceConfiguration
     private let admission: SeriesAdmission
-    private var dialect: Dialect?
-    private var delimited: DelimitedDecoder?
-    private var keyed: KeyedDecoder?
-    private var sniffer: DialectSniffer
-    private var series: SeriesTable
-    private var notices: [MalformedNotice] = []
+    var dialect: Dialect?
+    var delimited: DelimitedDecoder?
+    var keyed: KeyedDecoder?
+    var influx: InfluxDecoder?
+    var isStateStale = false
+    /// Whether the series are known from before and keep their numbers.
+    private var keepsSeries = false
+    var sniffer: DialectSniffer
+    var series: SeriesTable
+    var notices: [MalformedNotice] = []
+    var unknownNotices: [UnknownNotice] = []
+    var unknownNames: [[UInt8]] = []
+
+    // A JSON list of objects over many lines: whether it is one, and its objects.
+    var probe: ListProbe?
+    var assembler: ObjectAssembler?
+    var consumed: Int64 = 0
 
     // The line in progress: what was kept of it, and what its bytes so far say.
     private var carry: [UInt8] = []
     private var carriedBytes: Int64 = 0
+    var lineStart: Int64 = 0
     private var hasControlBytes = false
     private var carriageReturns = 0
     private var isTooLong = false
@@ -72,6 +90,7 @@ public struct LineDecoder: Sendable {
         self.configuration = configuration
         self.admission = admission
         sniffer = DialectSniffer(configuration)
+        if configuration.format == .auto || configuration.format == .jsonl { probe = ListProbe() }
         series = SeriesTable(configuration.series == nil ? [seriesName] : [], admission: admission)
         offset = 0
     }
@@ -88,20 +107,27 @@ public struct LineDecoder: Sendable {
     ) throws(StateCodingError) {
         self.init(configuration: configuration, seriesName: seriesName, admission: admission)
         self.offset = offset
-        if !state.seriesNames.isEmpty || !state.dialect.isEmpty && configuration.series != nil {
+        consumed = offset
+        if offset > 0 { probe = nil }
+        let found: Dialect?
+        if state.dialect.isEmpty {
+            found = nil
+        } else {
+            var reader = StateReader(state.dialect)
+            var problem: TimeZoneLoadingError?
+            found = try Dialect(from: &reader) { name in
+                let zone = configuration.zone.restoring(name)
+                problem = zone.problem
+                return zone.rules
+            }
+            zoneProblem = problem
+        }
+        if !state.seriesNames.isEmpty || found?.namesSeries == true {
             series = SeriesTable(
                 state.seriesNames, groups: state.seriesGroups, candidates: state.candidates, admission: admission)
         }
-        guard !state.dialect.isEmpty else { return }
-        var reader = StateReader(state.dialect)
-        var problem: TimeZoneLoadingError?
-        settle(
-            try Dialect(from: &reader) { name in
-                let found = configuration.zone.restoring(name)
-                problem = found.problem
-                return found.rules
-            })
-        zoneProblem = problem
+        keepsSeries = !state.seriesNames.isEmpty
+        if let found { settle(found) }
     }
 
     /// Creates a decoder at the start of an input that goes on where another one ended: standard input after a restart.
@@ -118,9 +144,13 @@ public struct LineDecoder: Sendable {
             self.init(configuration: configuration, seriesName: seriesName, admission: admission)
             return
         }
+        // The zone is not the writer's but the place's: it stays, on whatever machine this is.
+        var configuration = configuration
+        let problem = configuration.zone.goOn(from: state.dialect)
         if state.seriesGroups.allSatisfy({ $0 == 0 }) { state.dialect = [] }
         try self.init(
             configuration: configuration, seriesName: seriesName, restoring: state, offset: 0, admission: admission)
+        zoneProblem = problem
     }
 
     // MARK: Bytes
@@ -139,8 +169,11 @@ public struct LineDecoder: Sendable {
     /// - Returns: the bytes taken; all of them unless `rows` was reached.
     /// - Complexity: O(bytes); a line longer than `longestLine` is dropped as it comes, never held.
     public mutating func decode(_ bytes: Span<UInt8>, into batch: inout RecordBatch, rows: Int = .max) -> Int {
-        var start = 0
-        while start < bytes.count, batch.rows.count < rows, refusal == nil {
+        var start = probe == nil ? 0 : look(bytes, into: &batch)
+        if assembler != nil {
+            start = decodeList(bytes, from: start, into: &batch, rows: rows)
+        }
+        while assembler == nil, start < bytes.count, batch.rows.count < rows, refusal == nil {
             guard let end = scanLine(bytes, from: start) else {
                 keep(bytes.extracting(start..<bytes.count))
                 start = bytes.count
@@ -155,12 +188,14 @@ public struct LineDecoder: Sendable {
     }
 
     /// Bytes of lines that are held: the one in progress and those that are looked at.
-    var bytesHeld: Int { carry.capacity + sniffer.bytes.count }
+    var bytesHeld: Int { carry.capacity + sniffer.bytes.count + (assembler?.object.capacity ?? 0) }
 
     /// The file has ended: a last line without its line end is a line.
     ///
     /// Not for a file that still grows, where half a line waits for its other half.
     public mutating func finishFile(into batch: inout RecordBatch) {
+        if probe != nil { giveBackLookedAt(into: &batch) }
+        if assembler?.finish() == true { takeObject(into: &batch) }
         if carriedBytes > 0 { endLine([UInt8]().span, terminator: 0, into: &batch) }
         publish(into: &batch)
     }
@@ -169,6 +204,8 @@ public struct LineDecoder: Sendable {
     public mutating func beginFile() {
         dropCarry()
         offset = 0
+        consumed = 0
+        if assembler != nil { assembler = ObjectAssembler(longest: configuration.longestLine) }
         sniffer.forgetOffsets()
     }
 
@@ -186,7 +223,15 @@ public struct LineDecoder: Sendable {
         return notices
     }
 
-    private func publish(into batch: inout RecordBatch) {
+    /// Names that lines hold and nobody watches, to be told since the last call: the first few, each once.
+    public mutating func takeUnknownNotices() -> [UnknownNotice] {
+        guard !unknownNotices.isEmpty else { return [] }
+        defer { unknownNotices.removeAll() }
+        return unknownNotices
+    }
+
+    private mutating func publish(into batch: inout RecordBatch) {
+        if isStateStale { storeDialect() }
         batch.schema = dialect?.schema
         batch.seriesNames = series.names
         batch.seriesGroups = series.groups
@@ -236,6 +281,7 @@ public struct LineDecoder: Sendable {
     }
 
     private mutating func endLine(_ rest: Span<UInt8>, terminator: Int64, into batch: inout RecordBatch) {
+        lineStart = offset
         offset += carriedBytes + Int64(rest.count) + terminator
         if carriedBytes == 0 {
             takeLine(rest, into: &batch)
@@ -281,13 +327,20 @@ public struct LineDecoder: Sendable {
     }
 
     private mutating func take(_ line: Span<UInt8>, flaw: MalformedReason?, into batch: inout RecordBatch) {
+        take(line, flaw: flaw, number: counters.lines, into: &batch)
+    }
+
+    mutating func take(
+        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, into batch: inout RecordBatch
+    ) {
         guard refusal == nil else { return }
         guard dialect == nil else {
-            return decodeLine(line, flaw: flaw, number: counters.lines, endOffset: offset, into: &batch)
+            return decodeLine(line, flaw: flaw, number: number, endOffset: offset, into: &batch)
         }
-        sniffer.hold(line, flaw: flaw, number: counters.lines, endOffset: offset)
+        sniffer.hold(line, flaw: flaw, number: number, startOffset: lineStart, endOffset: offset)
+        let most = configuration.channel == nil ? Self.mostLinesLookedAt : LongForm.mostLinesLookedAt
         let isFull =
-            sniffer.lines.count >= Self.mostLinesLookedAt || sniffer.bytes.count >= Self.mostBytesLookedAt
+            sniffer.lines.count >= most || sniffer.bytes.count >= Self.mostBytesLookedAt
         settleIfClear(isFinal: isFull, into: &batch)
     }
 
@@ -295,15 +348,24 @@ public struct LineDecoder: Sendable {
     private mutating func settleIfClear(isFinal: Bool, into batch: inout RecordBatch) {
         switch sniffer.decide(isFinal: isFinal) {
         case .undecided: return
-        case .refused(let error): refusal = error
+        case .refused(let error):
+            refusal = error
+            refusedLine = sniffer.line(showing: error)
         case .settled(var found):
             found.schema.zone = configuration.zone.rules
             settle(found)
         }
         var held = DialectSniffer(configuration)
         swap(&held, &sniffer)
-        guard dialect != nil else { return }
+        guard let dialect else { return }
+        if dialect.namesSeries, configuration.series == nil, !keepsSeries {
+            series = SeriesTable([], admission: admission)
+            series.channelsOfGroups = dialect.schema.groups.map(\.count)
+        }
+        let current = lineStart
+        defer { lineStart = current }
         for line in held.lines {
+            lineStart = line.startOffset
             decodeLine(
                 held.bytes.span.extracting(line.range), flaw: line.flaw, number: line.number, endOffset: line.endOffset,
                 into: &batch)
@@ -315,78 +377,22 @@ public struct LineDecoder: Sendable {
         series.channelsOfGroups = found.schema.groups.map(\.count)
         switch found.format {
         case .columns(let columns): delimited = DelimitedDecoder(columns, found)
-        case .keys(let keys): keyed = KeyedDecoder(keys, found)
-        }
-        var writer = StateWriter()
-        found.encode(to: &writer)
-        dialectState = writer.bytes
-    }
-
-    private mutating func decodeLine(
-        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
-    ) {
-        let decoded: DecodedLine
-        if let flaw {
-            let plain = DecodedLine(kind: .malformed(flaw))
-            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? plain : plain
-        } else if delimited != nil {
-            decoded = delimited?.decode(line, &series) ?? DecodedLine(kind: .malformed(.badSyntax))
-        } else {
-            decoded = keyed?.decode(line, &series, &counters) ?? DecodedLine(kind: .malformed(.badSyntax))
-        }
-        switch decoded.kind {
-        case .header:
-            counters.headers += 1
-            noteColumns()
-        case .record:
-            counters.records += 1
-            append(decoded, nil, line, endOffset, into: &batch)
-        case .malformed(let reason):
-            counters[reason] += 1
-            let count = counters[reason]
-            if count % Self.linesBetweenNotices == 1 {
-                notices.append(
-                    MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
+        case .keys(let keys):
+            keyed = KeyedDecoder(keys, found)
+            if keys.isList, assembler == nil, probe == nil, sniffer.lines.isEmpty {
+                assembler = ObjectAssembler(longest: configuration.longestLine)
             }
-            append(decoded, reason, line, endOffset, into: &batch)
+        case .measurements(let measurements): influx = InfluxDecoder(measurements, found)
         }
+        storeDialect()
     }
 
-    /// After a header: stores the columns if it changed their order.
-    private mutating func noteColumns() {
-        guard let columns = delimited?.columns, dialect?.format != .columns(columns) else { return }
-        dialect?.format = .columns(columns)
+    mutating func storeDialect() {
+        isStateStale = false
         guard let dialect else { return }
         var writer = StateWriter()
         dialect.encode(to: &writer)
         dialectState = writer.bytes
-    }
-
-    private func append(
-        _ decoded: DecodedLine, _ malformed: MalformedReason?, _ line: Span<UInt8>, _ endOffset: Int64,
-        into batch: inout RecordBatch
-    ) {
-        let textStart = Int32(batch.text.count)
-        for index in decoded.timeRange { batch.text.append(line[index]) }
-        if !decoded.clockRange.isEmpty {
-            batch.text.append(32)
-            for index in decoded.clockRange { batch.text.append(line[index]) }
-        }
-        var row = RecordBatch.Row(
-            malformed: malformed, series: decoded.series, time: decoded.instant?.time,
-            repeatedAfter: decoded.instant?.repeatedAfter ?? 0, timeText: textStart..<Int32(batch.text.count),
-            firstValue: Int32(batch.values.count), endOffset: endOffset)
-        if malformed == nil, decoded.series == SeriesTable.counted {
-            batch.text.append(contentsOf: series.countedKey)
-            row.keyLength = Int32(series.countedKey.count)
-        }
-        batch.rows.append(row)
-        guard malformed == nil else { return }
-        if let delimited {
-            batch.values.append(contentsOf: delimited.values)
-        } else if let keyed {
-            batch.values.append(contentsOf: keyed.values)
-        }
     }
 }
 

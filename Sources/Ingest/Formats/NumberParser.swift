@@ -6,8 +6,9 @@
 /// 128 by 64 bit integer division gives a quotient of at least 62 bits and whether anything is left, which rounds
 /// correctly; what remains (exponents, more digits) is rare and goes through `Double(_: String)`, which knows no locale.
 ///
-/// A number is `[+-]digits[.digits][(e|E)[+-]digits]`, with digits on one side of the mark at least. Hexadecimal, digit
-/// grouping (`1.234,5`) and units glued to the number are none.
+/// A number is `[+-]digits[.digits][(e|E)[+-]digits]`, with digits on one side of the mark at least. Digits grouped by
+/// three (`1.234,5` with the mark `,`) are a number when both marks are in it; `1.234` alone could be meant either way, and
+/// is grouped only for a parser that was told so. Hexadecimal and units glued to the number are none.
 struct NumberParser: Sendable {
     /// What a field is.
     enum Outcome: Equatable, Sendable {
@@ -21,12 +22,15 @@ struct NumberParser: Sendable {
 
     /// The decimal mark, `.` or `,`.
     let mark: UInt8
+    /// Whether the other mark alone groups digits: `1.234` is 1234.
+    let readsGroups: Bool
     private let powers: [Double]
     private let integerPowers: [UInt64]
 
     /// Creates a parser.
-    init(mark: UInt8 = UInt8(ascii: ".")) {
+    init(mark: UInt8 = UInt8(ascii: "."), readsGroups: Bool = false) {
         self.mark = mark
+        self.readsGroups = readsGroups
         var power = 1.0
         // Every power up to the 22nd is exact in a Double, and so is each product on the way.
         powers = (0...22).map { _ in
@@ -108,7 +112,7 @@ struct NumberParser: Sendable {
         if let plain = scanPlain(inner, at: &position, delimiter: 0), position == range.upperBound {
             return .number(plain)
         }
-        guard let text = decimalText(bytes, range) else { return word(bytes, range) }
+        guard let text = decimalText(bytes, range) ?? groupedText(bytes, range) else { return word(bytes, range) }
         guard let value = Double(text) else { return .notANumber }
         return value.isFinite ? .number(value) : .outOfRange
     }
@@ -140,6 +144,91 @@ struct NumberParser: Sendable {
         }
         guard digits > 0, exponentDigits != 0 else { return nil }
         return text
+    }
+
+    /// The field without its grouping marks, when it is a number whose digits are grouped.
+    private func groupedText(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String? {
+        switch Self.shape(bytes, range) {
+        case .grouped(let own) where own == mark: break
+        case .groupOrDecimals(let separator) where separator != mark && readsGroups: break
+        default: return nil
+        }
+        var text = ""
+        for index in range where bytes[index] == mark || !Self.isMark(bytes[index]) {
+            text.unicodeScalars.append(bytes[index] == mark ? "." : Unicode.Scalar(bytes[index]))
+        }
+        return text
+    }
+
+    // MARK: Shape
+
+    /// What the marks in a number say about its decimal mark.
+    enum Shape: Equatable, Sendable {
+        /// No mark, or no plain number at all.
+        case unmarked
+        /// `21.4`, `0,25`: this byte is the decimal mark.
+        case decimals(UInt8)
+        /// `1.234`: this byte is the decimal mark or groups digits.
+        case groupOrDecimals(UInt8)
+        /// `1.234,5` and `1.234.567`: digits are grouped, and this byte is the decimal mark.
+        case grouped(UInt8)
+    }
+
+    private static func isMark(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") || byte == UInt8(ascii: ",") }
+
+    /// The shape of digits with marks between them.
+    static func shape(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Shape {
+        var index = range.lowerBound
+        if index < range.upperBound, bytes[index] == UInt8(ascii: "-") || bytes[index] == UInt8(ascii: "+") {
+            index += 1
+        }
+        // The lengths of the runs of digits and the marks between them; the last run may be decimals with an exponent.
+        var runs = 0
+        var firstRun = 0
+        var run = 0
+        var areThrees = true
+        var separator: UInt8 = 0
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte &- 48 <= 9 {
+                run += 1
+            } else if isMark(byte) {
+                if runs == 0 {
+                    firstRun = run
+                    separator = byte
+                } else {
+                    areThrees = areThrees && run == 3
+                    if byte != separator {
+                        let isGrouped = areThrees && (1...3).contains(firstRun)
+                        return isGrouped && areDigits(bytes, (index + 1)..<range.upperBound)
+                            ? .grouped(byte) : .unmarked
+                    }
+                }
+                runs += 1
+                run = 0
+            } else {
+                // An exponent follows decimals only.
+                return runs == 1 && byte | 0x20 == UInt8(ascii: "e") ? .decimals(separator) : .unmarked
+            }
+            index += 1
+        }
+        guard runs > 0 else { return .unmarked }
+        let isGrouped = areThrees && run == 3 && (1...3).contains(firstRun)
+        if runs == 1 {
+            // `0.250` is never grouped.
+            guard isGrouped, firstRun > 1 || bytes[range.upperBound - 5] != UInt8(ascii: "0") else {
+                return .decimals(separator)
+            }
+            return .groupOrDecimals(separator)
+        }
+        // Four runs between points are an address of the Internet.
+        guard isGrouped, separator == UInt8(ascii: ",") || runs != 3 else { return .unmarked }
+        return .grouped(separator == UInt8(ascii: ",") ? UInt8(ascii: ".") : UInt8(ascii: ","))
+    }
+
+    private static func areDigits(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        for index in range where bytes[index] &- 48 > 9 { return false }
+        return true
     }
 
     private func word(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Outcome {

@@ -1,9 +1,17 @@
-/// Steps through the members of one JSON object (RFC 8259) on one line.
+/// Steps through the values of one JSON object (RFC 8259), those of the objects and lists in it among them.
 ///
-/// Total: any bytes give members and then an end, in one pass, without recursion. Values within arrays and objects are
-/// skipped by their brackets and strings alone; whether they are valid inside is not looked at.
+/// The key of a value is its path: `a.b` of `{"a":{"b":1}}`, `acc.0` of `{"acc":[1,2]}`. Lists of objects, and what lies
+/// deeper than ``deepest``, are given as one value that is not looked into.
+///
+/// Total: any bytes give values and then an end, in one pass, without recursion. What is not looked into is skipped by its
+/// brackets and strings alone.
 struct ObjectScanner: Sendable {
-    /// A member of the object.
+    /// Objects and lists within each other that are looked into.
+    static let deepest = 8
+    /// Longest part of a path in bytes; a longer key is cut.
+    private static let longestPart = 256
+
+    /// A value of the object.
     struct Member: Equatable, Sendable {
         /// The kinds of value.
         enum Kind: Equatable, Sendable {
@@ -12,92 +20,193 @@ struct ObjectScanner: Sendable {
             case boolean(Bool)
             /// A string; the range is what stands between its quotes.
             case text
-            /// An array or object.
-            case nested
+            /// The beginning of an array or object whose values follow; the range is that of its bracket.
+            case opening
+            /// A list of objects.
+            case records
+            /// An array or object that is too deep to be looked into.
+            case deep
         }
 
+        /// The key as written, or the last part of the path; empty in a list.
         var key: Range<Int>
-        var keyHasEscapes: Bool
+        /// Whether the key is that of the object itself and has no escapes: then it is the path.
+        var isPlain: Bool
         var kind: Kind
         var value: Range<Int>
         var hasEscapes = false
 
-        /// Whether the key is this one.
-        @inline(__always)
-        func isKey(_ expected: [UInt8], _ line: Span<UInt8>) -> Bool {
-            if keyHasEscapes { return Array(ObjectScanner.unescaped(line, key).utf8) == expected }
-            return matches(line, key, expected)
+        /// Whether it is an array or object.
+        var isNested: Bool { kind == .opening || kind == .records || kind == .deep }
+    }
+
+    private struct Frame {
+        /// Bytes of the path of what holds it.
+        var pathCount: Int
+        var isList: Bool
+        var index = 0
+    }
+
+    /// The path of the last value, unless it was plain.
+    private(set) var path: [UInt8] = []
+    /// Where the scanner stands: behind the object once that is closed.
+    private(set) var position = 0
+    /// Whether the object was closed.
+    private(set) var isClosed = false
+    private var frames: [Frame] = []
+    private var isFirst = true
+
+    /// Whether the object was closed and nothing stands behind it.
+    func isComplete(_ line: Span<UInt8>) -> Bool {
+        guard isClosed else { return false }
+        for index in position..<line.count where line[index] != 32 && line[index] != 9 { return false }
+        return true
+    }
+
+    /// Begins with the object at a place in a line.
+    mutating func begin(_ line: Span<UInt8>, at start: Int = 0) {
+        position = start
+        isClosed = false
+        isFirst = true
+        frames.removeAll(keepingCapacity: true)
+        path.removeAll(keepingCapacity: true)
+        skipSpaces(line)
+    }
+
+    /// Whether the path of a member is this one.
+    @inline(__always)
+    func isAt(_ expected: [UInt8], _ member: Member, _ line: Span<UInt8>) -> Bool {
+        member.isPlain ? matches(line, member.key, expected) : path == expected
+    }
+
+    /// The path of a member.
+    func path(of member: Member, _ line: Span<UInt8>) -> [UInt8] {
+        guard member.isPlain else { return path }
+        var copy: [UInt8] = []
+        for index in member.key { copy.append(line[index]) }
+        return copy
+    }
+
+    /// The next value; `nil` at the end of the object and where the syntax is broken, see ``isClosed``.
+    mutating func next(_ line: Span<UInt8>) -> Member? {
+        if frames.isEmpty {
+            guard !isClosed, isFirst, take(UInt8(ascii: "{"), line) else { return nil }
+            frames.append(Frame(pathCount: 0, isList: false))
+            skipSpaces(line)
+        }
+        // Ends of objects and lists, then the comma before the next value.
+        while true {
+            guard let frame = frames.last else { return nil }
+            if take(frame.isList ? UInt8(ascii: "]") : UInt8(ascii: "}"), line) {
+                frames.removeLast()
+                isFirst = false
+                if frames.isEmpty {
+                    isClosed = true
+                    return nil
+                }
+                skipSpaces(line)
+                continue
+            }
+            if !isFirst {
+                guard take(UInt8(ascii: ","), line) else { return nil }
+                skipSpaces(line)
+            }
+            isFirst = false
+            return frame.isList ? element(line) : keyed(line)
         }
     }
 
-    private var position = 0
-    private var isFirst = true
-    /// Whether the object was closed and nothing stands behind it.
-    private(set) var isComplete = false
-
-    /// Creates a scanner before the object.
-    init(_ line: Span<UInt8>) { skipSpaces(line) }
-
-    /// The next member; `nil` at the end of the object and where the syntax is broken, see ``isComplete``.
-    mutating func next(_ line: Span<UInt8>) -> Member? {
-        if isFirst {
-            guard take(UInt8(ascii: "{"), line) else { return nil }
-            skipSpaces(line)
-        }
-        if take(UInt8(ascii: "}"), line) {
-            skipSpaces(line)
-            isComplete = position == line.count
-            return nil
-        }
-        if !isFirst {
-            guard take(UInt8(ascii: ","), line) else { return nil }
-            skipSpaces(line)
-        }
-        isFirst = false
+    private mutating func keyed(_ line: Span<UInt8>) -> Member? {
         guard let (key, keyHasEscapes) = string(line) else { return nil }
         skipSpaces(line)
         guard take(UInt8(ascii: ":"), line) else { return nil }
         skipSpaces(line)
-        guard var member = value(line) else { return nil }
-        member.key = key
-        member.keyHasEscapes = keyHasEscapes
+        let isPlain = frames.count == 1 && !keyHasEscapes
+        if !isPlain { extendPath(line, key, hasEscapes: keyHasEscapes) }
+        return value(line, key: key, isPlain: isPlain)
+    }
+
+    private mutating func element(_ line: Span<UInt8>) -> Member? {
+        let last = frames.count - 1
+        let index = frames[last].index
+        frames[last].index += 1
+        cutPath(frames[last].pathCount)
+        var divisor = 1
+        while index / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            path.append(UInt8(48 + index / divisor % 10))
+            divisor /= 10
+        }
+        return value(line, key: position..<position, isPlain: false)
+    }
+
+    /// Goes back to the path of what holds the value, with the point behind it.
+    private mutating func cutPath(_ count: Int) {
+        path.removeLast(path.count - min(path.count, count))
+        if count > 0 { path.append(UInt8(ascii: ".")) }
+    }
+
+    private mutating func extendPath(_ line: Span<UInt8>, _ key: Range<Int>, hasEscapes: Bool) {
+        cutPath(frames[frames.count - 1].pathCount)
+        if hasEscapes {
+            path.append(contentsOf: Self.unescaped(line, key).utf8.prefix(Self.longestPart))
+        } else {
+            for index in key.prefix(Self.longestPart) { path.append(line[index]) }
+        }
+    }
+
+    private mutating func value(_ line: Span<UInt8>, key: Range<Int>, isPlain: Bool) -> Member? {
+        guard position < line.count else { return nil }
+        let start = position
+        var member = Member(key: key, isPlain: isPlain, kind: .bare, value: start..<start)
+        switch line[position] {
+        case UInt8(ascii: "\""):
+            guard let (range, hasEscapes) = string(line) else { return nil }
+            member.kind = .text
+            member.value = range
+            member.hasEscapes = hasEscapes
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            let isList = line[position] == UInt8(ascii: "[")
+            var inner = position + 1
+            while isList, inner < line.count, line[inner] == 32 || line[inner] == 9 { inner += 1 }
+            let isRecords = isList && inner < line.count && line[inner] == UInt8(ascii: "{")
+            let isInList = frames.last?.isList == true && !isList
+            guard !isRecords, !isInList, frames.count < Self.deepest else {
+                guard skipNested(line) else { return nil }
+                member.kind = isRecords ? .records : .deep
+                member.value = start..<position
+                break
+            }
+            if isPlain {
+                path.removeAll(keepingCapacity: true)
+                for index in key.prefix(Self.longestPart) { path.append(line[index]) }
+            }
+            position += 1
+            frames.append(Frame(pathCount: path.count, isList: isList))
+            isFirst = true
+            member.kind = .opening
+            member.value = start..<position
+        default:
+            while position < line.count, !Self.endsToken(line[position]) { position += 1 }
+            guard let kind = bare(line, start..<position) else { return nil }
+            member.kind = kind
+            member.value = start..<position
+        }
         skipSpaces(line)
         return member
     }
 
-    private mutating func value(_ line: Span<UInt8>) -> Member? {
-        guard position < line.count else { return nil }
-        let start = position
-        switch line[position] {
-        case UInt8(ascii: "\""):
-            guard let (range, hasEscapes) = string(line) else { return nil }
-            return Member(key: 0..<0, keyHasEscapes: false, kind: .text, value: range, hasEscapes: hasEscapes)
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard skipNested(line) else { return nil }
-            return Member(key: 0..<0, keyHasEscapes: false, kind: .nested, value: start..<position)
-        default:
-            while position < line.count, !Self.endsToken(line[position]) { position += 1 }
-            return bare(line, start..<position)
-        }
-    }
-
     /// `null`, `NaN`, `true`, a number; anything else breaks the line.
-    private func bare(_ line: Span<UInt8>, _ range: Range<Int>) -> Member? {
+    private func bare(_ line: Span<UInt8>, _ range: Range<Int>) -> Member.Kind? {
         guard !range.isEmpty else { return nil }
-        var member = Member(key: 0..<0, keyHasEscapes: false, kind: .bare, value: range)
         switch line[range.lowerBound] {
-        case UInt8(ascii: "t"):
-            guard matches(line, range, Self.trueBytes) else { return nil }
-            member.kind = .boolean(true)
-        case UInt8(ascii: "f"):
-            guard matches(line, range, Self.falseBytes) else { return nil }
-            member.kind = .boolean(false)
+        case UInt8(ascii: "t"): return matches(line, range, Self.trueBytes) ? .boolean(true) : nil
+        case UInt8(ascii: "f"): return matches(line, range, Self.falseBytes) ? .boolean(false) : nil
         case 48...57, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "n"), UInt8(ascii: "N"),
             UInt8(ascii: "I"):
-            break
+            return .bare
         default: return nil
         }
-        return member
     }
 
     private static let trueBytes = Array("true".utf8)
@@ -129,6 +238,17 @@ struct ObjectScanner: Sendable {
         }
         position = line.count
         return nil
+    }
+
+    /// Skips a value that is no object; `false` when it cannot be read.
+    mutating func skipValue(_ line: Span<UInt8>, at start: Int) -> Bool {
+        begin(line, at: start)
+        return value(line, key: start..<start, isPlain: true).map { $0.kind != .opening || skipRest(line, $0) } ?? false
+    }
+
+    private mutating func skipRest(_ line: Span<UInt8>, _ member: Member) -> Bool {
+        position = member.value.lowerBound
+        return skipNested(line)
     }
 
     /// Skips an array or object by counting brackets; strings are skipped whole.

@@ -21,7 +21,8 @@ public struct ResumePoint: Equatable, Sendable {
 /// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. Files that were
 /// rotated on to `.2` and further between two looks are read in their order. A shorter file, or one
 /// whose first bytes (at most 256) changed, was truncated and is read from its start. The half line at the end waits; it
-/// counts as a line when its file is done with.
+/// counts as a line when its file is done with. A gzip file is unpacked, read once, and not followed; places in it are
+/// counted in unpacked bytes.
 struct FollowedPath {
     /// What a step did.
     enum Outcome: Equatable, Sendable {
@@ -38,6 +39,11 @@ struct FollowedPath {
         var status: FileStatus
         var identity: FileIdentity
         var offset: Int64
+        /// Unpacks it, when it is a gzip file: such a file is read once and not followed.
+        var gzip: GzipStream?
+        /// Unpacked bytes that were read before a restart and are dropped.
+        var dropped: Int64 = 0
+        var isFinished = false
     }
 
     /// The path.
@@ -67,6 +73,7 @@ struct FollowedPath {
                 LineDecoder(configuration: configuration, seriesName: stream, admission: surroundings.admission)
             }
         feed = StreamFeed(stream, decoder, surroundings)
+        feed.place = path
     }
 
     /// Whether a file is the one in progress or the one before it, which may still be open under another name.
@@ -109,6 +116,7 @@ struct FollowedPath {
     /// Reads once; 0 at the end of what there is.
     private mutating func readOnce(_ buffer: inout [UInt8], _ emit: (RecordBatch) throws -> Void) throws -> Int? {
         guard let file = current else { return nil }
+        if file.isFinished { return 0 }
         let count: Int
         do {
             count = try System.read(file.descriptor, at: file.offset, into: &buffer)
@@ -116,8 +124,30 @@ struct FollowedPath {
             throw IngestError.cannotRead(path: path, reason: error.reason)
         }
         current?.offset += Int64(count)
-        if count > 0 { try feed.feed(buffer.span.extracting(0..<count), emit) }
+        if let gzip = file.gzip {
+            try unpack(gzip, buffer.span.extracting(0..<count), emit)
+        } else if count > 0 {
+            try feed.feed(buffer.span.extracting(0..<count), emit)
+        }
         return count
+    }
+
+    /// Unpacks what was read of a gzip file; at its end the stream's last line is a line.
+    private mutating func unpack(
+        _ gzip: GzipStream, _ bytes: Span<UInt8>, _ emit: (RecordBatch) throws -> Void
+    ) throws {
+        var left = current?.dropped ?? 0
+        try gzip.feed(bytes) { unpacked in
+            let skipped = Int(min(left, Int64(unpacked.count)))
+            left -= Int64(skipped)
+            try feed.feed(unpacked.extracting(skipped..<unpacked.count), emit)
+        }
+        current?.dropped = left
+        guard bytes.count == 0 else { return }
+        current?.isFinished = true
+        gzip.finish()
+        if let damage = gzip.damage { surroundings.tellDamage(path, damage, after: current?.offset ?? 0) }
+        try feed.finish(emit)
     }
 
     // MARK: Opening
@@ -154,7 +184,7 @@ struct FollowedPath {
 
     private mutating func begin(_ file: OpenFile, at offset: Int64) {
         var file = file
-        file.offset = offset
+        if file.gzip == nil { file.offset = offset } else { file.dropped = offset }
         current = file
         feed.file = file.identity
     }
@@ -163,8 +193,13 @@ struct FollowedPath {
         let descriptor = try System.openForReading(path)
         let status = try System.status(descriptor)
         guard status.isRegular else { throw IngestError.cannotRead(path: path, reason: "not a regular file") }
+        var head = [UInt8](repeating: 0, count: 6)
+        let count = try System.read(descriptor, at: 0, into: &head)
+        let start = head.span.extracting(0..<count)
+        if let program = GzipStream.otherProgram(start) { throw IngestError.compressed(path: path, unpack: program) }
         return OpenFile(
-            descriptor: descriptor, status: status, identity: try Self.identity(descriptor, status), offset: 0)
+            descriptor: descriptor, status: status, identity: try Self.identity(descriptor, status), offset: 0,
+            gzip: GzipStream.isGzip(start) ? GzipStream() : nil)
     }
 
     private static func identity(
@@ -181,7 +216,7 @@ struct FollowedPath {
     /// Whether a file is the one of a position; a copy has another inode, but the same beginning.
     private func holds(_ file: OpenFile, _ position: FilePosition, mayBeCopy: Bool) -> Bool {
         let isSameInode = file.status.device == position.file.device && file.status.inode == position.file.inode
-        guard isSameInode || mayBeCopy, file.status.size >= position.offset,
+        guard isSameInode || mayBeCopy, file.gzip != nil || file.status.size >= position.offset,
             let identity = try? Self.identity(file.descriptor, file.status, length: position.file.fingerprintLength)
         else { return false }
         return identity.fingerprint == position.file.fingerprint
@@ -256,6 +291,9 @@ struct FollowedPath {
             surroundings.logger?.truncated(path, at: file.offset)
             feed.beginFile()
             current?.offset = 0
+            current?.isFinished = false
+            current?.dropped = 0
+            if file.gzip != nil { current?.gzip = GzipStream() }
         }
         let isShort = file.identity.fingerprintLength < FileIdentity.longestFingerprint
         guard isShort || identity != file.identity else { return }

@@ -2,7 +2,8 @@ public import Logging
 
 /// Recorded files for replay: read one after the other as one stream.
 ///
-/// `-` is standard input. Batches carry no arrival. A last line without its line end is a line.
+/// `-` is standard input. Batches carry no arrival. A last line without its line end is a line. What begins like a gzip
+/// file is unpacked on the way, whatever it is called.
 public struct RecordedFiles: RecordSource {
     private let paths: [String]
     private let configuration: SourceConfiguration
@@ -46,7 +47,8 @@ public struct RecordedFiles: RecordSource {
                 feed.beginFile()
                 let input = path == "-" ? Descriptor(0, isOwned: false) : try Self.open(path)
                 let name = path == "-" ? "standard input" : path
-                try InputReading.readAll(input, name, &feed, surroundings.limits, outlet)
+                feed.place = name
+                try InputReading.readAll(input, name, &feed, surroundings, outlet)
                 try feed.finishFile(outlet.send)
             }
             try feed.finish(outlet.send)
@@ -55,12 +57,17 @@ public struct RecordedFiles: RecordSource {
 
     private static func check(_ path: String) throws(IngestError) {
         if path == "-" { return }
-        if path.hasSuffix(".gz") { throw .compressed(path: path) }
         // Not opened yet: a FIFO's writer would see its reader go.
         do {
             try System.checkReadable(path)
+            guard try System.status(path).isRegular else { return }
         } catch {
             throw .cannotOpen(path: path, reason: error.reason)
+        }
+        var head = [UInt8](repeating: 0, count: 6)
+        guard let count = try? System.read(try open(path), into: &head) else { return }
+        if let program = GzipStream.otherProgram(head.span.extracting(0..<count)) {
+            throw .compressed(path: path, unpack: program)
         }
     }
 

@@ -42,7 +42,8 @@ public struct StandardInputSource: RecordSource {
             let decoder = try LineDecoder(
                 configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
             var feed = StreamFeed("input", decoder, surroundings)
-            try InputReading.readAll(input, "standard input", &feed, surroundings.limits, outlet)
+            feed.place = "standard input"
+            try InputReading.readAll(input, "standard input", &feed, surroundings, outlet)
             try feed.finish(outlet.send)
         }
     }
@@ -50,22 +51,55 @@ public struct StandardInputSource: RecordSource {
 
 /// Reading a descriptor from where it stands to its end.
 enum InputReading {
+    /// Reads it; bytes that begin like a gzip file are unpacked.
     static func readAll(
-        _ input: Descriptor, _ name: String, _ feed: inout StreamFeed, _ limits: ReadingLimits, _ outlet: BatchOutlet
+        _ input: Descriptor, _ name: String, _ feed: inout StreamFeed, _ surroundings: StreamFeed.Surroundings,
+        _ outlet: BatchOutlet
     ) throws {
-        var buffer = [UInt8](repeating: 0, count: limits.readSize)
+        var buffer = [UInt8](repeating: 0, count: surroundings.limits.readSize)
+        var head: [UInt8]? = []
+        var gzip: GzipStream?
+        var bytes: Int64 = 0
+        while true {
+            let count = try read(input, name, into: &buffer, outlet)
+            if count == 0 { break }
+            bytes += Int64(count)
+            if var first = head {
+                // A pipe may give one byte at a time, and it takes two to know.
+                for index in 0..<count { first.append(buffer[index]) }
+                head = first
+                guard first.count >= 2 else { continue }
+                head = nil
+                if GzipStream.isGzip(first.span) { gzip = GzipStream() }
+                try pass(first.span, gzip, &feed, outlet)
+            } else {
+                try pass(buffer.span.extracting(0..<count), gzip, &feed, outlet)
+            }
+        }
+        if let head, !head.isEmpty { try feed.feed(head.span, outlet.send) }
+        gzip?.finish()
+        if let damage = gzip?.damage { surroundings.tellDamage(name, damage, after: bytes) }
+    }
+
+    private static func pass(
+        _ bytes: Span<UInt8>, _ gzip: GzipStream?, _ feed: inout StreamFeed, _ outlet: BatchOutlet
+    ) throws {
+        guard let gzip else { return try feed.feed(bytes, outlet.send) }
+        try gzip.feed(bytes) { try feed.feed($0, outlet.send) }
+    }
+
+    private static func read(
+        _ input: Descriptor, _ name: String, into buffer: inout [UInt8], _ outlet: BatchOutlet
+    ) throws -> Int {
         while true {
             try outlet.wait(for: [input])
-            let count: Int
             do {
-                count = try System.read(input, into: &buffer)
+                return try System.read(input, into: &buffer)
             } catch let error where error.isNothingYet {
                 continue
             } catch {
                 throw IngestError.cannotRead(path: name, reason: error.reason)
             }
-            if count == 0 { return }
-            try feed.feed(buffer.span.extracting(0..<count), outlet.send)
         }
     }
 }

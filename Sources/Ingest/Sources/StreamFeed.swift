@@ -11,12 +11,20 @@ struct StreamFeed {
         var logger: Logger?
         var onSchema: (@Sendable (String, StreamSchema) -> Void)?
         var admission = SeriesAdmission()
+
+        /// A compressed file is damaged from some place on.
+        func tellDamage(_ path: String, _ reason: String, after bytes: Int64) {
+            telemetry.update { $0.damagedFiles.append(path) }
+            logger?.damaged(path, reason, after: bytes)
+        }
     }
 
     /// The stream's name.
     let name: String
     /// The file in progress.
     var file: FileIdentity?
+    /// What the input in progress is called when its lines cannot be read.
+    var place: String?
     private(set) var decoder: LineDecoder
     private let surroundings: Surroundings
     private var counted = DecoderCounters()
@@ -103,8 +111,18 @@ struct StreamFeed {
         counted = now
         surroundings.telemetry.update { $0.decoded.add(now, since: before) }
         tellRefused(decoder.countedRecords.refused)
-        for notice in decoder.takeNotices() { surroundings.logger?.malformed(notice, stream: name) }
-        if let refusal = decoder.refusal { throw refusal }
+        for notice in decoder.takeNotices() {
+            surroundings.logger?.malformed(notice, stream: name)
+            if notice.count == 1 { surroundings.telemetry.update { $0.firstUnusable.append(notice) } }
+        }
+        for notice in decoder.takeUnknownNotices() {
+            surroundings.logger?.unwatched(notice, stream: name)
+            surroundings.telemetry.update { $0.unknown.append(notice) }
+        }
+        if let refusal = decoder.refusal {
+            guard let place, let line = decoder.refusedLine else { throw refusal }
+            throw IngestError.unreadable(place: place, line: line, cause: refusal)
+        }
         if !isAnnounced, let schema = batch.schema {
             isAnnounced = true
             surroundings.logger?.reading(name, as: schema.summary)

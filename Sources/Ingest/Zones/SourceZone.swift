@@ -24,12 +24,12 @@ public struct SourceZone: Equatable, Sendable {
         self.origin = origin
     }
 
-    /// Goes on in the zone of a stored dialect, for an input that is not read on in mid-file but looked at anew: as
+    /// Goes on in the zone of a stored dialect, for an input that is not read on in mid-file but looked at anew, as
     /// ``LineDecoder`` does for a file.
     ///
     /// - Parameter dialect: a batch's `dialect`; empty for none.
     /// - Returns: why the zone could not be kept.
-    public mutating func goOn(from dialect: [UInt8]) -> TimeZoneLoadingError? {
+    mutating func goOn(from dialect: [UInt8]) -> TimeZoneLoadingError? {
         guard let name = Dialect.zoneName(in: dialect) else { return nil }
         let found = restoring(name)
         rules = found.rules

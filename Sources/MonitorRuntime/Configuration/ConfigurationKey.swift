@@ -116,14 +116,42 @@ enum ConfigurationKeys {
                 guard let names = texts(node), names.count == 2 else { return nil }
                 return names
             }, format: { $0.count == 1 ? TOMLDocument.quoted($0[0]) : listText($0) }),
-        .init("series", expected: "the name of a column", \.series, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "series", expected: "the name of a column, a key or a tag", \.series, parse: text,
+            format: TOMLDocument.quoted),
         .init(
             "channels", expected: "a list of one or more names of columns, each once", \.channels, parse: texts,
             format: listText),
         .init(
+            "channel", expected: "the name of the column that names the channel of a line's one value", \.channel,
+            parse: text, format: TOMLDocument.quoted),
+        .init(
+            "value", expected: "the name of the column of a line's one value", \.value, parse: text,
+            format: TOMLDocument.quoted),
+        .init(
+            "records", expected: "the key of a list of objects, such as \"values[]\"", \.records, parse: text,
+            format: TOMLDocument.quoted),
+        .init("quality", expected: "the name of a column", \.quality, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "columns", expected: "a list of one or more names, each once", \.columns, parse: texts, format: listText),
+        .init("header", expected: "true or false", \.hasHeader, parse: boolean, format: { String($0) }),
+        choice("delimiter", \.delimiter),
+        choice("decimal", \.decimal),
+        choice("dates", \.dates),
+        .init(
             "interval", expected: "a duration such as \"1s\", \"5min\" or \"2h\", up to \"1year\"", \.interval,
             parse: { duration($0, in: 0.001...31_536_000) }, format: durationText),
     ]
+
+    /// A key that takes one of a few texts.
+    private static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+        _ name: String, _ keyPath: any WritableKeyPath<SourceDraft, Choice?> & Sendable
+    ) -> ConfigurationKey<SourceDraft> where Choice.RawValue == String {
+        .init(
+            name,
+            expected: "one of " + Choice.allCases.map { TOMLDocument.quoted($0.rawValue) }.joined(separator: ", "),
+            keyPath, parse: { text($0).flatMap(Choice.init) }, format: { TOMLDocument.quoted($0.rawValue) })
+    }
 
     /// The tables that may follow.
     static let tables = ["source", "defaults", "series"]
@@ -232,6 +260,15 @@ struct SourceDraft: Equatable, Sendable {
     var time: [String]?
     var series: String?
     var channels: [String]?
+    var channel: String?
+    var value: String?
+    var records: String?
+    var quality: String?
+    var columns: [String]?
+    var hasHeader: Bool?
+    var delimiter: SourceConfiguration.Delimiter?
+    var decimal: SourceConfiguration.DecimalMark?
+    var dates: SourceConfiguration.DateOrder?
     var interval: Double?
 
     /// The finished source; `nil` when it names no input or two.
@@ -243,9 +280,19 @@ struct SourceDraft: Equatable, Sendable {
         case (nil, nil, true): input = .standardInput
         default: return nil
         }
-        return SourceConfiguration(
+        var source = SourceConfiguration(
             input: input, format: format ?? .auto, time: time ?? [], series: series, channels: channels ?? [],
             interval: interval, zone: zone)
+        source.channel = channel
+        source.value = value
+        source.records = records
+        source.quality = quality
+        source.columns = columns ?? []
+        source.hasHeader = hasHeader
+        source.delimiter = delimiter
+        source.decimal = decimal
+        source.dates = dates
+        return source
     }
 }
 

@@ -81,10 +81,7 @@ public struct ReplayRun: Sendable {
         let output = try ReplayOutput(request)
         let stored = try await storedState()
         let desk = AlertDesk(policy: stored.policy) { records in try output.write(records) }
-        var source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
-        if let problem = source.zone.goOn(from: stored.stream?.header.place.decoding.dialect ?? []) {
-            logger?.warning("times without a zone are read in another than before", metadata: ["error": "\(problem)"])
-        }
+        let source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
         var observer: Pipeline.LineObserver?
         if output.writesScores {
             observer = { outcome, level, batch in try output.write(outcome, level: level, of: batch) }

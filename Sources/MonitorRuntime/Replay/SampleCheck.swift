@@ -1,10 +1,19 @@
+import AnomalyDetection
 public import Ingest
 import NeuralNet
 import Synchronization
 import TimeSeries
 
-/// What `monitord check --sample` says: how a file is read, and what watching it costs.
+/// What `monitord check --sample` says: how a file is read and why, and what watching it costs.
 public struct SampleCheck: Sendable {
+    /// What was found.
+    public struct Report: Equatable, Sendable {
+        /// Lines for a person.
+        public var text: String
+        /// Whether any line could be used.
+        public var isUsable: Bool
+    }
+
     private let path: String
     private let source: SourceConfiguration
     private let configuration: MonitorConfiguration
@@ -18,32 +27,126 @@ public struct SampleCheck: Sendable {
 
     /// Reads the file and measures on its own lines.
     ///
-    /// - Returns: lines for a person: the dialect, the channels, lines that cannot be used, memory and time.
-    /// - Throws: `IngestError`.
-    public func run() async throws -> String {
+    /// - Returns: what was recognised and what showed it, the channels, lines that cannot be used, memory and time.
+    /// - Throws: `IngestError` when the file cannot be opened or read; one that says why its lines cannot be is part of the
+    ///   report.
+    public func run() async throws -> Report {
         let telemetry = SourceTelemetry()
-        let found = Mutex<(schema: StreamSchema?, series: [String])>((nil, []))
-        let files = RecordedFiles(paths: [path], configuration: source, telemetry: telemetry)
-        try await files.run { batch in
-            found.withLock { $0 = (batch.schema, batch.seriesNames) }
+        let found = Mutex(Found())
+        let files = RecordedFiles(paths: [path], configuration: source, telemetry: telemetry, admission: .atOnce)
+        do {
+            try await files.run { batch in found.withLock { $0.take(batch) } }
+        } catch let error as IngestError {
+            guard case .unreadable = error else { throw error }
+            return Report(text: "\(error)", isUsable: false)
         }
-        let decoded = telemetry.counters.decoded
-        guard let schema = found.withLock({ $0.schema }) else {
-            return "\(path): no data line in \(decoded.lines) lines"
+        return report(found.withLock { $0 }, telemetry.counters)
+    }
+
+    /// What the batches of a file said.
+    private struct Found {
+        var schema: StreamSchema?
+        var series: [String] = []
+        var groups: [Int32] = []
+        /// Seconds between two rows of one series, the first of them.
+        var steps: [Double] = []
+        private var last: [Int32: Timestamp] = [:]
+        private static let mostSteps = 100_000
+
+        mutating func take(_ batch: RecordBatch) {
+            schema = batch.schema
+            series = batch.seriesNames
+            groups = batch.seriesGroups
+            for row in batch.rows where row.malformed == nil && steps.count < Self.mostSteps {
+                guard let time = row.time else { continue }
+                if let before = last[row.series] {
+                    let step = time.seconds(since: before)
+                    // The lines of a long-form sample have one time.
+                    if step > 0 { steps.append(step) }
+                }
+                last[row.series] = time
+            }
         }
-        let seriesCount = max(1, found.withLock { $0.series.count })
-        let channels = schema.channels.map { $0.unit.map { unit in "\(unit)" }.map { " [\($0)]" } ?? "" }
-        let names = zip(schema.channels, channels).map { "\($0.name)\($1)" }
-        let cost = SeriesCost.measure(
-            channelCount: schema.channels.count, detection: configuration.detection)
-        return """
-            \(path): \(schema.summary)
-            channels: \(names.joined(separator: ", "))
-            time zone: \(source.zone.summary)
-            lines: \(decoded.lines), of them \(decoded.records) usable, \(decoded.malformed) unusable, \(decoded.headers) headers, \(decoded.blank) blank
-            series: \(seriesCount); memory when their rings are full: about \(cost.bytes * seriesCount / 1024 + cost.sharedBytes / 1024) kB (\(cost.bytes / 1024) kB a series, \(cost.sharedBytes / 1024) kB shared)
-            processor: about \(cost.microseconds) µs a sample on this machine, training included
-            arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))
-            """
+
+        /// The step in the middle; `nil` when there is none.
+        var interval: Double? { steps.isEmpty ? nil : steps.sorted()[steps.count / 2] }
+    }
+
+    private func report(_ found: Found, _ counters: SourceTelemetry.Counters) -> Report {
+        let decoded = counters.decoded
+        guard let schema = found.schema else {
+            return Report(text: "\(path): no data line in \(decoded.lines) lines", isUsable: false)
+        }
+        var lines = ["\(path): \(schema.summary)"]
+        let width = schema.findings.map(\.topic.count).max() ?? 0
+        for finding in schema.findings {
+            let topic = finding.topic + String(repeating: " ", count: width - finding.topic.count)
+            lines.append("  \(topic)  \(finding.text): \(finding.reason)")
+        }
+        for (number, group) in schema.groups.enumerated() {
+            let names = group.map { channel in channel.unit.map { "\(channel.name) [\($0)]" } ?? channel.name }
+            let title = schema.groups.count == 1 ? "channels" : "channels of group \(number + 1)"
+            lines.append("\(title): \(Self.list(names, most: 40))")
+        }
+        lines.append("time zone: \(source.zone.summary)")
+        lines.append(intervalText(found, schema))
+        lines.append(
+            "lines: \(decoded.lines), of them \(decoded.records) usable, \(decoded.malformed) unusable, "
+                + "\(decoded.headers) headers, \(decoded.blank) blank, \(decoded.comments) comments, \(decoded.unwatched) with nothing that is watched"
+        )
+        for notice in counters.firstUnusable {
+            let count = decoded[notice.reason]
+            let like = count == 1 ? "" : ", the first of \(count)"
+            lines.append("\(path):\(notice.line): unusable, \(notice.reason.words)\(like): `\(notice.excerpt)`")
+        }
+        for notice in counters.unknown {
+            lines.append("\(path):\(notice.line): \(notice.name) is not watched: it was not in the first lines")
+        }
+        for damaged in counters.damagedFiles { lines.append("\(damaged): compressed, and cut off or damaged") }
+        lines += costs(found, schema)
+        return Report(text: lines.joined(separator: "\n"), isUsable: decoded.records > 0)
+    }
+
+    private func intervalText(_ found: Found, _ schema: StreamSchema) -> String {
+        if let declared = source.interval {
+            return "interval: \(ConfigurationUnits.text(duration: declared)) (configured)"
+        }
+        guard let interval = found.interval else {
+            return schema.hasTime
+                ? "interval: not found, no series has two times" : "interval: not found, the lines have no time"
+        }
+        let equal = found.steps.count { $0 == interval }
+        return
+            "interval: \(ConfigurationUnits.text(duration: interval)) (\(equal) of \(found.steps.count) steps between two "
+            + "times of a series)"
+    }
+
+    private func costs(_ found: Found, _ schema: StreamSchema) -> [String] {
+        let counts = schema.groups.indices.map { group in found.groups.count { Int($0) == group } }
+        let series = found.series.count
+        // Few sizes are measured; the others are taken for the next larger one.
+        let sizes = Set(schema.groups.map(\.count)).sorted().suffix(3)
+        let costs = sizes.map { size in
+            (size, SeriesCost.measure(channelCount: size, detection: configuration.detection))
+        }
+        var own = 0
+        var shared = 0
+        for (group, count) in zip(schema.groups, counts) {
+            guard let cost = costs.first(where: { $0.0 >= group.count })?.1 else { continue }
+            own += cost.bytes * max(1, count)
+            shared += cost.sharedBytes
+        }
+        guard let largest = costs.last?.1 else { return [] }
+        return [
+            "series: \(series): \(Self.list(found.series, most: 10)); memory when their rings are full: about "
+                + "\((own + shared) / 1024) kB (\(largest.bytes / 1024) kB a series, \(shared / 1024) kB shared)",
+            "processor: about \(largest.microseconds) µs a sample on this machine, training included",
+            "arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))",
+        ]
+    }
+
+    private static func list(_ names: [String], most: Int) -> String {
+        names.count > most
+            ? names.prefix(most).joined(separator: ", ") + ", … (\(names.count) in all)" : names.joined(separator: ", ")
     }
 }

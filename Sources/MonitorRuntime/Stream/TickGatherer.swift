@@ -20,6 +20,8 @@ struct TickGatherer: Sendable {
         var filled = 0
         var isOpen = false
         var time: Timestamp?
+        /// Seconds from ``time`` to its other instant, while the clock of the series may find that it is meant.
+        var repeatedAfter: Int32 = 0
         var tick: Int64 = 0
         /// Time of the last row.
         var last: Timestamp?
@@ -129,6 +131,7 @@ struct TickGatherer: Sendable {
             gatherings[series].isOpen = true
             gatherings[series].tick = tick ?? 0
             gatherings[series].time = tick.map(start) ?? (row.time == nil ? nil : time)
+            gatherings[series].repeatedAfter = tick == nil && time == row.time ? row.repeatedAfter : 0
             if tick != nil { open.append(row.series) }
         }
         add(batch.values[Int(row.firstValue)], to: channel, of: series)
@@ -193,8 +196,8 @@ struct TickGatherer: Sendable {
         if writesTimes, let time { gathered.text.append(contentsOf: time.description.utf8) }
         gathered.rows.append(
             RecordBatch.Row(
-                malformed: nil, series: Int32(series), time: time, timeText: start..<Int32(gathered.text.count),
-                firstValue: first, endOffset: 0))
+                malformed: nil, series: Int32(series), time: time, repeatedAfter: gatherings[series].repeatedAfter,
+                timeText: start..<Int32(gathered.text.count), firstValue: first, endOffset: 0))
     }
 
     // MARK: State
@@ -208,7 +211,7 @@ struct TickGatherer: Sendable {
 
     /// Writes the gatherer.
     func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         writer.write(lastTick)
         writer.write(open)
         writer.write(UInt32(gatherings.count))
@@ -219,6 +222,7 @@ struct TickGatherer: Sendable {
             writer.write(gathering.time != nil)
             writer.write(gathering.time?.nanoseconds ?? 0)
             writer.write(gathering.tick)
+            writer.write(gathering.repeatedAfter)
             writer.write(gathering.last != nil)
             writer.write(gathering.last?.nanoseconds ?? 0)
         }
@@ -226,7 +230,7 @@ struct TickGatherer: Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the ticks in progress") }
+        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of the ticks in progress") }
         self.init(interval: nil, writesTimes: false)
         lastTick = try reader.read()
         open = try reader.readIntegers()
@@ -240,6 +244,7 @@ struct TickGatherer: Sendable {
             let time = Timestamp(nanoseconds: try reader.read())
             gathering.time = hasTime ? time : nil
             gathering.tick = try reader.read()
+            gathering.repeatedAfter = try reader.read()
             let hasLast = try reader.readBool()
             let last = Timestamp(nanoseconds: try reader.read())
             gathering.last = hasLast ? last : nil

@@ -454,6 +454,15 @@ import TimeSeries
                 # time is not set
                 # series is not set
                 # channels is not set
+                # channel is not set
+                # value is not set
+                # records is not set
+                # quality is not set
+                # columns is not set
+                # header is not set
+                # delimiter is not set
+                # decimal is not set
+                # dates is not set
                 # interval is not set
                 # the time zone is UTC, this machine's
 

@@ -1,0 +1,128 @@
+import TimeSeries
+
+/// Lines of a settled dialect, one by one.
+extension LineDecoder {
+    /// Decodes a line and appends what it is.
+    ///
+    /// Inlined, with what it calls for each line: in a file of its own it would cost a call a line more.
+    @inline(__always)
+    mutating func decodeLine(
+        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        let decoded: DecodedLine
+        let unreadable = DecodedLine(kind: .malformed(.badSyntax))
+        if let flaw {
+            let plain = DecodedLine(kind: .malformed(flaw))
+            decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? plain : plain
+        } else if delimited != nil {
+            decoded = delimited?.decode(line, &series) ?? unreadable
+            if decoded.kind == .unwatched { counters.unknownKeys += 1 }
+        } else if influx != nil {
+            decoded = influx?.decode(line, &series, &counters) ?? unreadable
+            noteMeasurements()
+        } else {
+            decoded = keyed?.decode(line, &series, &counters) ?? unreadable
+            if decoded.kind == .several {
+                return decodeRecords(line, number: number, endOffset: endOffset, into: &batch)
+            }
+        }
+        take(decoded, line, number: number, endOffset: endOffset, into: &batch)
+    }
+
+    /// The records in the list that a line holds. All but the last end where the line begins, so that a restart between
+    /// them reads the line again.
+    private mutating func decodeRecords(
+        _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        let first = batch.rows.count
+        while let decoded = keyed?.nextRecord(line, &series, &counters) {
+            take(decoded, line, number: number, endOffset: lineStart, into: &batch)
+        }
+        if batch.rows.count > first { batch.rows[batch.rows.count - 1].endOffset = endOffset }
+    }
+
+    @inline(__always)
+    private mutating func take(
+        _ decoded: DecodedLine, _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        if !decoded.unknown.isEmpty { noteUnknown(line, decoded.unknown, number: number) }
+        switch decoded.kind {
+        case .header:
+            counters.headers += 1
+            noteColumns()
+        case .record:
+            counters.records += 1
+            append(decoded, nil, line, endOffset, into: &batch)
+        case .unwatched, .several:
+            counters.unwatched += 1
+        case .malformed(let reason):
+            counters[reason] += 1
+            let count = counters[reason]
+            if count % Self.linesBetweenNotices == 1 {
+                notices.append(
+                    MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
+            }
+            append(decoded, reason, line, endOffset, into: &batch)
+        }
+    }
+
+    /// Measurements that were met for the first time become groups behind the others.
+    private mutating func noteMeasurements() {
+        guard influx?.newcomers.isEmpty == false, let newcomers = influx?.takeNewcomers(),
+            case .measurements(var measurements) = dialect?.format
+        else { return }
+        measurements.list += newcomers
+        dialect?.format = .measurements(measurements)
+        dialect?.schema.groups += newcomers.map(\.channels)
+        series.channelsOfGroups = dialect?.schema.groups.map(\.count) ?? []
+        isStateStale = true
+    }
+
+    /// Notes a name that nobody watches: each is told once, and only a few.
+    private mutating func noteUnknown(_ line: Span<UInt8>, _ range: Range<Int>, number: UInt64) {
+        guard unknownNames.count < Self.mostUnknownTold, range.count <= SeriesTable.longestName else { return }
+        for name in unknownNames where matches(line, range, name) { return }
+        var name: [UInt8] = []
+        for index in range { name.append(line[index]) }
+        unknownNotices.append(UnknownNotice(line: number, name: MalformedLine.excerpt(name.span)))
+        unknownNames.append(name)
+    }
+
+    /// After a header: stores the columns if it changed their order.
+    private mutating func noteColumns() {
+        guard let columns = delimited?.columns, dialect?.format != .columns(columns) else { return }
+        dialect?.format = .columns(columns)
+        storeDialect()
+    }
+
+    @inline(__always)
+    private func append(
+        _ decoded: DecodedLine, _ malformed: MalformedReason?, _ line: Span<UInt8>, _ endOffset: Int64,
+        into batch: inout RecordBatch
+    ) {
+        let textStart = Int32(batch.text.count)
+        for index in decoded.timeRange { batch.text.append(line[index]) }
+        if !decoded.clockRange.isEmpty {
+            batch.text.append(32)
+            for index in decoded.clockRange { batch.text.append(line[index]) }
+        }
+        var row = RecordBatch.Row(
+            malformed: malformed, series: decoded.series, time: decoded.instant?.time,
+            repeatedAfter: decoded.instant?.repeatedAfter ?? 0, timeText: textStart..<Int32(batch.text.count),
+            channel: decoded.channel,
+            firstValue: Int32(batch.values.count), endOffset: endOffset)
+        if malformed == nil, decoded.series == SeriesTable.counted {
+            batch.text.append(contentsOf: series.countedKey)
+            row.keyLength = Int32(series.countedKey.count)
+        }
+        batch.rows.append(row)
+        guard malformed == nil else { return }
+        if let delimited {
+            batch.values.append(contentsOf: delimited.values)
+        } else if let keyed {
+            batch.values.append(contentsOf: keyed.values)
+        } else if let influx {
+            batch.values.append(contentsOf: influx.values)
+        }
+    }
+}
