@@ -318,6 +318,52 @@ import TimeSeries
         #expect(problems(of: text).hasSuffix("a NUL character is not allowed"))
     }
 
+    @Test(
+        arguments: [
+            ([0x61, 0xff], "x.toml:1:2: not UTF-8 text"),
+            (Array("a = 1\nb = \"é".utf8) + [0xc3, 0x28], "x.toml:2:7: not UTF-8 text"),
+        ] as [([UInt8], String)])
+    func `bytes that are no text are refused where they stand`(bytes: [UInt8], problem: String) {
+        let files = ConfigurationFiles(
+            read: { path throws(ConfigurationFiles.Failure) in path == "x.toml" ? bytes : nil },
+            list: { _ throws(ConfigurationFiles.Failure) in [] })
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationLoader(environment: [:], isRoot: false, files: files)
+                .load(ConfigurationOverrides(file: "x.toml"))
+        }
+        #expect(error?.description == problem)
+    }
+
+    /// The layers in the order in which they override each other, each with a value of its own for one key.
+    private static let layers = ["file", "conf.d/10.toml", "conf.d/20.toml", "variable", "flag"]
+
+    @Test(arguments: 0..<32) func `of all layers that say something the last one wins, and is named`(chosen: Int) throws
+    {
+        let said = Self.layers.indices.filter { chosen >> $0 & 1 == 1 }
+        var files: [String: String] = [:]
+        let paths = [Self.standard, "/etc/monitord/conf.d/10.toml", "/etc/monitord/conf.d/20.toml"]
+        for (index, path) in paths.enumerated() where said.contains(index) { files[path] = "log = \"/\(index)\"" }
+        let loaded = try load(
+            files, environment: said.contains(3) ? ["MONITORD_LOG": "/3"] : [:],
+            ConfigurationOverrides(log: said.contains(4) ? "/4" : nil))
+        let places = paths.map { "\($0):1:1" } + ["environment MONITORD_LOG", "flag --log"]
+        #expect(loaded.configuration.alerting.logPath == said.last.map { "/\($0)" })
+        #expect(loaded.merged.contains(said.last.map { "log = \"/\($0)\"  # \(places[$0])\n" } ?? "# log is not set\n"))
+        #expect(loaded.files == paths.enumerated().filter { said.contains($0.offset) }.map(\.element))
+    }
+
+    @Test func `tables of a later layer go on where an earlier one stopped`() throws {
+        let files = [
+            Self.standard: "[defaults]\nfalse_alarms = \"1/month\"\nrunbook = \"a\"\n[series.x]\ncritical_above = 1",
+            "/etc/monitord/conf.d/1.toml": "[defaults]\nrunbook = \"b\"\n[series.x]\nrunbook = \"c\"",
+        ]
+        let configuration = try load(files, environment: ["MONITORD_DEFAULTS__CRITICAL_ABOVE": "3"]).configuration
+        #expect(configuration.detection.falseAlarmsPerSecond == 1.0 / 2_592_000)
+        #expect(configuration.alerting.runbook == "b")
+        #expect(configuration.alerting.criticalMargin == 3)
+        #expect(configuration.seriesRules == [SeriesRule(pattern: "x", criticalMargin: 1, runbook: "c")])
+    }
+
     @Test func `a file that was asked for must be there and readable`() {
         #expect(
             throws: ConfigurationError([.unreadable(path: "x.toml", reason: "no such file")])
