@@ -35,6 +35,7 @@ demo: build
 
 # The end-to-end tests start the release binary; they find it by MONITORD_BINARY.
 test: build
+	@bash scripts/install-dependencies.sh --tests
 	MONITORD_BINARY=$(BINARY) $(SWIFT) test
 
 quality:

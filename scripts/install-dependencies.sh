@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
-# Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing.
+# install-dependencies.sh [--tests]
+#
+# Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
+# also what only the tests need: the numeric kernels are built for aarch64 and run under qemu.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
+
+case "$*" in
+    "") tests=false ;;
+    --tests) tests=true ;;
+    *)
+        echo "usage: install-dependencies.sh [--tests]" >&2
+        exit 64
+        ;;
+esac
 
 missing=()
 
@@ -28,6 +40,11 @@ need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
 need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
 need tzdata "times without a zone are read by its rules, and the tests compare them with the C library's" test -e /usr/share/zoneinfo/Europe/Berlin
 need zlib1g-dev "rotated logs are compressed with it" has_library zlib
+if $tests; then
+    need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
+    need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h
+    need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
+fi
 
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0

@@ -53,7 +53,7 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
         case .shift: "a level that moved within tens of samples"
         case .slowShift: "a level that moved within hundreds of samples"
         case .correlation: "smoothed channels that no longer go together as usual"
-        case .forecast: "error of the LSTM forecaster, one sample ahead"
+        case .forecast: "error of the forecaster, one sample ahead"
         case .reconstruction: "error of the autoencoder at the last sample"
         case .reconstructionWindow: "error of the autoencoder over its window"
         case .stuck: "a value that does not change any more"

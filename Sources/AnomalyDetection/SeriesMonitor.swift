@@ -70,7 +70,9 @@ public struct SeriesMonitor: Sendable {
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)
         bank = DetectorBank(channelCount: channelCount)
-        networks = configuration.usesNetworks ? SeriesNetworks(channelCount: channelCount) : nil
+        networks =
+            configuration.usesNetworks
+            ? SeriesNetworks(channelCount: channelCount, forecaster: configuration.forecaster) : nil
         raw = Array(repeating: 0, count: DetectorKind.allCases.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes

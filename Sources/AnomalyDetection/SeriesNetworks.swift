@@ -22,11 +22,14 @@ struct SeriesNetworks: Sendable {
     private var isOpen = true
     private var begins = true
     private var nextRow: UInt64 = 0
+    /// Whether a stored state came from another forecaster, so that this one begins anew.
+    private(set) var forecastBeginsAnew = false
 
-    init(channelCount: Int) {
+    init(channelCount: Int, forecaster: RecurrentCell) {
         self.channelCount = channelCount
         windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
-        recurrent = RecurrentState(hiddenSize: DetectionRecipe.hiddenSize)
+        recurrent = RecurrentState(
+            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: forecaster))
         nextMean = Array(repeating: 0, count: channelCount)
         nextScale = Array(repeating: 1, count: channelCount)
         forecastBase = nextMean
@@ -178,10 +181,20 @@ struct SeriesNetworks: Sendable {
         writer.write(nextRow)
     }
 
-    /// Reads what ``encode(to:)`` wrote.
-    init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        self.init(channelCount: channelCount)
-        recurrent.values = try reader.readFloats(count: recurrent.values.count)
+    /// Reads what ``encode(to:)`` wrote. When it is of another forecaster, told by what that carries from step to step, this
+    /// one begins anew: a state without a past, heads that believe, and no forecast; the window goes on.
+    init(
+        from reader: inout StateReader, channelCount: Int, forecaster: RecurrentCell
+    ) throws(StateCodingError) {
+        self.init(channelCount: channelCount, forecaster: forecaster)
+        let fresh = self
+        recurrent.values = try reader.readFloats()
+        let known = RecurrentCell.allCases.map {
+            NetworkShapes.forecaster(channelCount: channelCount, cell: $0).stateCount
+        }
+        guard known.contains(recurrent.values.count) else {
+            throw .invalid("a forecaster's state of \(recurrent.values.count) numbers")
+        }
         nextMean = try reader.readFloats(count: channelCount)
         nextScale = try reader.readFloats(count: channelCount)
         forecastBase = try reader.readFloats(count: channelCount)
@@ -196,5 +209,10 @@ struct SeriesNetworks: Sendable {
         isOpen = try reader.readBool()
         begins = try reader.readBool()
         nextRow = try reader.read()
+        guard recurrent.values.count != fresh.recurrent.values.count else { return }
+        (recurrent, heads, nextMean, nextScale) = (fresh.recurrent, fresh.heads, fresh.nextMean, fresh.nextScale)
+        (forecastBase, predictedChange) = (fresh.forecastBase, fresh.predictedChange)
+        hasForecast = false
+        forecastBeginsAnew = true
     }
 }

@@ -470,15 +470,23 @@ extension Pipeline {
                 let shard = fresh[place.group].shards[place.member % shardCount]
                 try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
             }
+            var replaced: RecurrentCell?
             for index in 0..<stored.header.groups.count {
                 let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
                 restored[index].models = training.inUse
                 restored[index].trained = training.next
+                replaced = training.replaced ?? replaced
                 await fresh[index].shards[0].restore(log: training.log)
             }
             groups = restored
             places = members
             take(stored.header)
+            if let replaced {
+                let chosen = configuration.detection.forecaster
+                committer?.tell(
+                    "the forecaster of \(name) was stored as \(replaced.rawValue) and is \(chosen.rawValue) now: it "
+                        + "begins anew")
+            }
         } catch {
             committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")
             groups = []

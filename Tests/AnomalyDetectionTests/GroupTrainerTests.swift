@@ -8,8 +8,10 @@ import TimeSeries
 @Suite struct GroupTrainerTests {
     private let configuration = DetectionConfiguration()
 
-    private func trainer(_ channels: Int) -> GroupTrainer {
-        GroupTrainer(channelCount: channels, configuration: configuration, kernels: .best)
+    private func trainer(_ channels: Int, _ forecaster: RecurrentCell = .lstm) -> GroupTrainer {
+        var configuration = configuration
+        configuration.forecaster = forecaster
+        return GroupTrainer(channelCount: channels, configuration: configuration, kernels: .best)
     }
 
     private func bytes(_ models: GroupModels) -> [UInt8] { StateWriter.bytes { models.encode(to: &$0) } }
@@ -70,9 +72,9 @@ import TimeSeries
         #expect(bytes(trainer.models()) == start)
     }
 
-    @Test(arguments: [1, 3, 70])
-    func `goes on from its parts, and changed parts add up to all`(rounds: Int) throws {
-        let original = trainer(2)
+    @Test(arguments: [1, 3, 70], RecurrentCell.allCases)
+    func `goes on from its parts, and changed parts add up to all`(rounds: Int, cell: RecurrentCell) throws {
+        let original = trainer(2, cell)
         var stored: [String: [UInt8]] = [:]
         for round in 0..<rounds {
             original.absorb(log(series: [0, 1], first: 8 * round, channels: 2), round: UInt64(round))
@@ -86,8 +88,8 @@ import TimeSeries
         let parts = original.parts()
         #expect(parts.count == stored.count)
         for part in parts { #expect(stored[part.name] == part.bytes, "\(part.name)") }
-        let copy = trainer(2)
-        try copy.restore(parts)
+        let copy = trainer(2, cell)
+        #expect(try copy.restore(parts) == nil)
         for round in rounds..<(rounds + 5) {
             for trainer in [original, copy] {
                 trainer.absorb(log(series: [0, 1], first: 8 * round, channels: 2), round: UInt64(round))
@@ -95,8 +97,8 @@ import TimeSeries
             }
         }
         #expect(bytes(copy.models()) == bytes(original.models()))
-        #expect(throws: StateCodingError.self) { try self.trainer(2).restore(Array(parts.dropLast())) }
-        #expect(throws: StateCodingError.self) { try self.trainer(1).restore(parts) }
+        #expect(throws: StateCodingError.self) { try self.trainer(2, cell).restore(Array(parts.dropLast())) }
+        #expect(throws: StateCodingError.self) { try self.trainer(1, cell).restore(parts) }
     }
 
     @Test func `the replay memory is bounded and shared`() {
@@ -134,9 +136,57 @@ import TimeSeries
         #expect(!memory.isUsable(series: 0, from: 25, count: 8))
     }
 
-    @Test func `the networks learn a wave and beat doing without`() throws {
-        var rig = Rig(channels: 2)
-        let trainer = trainer(2)
+    @Test(arguments: [(RecurrentCell.lstm, RecurrentCell.gru), (.gru, .lstm)])
+    func `another forecaster than the stored one begins anew, and learns from what is kept`(
+        stored: RecurrentCell, chosen: RecurrentCell
+    ) throws {
+        let original = trainer(1, stored)
+        for round in 0..<20 {
+            original.absorb(log(series: [0], first: 8 * round), round: UInt64(round))
+            original.train(round: UInt64(round))
+        }
+        let parts = original.parts()
+        let copy = trainer(1, chosen)
+        #expect(try copy.restore(parts) == stored)
+        let fresh = trainer(1, chosen).models()
+        #expect(copy.models().forecaster.parameters == fresh.forecaster.parameters)
+        #expect(copy.models().autoencoder.parameters == original.models().autoencoder.parameters)
+        #expect(copy.memory.rings[0].count == original.memory.rings[0].count)
+
+        // The weights in use follow the same rule, and say at once that the forecaster has learned nothing.
+        var configuration = configuration
+        configuration.forecaster = chosen
+        var reader = StateReader(bytes(original.models()))
+        let models = try GroupModels(from: &reader, channelCount: 1, configuration: configuration)
+        #expect(reader.remaining == 0)
+        #expect(bytes(models) == bytes(copy.models()))
+        copy.absorb(log(series: [0], first: 160), round: 20)
+        copy.train(round: 20)
+        #expect(copy.models().forecaster.parameters != fresh.forecaster.parameters)
+
+        // Stored again it is the chosen one's.
+        #expect(try trainer(1, chosen).restore(copy.parts()) == nil)
+    }
+
+    @Test func `what was stored before there was a choice is an LSTM's`() throws {
+        let models = GroupModels(channelCount: 1, configuration: configuration)
+        let old = StateWriter.bytes {
+            $0.write(UInt8(1))
+            $0.write(models.forecaster.parameters)
+            $0.write(models.autoencoder.parameters)
+        }
+        var reader = StateReader(old)
+        #expect(bytes(try GroupModels(from: &reader, channelCount: 1, configuration: configuration)) == bytes(models))
+        #expect(throws: StateCodingError.self) {
+            var unknown = StateReader([2, 3, 0, 0, 0] + Array("rnn".utf8) + old.dropFirst())
+            _ = try GroupModels(from: &unknown, channelCount: 1, configuration: self.configuration)
+        }
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func `the networks learn a wave and beat doing without`(cell: RecurrentCell) throws {
+        var rig = Rig(channels: 2, forecaster: cell)
+        let trainer = trainer(2, cell)
         var generator = SeededGenerator(seed: 5)
         rig.models = trainer.models()
         var trained = rig.models
@@ -164,11 +214,11 @@ import TimeSeries
     @Test func `models go on from their bytes`() throws {
         let models = GroupModels(channelCount: 3, configuration: configuration)
         var reader = StateReader(bytes(models))
-        let copy = try GroupModels(from: &reader, channelCount: 3)
+        let copy = try GroupModels(from: &reader, channelCount: 3, configuration: configuration)
         #expect(bytes(copy) == bytes(models))
         #expect(throws: StateCodingError.self) {
             var other = StateReader(bytes(models))
-            _ = try GroupModels(from: &other, channelCount: 4)
+            _ = try GroupModels(from: &other, channelCount: 4, configuration: self.configuration)
         }
     }
 }

@@ -104,6 +104,29 @@ import TimeSeries
         #expect(rig.monitor.bytes == restored.monitor.bytes)
     }
 
+    @Test func `with another forecaster it goes on but for the forecasts`() throws {
+        var rig = Rig(channels: 2)
+        var generator = SeededGenerator(seed: 4)
+        for step in 0..<400 { _ = rig.observe(wave(step, channels: 2, &generator)) }
+        let before = rig.monitor
+        var other = Rig(channels: 2, forecaster: .gru)
+        var reader = StateReader(before.bytes)
+        other.monitor = try SeriesMonitor(from: &reader, configuration: other.configuration)
+        #expect(reader.remaining == 0)
+        other.tick = rig.tick
+        #expect(other.monitor.sampleCount == 400)
+        let verdict = other.observe(wave(400, channels: 2, &generator))
+        #expect(!other.monitor.frame.hasForecast && other.monitor.frame.hasReconstruction)
+        #expect(verdict.score != nil)
+        _ = other.observe(wave(401, channels: 2, &generator))
+        #expect(other.monitor.frame.hasForecast)
+
+        // And as itself from now on.
+        reader = StateReader(other.monitor.bytes)
+        let again = try SeriesMonitor(from: &reader, configuration: other.configuration)
+        #expect(again.bytes == other.monitor.bytes)
+    }
+
     @Test func `damaged bytes are refused, never trusted`() {
         var rig = Rig(channels: 2)
         var generator = SeededGenerator(seed: 5)
@@ -194,7 +217,8 @@ import TimeSeries
             $0.write(Array(repeating: Float(0), count: start.autoencoder.parameters.count))
         }
         var reader = StateReader(writer)
-        return try GroupModels(from: &reader, channelCount: channels)
+        return try GroupModels(
+            from: &reader, channelCount: channels, configuration: DetectionConfiguration())
     }
 
     @Test func `a jump of one channel is that channel's, high, against its last value`() throws {

@@ -12,8 +12,12 @@ struct Rig {
     var models: GroupModels
     var tick = 0
 
-    init(channels: Int, networks: Bool = true, seed: UInt64 = 1, budget: Double = 1.0 / 604_800) {
-        configuration = DetectionConfiguration(falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks)
+    init(
+        channels: Int, networks: Bool = true, seed: UInt64 = 1, budget: Double = 1.0 / 604_800,
+        forecaster: RecurrentCell = .lstm
+    ) {
+        configuration = DetectionConfiguration(
+            falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster)
         monitor = SeriesMonitor(channelCount: channels, configuration: configuration, seriesSeed: 11)
         scratch = ScoringScratch(channelCount: channels, configuration: configuration, kernels: .best)
         models = GroupModels(channelCount: channels, configuration: configuration)

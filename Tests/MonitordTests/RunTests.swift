@@ -82,6 +82,20 @@ import Testing
         #expect(try bareRecords(try String(contentsOfFile: log, encoding: .utf8)) == expected)
     }
 
+    @Test func `with another forecaster than the stored one it says so and goes on`() throws {
+        let directory = try TemporaryDirectory()
+        let lines = try String(contentsOfFile: sample("pump.csv"), encoding: .utf8)
+        let input = Data(lines.utf8)
+        let arguments = ["run", "--stdin", "--state", directory.path("state")] + quiet
+        let said = "the forecaster of input was stored as lstm and is gru now: it begins anew"
+        for (forecaster, isAnother) in [("lstm", false), ("gru", true), ("gru", false)] {
+            let result = try monitord(arguments, input: input, environment: ["MONITORD_FORECASTER": forecaster])
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.errors.contains(said) == isAnother, "\(forecaster): \(result.errors)")
+            #expect(!result.errors.contains("learning begins anew"), "\(result.errors)")
+        }
+    }
+
     @Test func `a second owner of the state is refused with 69`() throws {
         let directory = try TemporaryDirectory()
         let command = try RunningCommand(

@@ -22,13 +22,14 @@ import TimeSeries
         }
     }
 
-    @Test func `24 steps of forecasting give the same bits`() {
-        let shape = ForecasterShape(inputSize: 5, hiddenSize: 48, channels: 3)
+    @Test(arguments: RecurrentCell.allCases)
+    func `24 steps of forecasting give the same bits`(cell: RecurrentCell) {
+        let shape = ForecasterShape(cell: cell, inputSize: 5, hiddenSize: 48, channels: 3)
         let weights = ForecasterWeights(shape: shape, seed: 3)
-        expectEqualBits("24 LSTM steps with their head") { kernels in
+        expectEqualBits("24 \(cell.rawValue) steps with their head") { kernels in
             var random = SeededGenerator(seed: 7)
-            var forecaster = LSTMForecaster(kernels: kernels, shape: shape)
-            var state = RecurrentState(hiddenSize: shape.hiddenSize)
+            var forecaster = RecurrentForecaster(kernels: kernels, shape: shape)
+            var state = RecurrentState(shape: shape)
             var all: [Float] = []
             for _ in 0..<24 {
                 let input = random.floats(shape.inputSize, scale: 3)
@@ -59,9 +60,10 @@ import TimeSeries
         }
     }
 
-    @Test func `50 steps of training a forecaster give the same bits`() {
-        let setup = ForecasterCase()
-        expectEqualBits("50 forecaster training steps") { kernels in
+    @Test(arguments: RecurrentCell.allCases)
+    func `50 steps of training a forecaster give the same bits`(cell: RecurrentCell) {
+        let setup = ForecasterCase(cell)
+        expectEqualBits("50 \(cell.rawValue) training steps") { kernels in
             var random = SeededGenerator(seed: 11)
             let trainer = setup.trainer(kernels)
             let outcomes = trainer.train(setup, steps: 50, &random)
@@ -81,15 +83,15 @@ import TimeSeries
         }
     }
 
-    @Test(arguments: Levels.names)
-    func `a sequence does not depend on its batch`(name: String) throws {
+    @Test(arguments: Levels.names, RecurrentCell.allCases)
+    func `a sequence does not depend on its batch`(name: String, cell: RecurrentCell) throws {
         let kernels = try #require(Kernels.named(name))
-        let (I, H, all, steps) = (4, 32, 256, 3)
+        let (I, H, all, steps) = (4, 32, 256, 24)
         var random = SeededGenerator(seed: 13)
-        let panel = Misaligned(random.floats(4 * H * (I + H)))
+        let panel = Misaligned(random.floats(H / 16 * cell.columns * (I + H)))
         let bias = Misaligned(random.floats(4 * H))
         let inputs = random.floats(all * steps * I, scale: 2)
-        /// Hidden and cell states of the sequences after three steps together, in the order given.
+        /// Hidden and cell states of the sequences after all steps together, in the order given.
         func states(_ sequences: [Int]) -> [[Float]] {
             let B = sequences.count
             var h = Misaligned([Float](repeating: 0, count: B * H))
@@ -97,8 +99,14 @@ import TimeSeries
             for step in 0..<steps {
                 let x = Misaligned(sequences.flatMap { inputs[($0 * steps + step) * I..<($0 * steps + step + 1) * I] })
                 let next = Misaligned([Float](repeating: 0, count: B * H))
-                unsafe kernels.table.pointee.lstm_step(
-                    B, I, H, panel.base, bias.base, x.base, I, h.base, H, c.base, c.base, next.base, H, nil, nil)
+                switch cell {
+                case .lstm:
+                    unsafe kernels.table.pointee.lstm_step(
+                        B, I, H, panel.base, bias.base, x.base, I, h.base, H, c.base, c.base, next.base, H, nil, nil)
+                case .gru:
+                    unsafe kernels.table.pointee.gru_step(
+                        B, I, H, panel.base, bias.base, x.base, I, h.base, H, next.base, H, nil)
+                }
                 h = next
             }
             return (0..<B).map { Array(h.values[$0 * H..<($0 + 1) * H] + c.values[$0 * H..<($0 + 1) * H]) }
@@ -109,7 +117,7 @@ import TimeSeries
                 let together = states(order)
                 for (place, sequence) in order.enumerated() {
                     let difference = firstDifference(together[place], alone[sequence])
-                    #expect(difference == nil, "\(name): sequence \(sequence) at \(place) of \(count)")
+                    #expect(difference == nil, "\(name), \(cell): sequence \(sequence) at \(place) of \(count)")
                 }
             }
         }

@@ -81,12 +81,17 @@ func rows(_ values: [Float], count: Int, width: Int, gap: Int) -> [Float] {
 
 /// A network, and the minibatches that a seed gives, for tests of training.
 struct ForecasterCase {
-    var shape = ForecasterShape(inputSize: 3, hiddenSize: 32, channels: 2)
+    var shape: ForecasterShape
     var sequenceLength = 6
     var burnIn = 2
     var batch = 3
     var configuration = AdamConfiguration(learningRate: 0.004)
     var seed: UInt64 = 1
+
+    /// Six steps of three sequences, 32 hidden units.
+    init(_ cell: RecurrentCell = .lstm) {
+        shape = ForecasterShape(cell: cell, inputSize: 3, hiddenSize: 32, channels: 2)
+    }
 
     func trainer(_ kernels: Kernels, parameters: [Float]? = nil) -> ForecasterTrainer {
         let initial = ForecasterWeights(shape: shape, seed: seed)

@@ -7,7 +7,9 @@ import TimeSeries
 @Suite struct ForecasterTrainerTests {
     private let setup = ForecasterCase()
 
-    @Test func `unknown targets contribute nothing`() {
+    @Test(arguments: RecurrentCell.allCases)
+    func `unknown targets contribute nothing`(cell: RecurrentCell) {
+        let setup = ForecasterCase(cell)
         var random = SeededGenerator(seed: 31)
         let minibatch = setup.minibatch(&random)
         let unknown = [Float](repeating: .nan, count: minibatch.targets.count)
@@ -33,8 +35,14 @@ import TimeSeries
         #expect(firstDifference(one.checkpoint.floats, other.checkpoint.floats) == nil)
     }
 
-    @Test(arguments: [Float.nan, .infinity, -.infinity], [true, false])
-    func `a value that is not finite skips the step, is counted, and moves nothing`(value: Float, inInputs: Bool) {
+    @Test(
+        arguments: [Float.nan, .infinity, -.infinity].flatMap { value in
+            [true, false].flatMap { inInputs in RecurrentCell.allCases.map { (value, inInputs, $0) } }
+        })
+    func `a value that is not finite skips the step, is counted, and moves nothing`(
+        value: Float, inInputs: Bool, cell: RecurrentCell
+    ) {
+        let setup = ForecasterCase(cell)
         if value.isNaN && !inInputs { return }  // an unknown target, see above
         var random = SeededGenerator(seed: 33)
         let trainer = setup.trainer(.best)
@@ -77,7 +85,9 @@ import TimeSeries
         #expect((after / Double(clipNorm) - 1).magnitude <= tolerance, "\(after) from \(before)")
     }
 
-    @Test func `a minibatch that is partly used is one of that size`() {
+    @Test(arguments: RecurrentCell.allCases)
+    func `a minibatch that is partly used is one of that size`(cell: RecurrentCell) {
+        let setup = ForecasterCase(cell)
         var random = SeededGenerator(seed: 35)
         let minibatch = setup.minibatch(&random)
         var small = setup
@@ -115,8 +125,9 @@ import TimeSeries
         #expect(firstDifference(held.parameters, parameters) == nil)
     }
 
-    @Test(arguments: Levels.names)
-    func `training goes on from a checkpoint as if nothing had been`(name: String) throws {
+    @Test(arguments: Levels.names, RecurrentCell.allCases)
+    func `training goes on from a checkpoint as if nothing had been`(name: String, cell: RecurrentCell) throws {
+        let setup = ForecasterCase(cell)
         let kernels = try #require(Kernels.named(name))
         var random = SeededGenerator(seed: 37)
         let trainer = setup.trainer(kernels)
@@ -144,6 +155,7 @@ import TimeSeries
         var other = setup
         other.shape = ForecasterShape(inputSize: 4, hiddenSize: 32, channels: 2)
         #expect(!trainer.restore(other.trainer(.best).checkpoint))
+        #expect(!trainer.restore(ForecasterCase(.gru).trainer(.best).checkpoint))
         var short = before
         short.secondMoments.removeLast()
         #expect(!trainer.restore(short))
@@ -152,10 +164,12 @@ import TimeSeries
     }
 
     /// A sine of period 24 with noise of 0.05: persistence errs by the change, a forecaster that knows the phase by the noise.
-    @Test func `a noisy sine is forecast with less than half the error of persistence`() {
-        let shape = ForecasterShape(inputSize: 1, hiddenSize: 16, channels: 1)
-        let sine = ForecasterCase(
-            shape: shape, sequenceLength: 16, burnIn: 4, batch: 8, configuration: AdamConfiguration(learningRate: 0.01))
+    @Test(arguments: RecurrentCell.allCases)
+    func `a noisy sine is forecast with less than half the error of persistence`(cell: RecurrentCell) {
+        let shape = ForecasterShape(cell: cell, inputSize: 1, hiddenSize: 16, channels: 1)
+        var sine = ForecasterCase(cell)
+        (sine.shape, sine.sequenceLength, sine.burnIn, sine.batch) = (shape, 16, 4, 8)
+        sine.configuration = AdamConfiguration(learningRate: 0.01)
         var random = SeededGenerator(seed: 39)
         let values = (0..<1200).map { Float(cosine(Double($0) / 24) + 0.05 * normal(&random)) }
         let trainer = sine.trainer(.best)
@@ -166,8 +180,8 @@ import TimeSeries
             let outcome = trainer.step(inputs: inputs.span, targets: targets.span)
             #expect(outcome != .skipped)
         }
-        var forecaster = LSTMForecaster(kernels: .best, shape: shape)
-        var state = RecurrentState(hiddenSize: 16)
+        var forecaster = RecurrentForecaster(kernels: .best, shape: shape)
+        var state = RecurrentState(shape: shape)
         let weights = trainer.snapshot()
         var (error, persistence) = (0.0, 0.0)
         for index in 920..<1199 {

@@ -112,10 +112,12 @@ import TimeSeries
         if isBeyond && !open { #expect(bias[3] == 0, "the clamp let \(bias[3]) through") }
     }
 
-    @Test(arguments: Levels.names)
-    func `back-propagation through head and LSTM is that of finite differences`(name: String) throws {
+    @Test(arguments: Levels.names, RecurrentCell.allCases)
+    func `back-propagation through head and recurrent layer is that of finite differences`(
+        name: String, cell: RecurrentCell
+    ) throws {
         let kernels = try #require(Kernels.named(name))
-        var setup = ForecasterCase()
+        var setup = ForecasterCase(cell)
         (setup.sequenceLength, setup.burnIn, setup.batch) = (4, 1, 2)
         let shape = setup.shape
         var random = SeededGenerator(seed: 17)
@@ -141,7 +143,8 @@ import TimeSeries
                 Block(name: "head weights", range: shape.headOffset..<shape.headBiasOffset),
                 Block(name: "head biases", range: shape.headBiasOffset..<shape.parameterCount),
             ],
-            chain: 4 * (3 + 32) + 4 * 4 * 32 + 32 + 8, stride: name == Kernels.best.name ? 23 : 211, place: name
+            chain: 4 * (3 + 32) + 4 * 4 * 32 + 32 + 8, stride: name == Kernels.best.name ? 23 : 211,
+            place: "\(name), \(cell.rawValue)"
         ) { p in
             zip(dOutputs, reference.outputs(p, inputs: minibatch.inputs)).reduce(0) { $0 + $1.0 * $1.1 }
         }

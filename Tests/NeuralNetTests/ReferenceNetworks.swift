@@ -18,16 +18,27 @@ struct ReferenceForecaster {
         for step in 0..<sequenceLength {
             for b in 0..<batch {
                 let x = (0..<I).map { Double(inputs[(step * batch + b) * I + $0]) } + h[b * H..<(b + 1) * H]
+                let before = Array(h[b * H..<(b + 1) * H])
                 for u in 0..<H {
-                    var sums: [Double] = [0, 0, 0, 0]
-                    for gate in 0..<4 {
-                        var sum = p[shape.biasIndex(gate: gate, unit: u)]
-                        for k in 0..<(I + H) { sum += p[shape.panelIndex(gate: gate, unit: u, input: k)] * x[k] }
-                        sums[gate] = sum
+                    // Of the four sums the inputs' part and the state's, the bias with the part that every sum has.
+                    var (ofInputs, ofState) = ([0.0, 0, 0, 0], [0.0, 0, 0, 0])
+                    for k in 0..<(I + H) {
+                        for sum in shape.sums(fedBy: k) {
+                            let product = p[shape.panelIndex(sum: sum, unit: u, input: k)] * x[k]
+                            if k < I { ofInputs[sum] += product } else { ofState[sum] += product }
+                        }
                     }
-                    let next = logistic(sums[1]) * c[b * H + u] + logistic(sums[0]) * tanh(sums[2])
-                    c[b * H + u] = next
-                    h[b * H + u] = logistic(sums[3]) * tanh(next)
+                    let sums = (0..<4).map { ofInputs[$0] + ofState[$0] + p[shape.biasIndex(sum: $0, unit: u)] }
+                    switch shape.cell {
+                    case .lstm:
+                        let next = logistic(sums[1]) * c[b * H + u] + logistic(sums[0]) * tanh(sums[2])
+                        c[b * H + u] = next
+                        h[b * H + u] = logistic(sums[3]) * tanh(next)
+                    case .gru:
+                        let candidate = tanh(sums[0] + logistic(sums[1]) * sums[3])
+                        let update = logistic(sums[2])
+                        h[b * H + u] = (1 - update) * candidate + update * before[u]
+                    }
                 }
                 guard step >= burnIn else { continue }
                 for n in 0..<(2 * d) {

@@ -61,6 +61,9 @@ struct DetectorBank: Sendable {
     /// What a re-baseline asks of the detectors: only the moments of ``CorrelationDetector`` are long enough to matter.
     mutating func rebaseline() { correlation.rebaseline() }
 
+    /// Forgets how large forecast errors usually are: they will be another forecaster's.
+    mutating func beginForecastsAnew(channelCount: Int) { forecast = ForecastDetector(channelCount: channelCount) }
+
     /// The detectors in the order of ``DetectorKind``, for what is not done for every sample.
     var all: [any Detector] {
         [

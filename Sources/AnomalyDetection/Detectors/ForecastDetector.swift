@@ -2,8 +2,7 @@ public import TimeSeries
 
 /// Error of the forecaster, one sample ahead, in its own predicted scale.
 ///
-/// The LSTM (Hochreiter and Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735) predicts for each channel the mean μ and
-/// the scale σ of the next z; e = (z − μ) / σ, against its usual size on this series, near-maximum over the channels.
+/// The recurrent network, an LSTM or a GRU (see `RecurrentCell`), predicts for each channel the mean μ and the scale σ of the next z; e = (z − μ) / σ, against its usual size on this series, near-maximum over the channels.
 /// That usual size is the series' own head on the shared network: it corrects a σ that fits the group but not this
 /// series. (Malhotra et al. 2015 score with a Gaussian of the errors; here the tail is calibrated afterwards and the
 /// likelihood is Student-t, so that outliers do not pull the weights.)

@@ -16,31 +16,39 @@ public struct GroupModels: Sendable {
     /// Creates the weights that a group starts with; the same for the same seed.
     public init(channelCount: Int, configuration: DetectionConfiguration) {
         forecaster = ForecasterWeights(
-            shape: NetworkShapes.forecaster(channelCount: channelCount), seed: splitMix(configuration.seed))
+            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster),
+            seed: splitMix(configuration.seed))
         autoencoder = AutoencoderWeights(
             shape: NetworkShapes.autoencoder(channelCount: channelCount), seed: splitMix(configuration.seed &+ 1))
     }
 
     /// Writes the weights.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        forecaster.shape.cell.encode(to: &writer)
         writer.write(forecaster.parameters)
         writer.write(autoencoder.parameters)
     }
 
     /// Reads what ``encode(to:)`` wrote.
     ///
+    /// A forecaster with another recurrent layer than the configured one begins anew; the autoencoder goes on.
+    ///
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
-    public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a group's weights") }
+    public init(
+        from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
+    ) throws(StateCodingError) {
+        let cell = try RecurrentCell(from: &reader, of: "a group's weights")
         let shapes = NetworkShapes.self
         guard
             let forecaster = ForecasterWeights(
-                shape: shapes.forecaster(channelCount: channelCount), parameters: try reader.readFloats()),
+                shape: shapes.forecaster(channelCount: channelCount, cell: cell), parameters: try reader.readFloats()),
             let autoencoder = AutoencoderWeights(
                 shape: shapes.autoencoder(channelCount: channelCount), parameters: try reader.readFloats())
         else { throw .invalid("weights of another shape than \(channelCount) channels give") }
-        self.init(forecaster: forecaster, autoencoder: autoencoder)
+        let fresh =
+            cell == configuration.forecaster
+            ? nil : GroupModels(channelCount: channelCount, configuration: configuration).forecaster
+        self.init(forecaster: fresh ?? forecaster, autoencoder: autoencoder)
     }
 }
 
@@ -49,9 +57,9 @@ enum NetworkShapes {
     /// Scaled values, their changes, and the time of day as a point on a circle.
     static func inputSize(channelCount: Int) -> Int { 2 * channelCount + 2 }
 
-    static func forecaster(channelCount: Int) -> ForecasterShape {
+    static func forecaster(channelCount: Int, cell: RecurrentCell) -> ForecasterShape {
         ForecasterShape(
-            inputSize: inputSize(channelCount: channelCount), hiddenSize: DetectionRecipe.hiddenSize,
+            cell: cell, inputSize: inputSize(channelCount: channelCount), hiddenSize: DetectionRecipe.hiddenSize,
             channels: channelCount)
     }
 

@@ -226,8 +226,7 @@ public final class GroupTrainer {
 
     private func networkParts() -> [(name: String, bytes: [UInt8])] {
         [
-            ("forecaster", Self.encode(forecaster.checkpoint)), ("autoencoder", Self.encode(autoencoder.checkpoint)),
-            ("replay", memory.encodeIndex()),
+            ("forecaster", encodeForecaster()), ("autoencoder", encodeAutoencoder()), ("replay", memory.encodeIndex()),
         ]
     }
 
@@ -235,17 +234,25 @@ public final class GroupTrainer {
 
     /// Goes on from stored parts, in any order; parts that the index does not name are left alone.
     ///
+    /// - Returns: the recurrent layer of the stored forecaster when it is not the configured one: the forecaster then stays
+    ///   as new, and learns from the replay memory, which goes on as the autoencoder does. Else `nil`.
     /// - Throws: ``StateCodingError`` when a part is missing, damaged or of another shape; the trainer is then not to be
     ///   used.
-    public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) {
+    public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) -> RecurrentCell? {
         var byName: [String: [UInt8]] = [:]
         for part in parts { byName[part.name] = part.bytes }
         func part(_ name: String) throws(StateCodingError) -> [UInt8] {
             guard let bytes = byName[name] else { throw .invalid("a group's state without its part \(name)") }
             return bytes
         }
-        guard forecaster.restore(try Self.decode(try part("forecaster"))),
-            autoencoder.restore(try Self.decode(try part("autoencoder")))
+        var reader = StateReader(try part("forecaster"))
+        let cell = try RecurrentCell(from: &reader, of: "a forecaster's state")
+        let checkpoint = try Self.readCheckpoint(from: &reader)
+        let isAnother = cell != forecaster.shape.cell
+        reader = StateReader(try part("autoencoder"))
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of an autoencoder's state") }
+        guard isAnother || forecaster.restore(checkpoint),
+            autoencoder.restore(try Self.readCheckpoint(from: &reader))
         else { throw .invalid("networks of another shape") }
         memory = try ReplayMemory(index: try part("replay"), width: memory.width)
         for series in memory.rings.indices {
@@ -255,11 +262,24 @@ public final class GroupTrainer {
         }
         guard memory.isComplete else { throw .invalid("replay rows are missing") }
         fresh = []
+        return isAnother ? cell : nil
     }
 
-    private static func encode(_ checkpoint: TrainingCheckpoint) -> [UInt8] {
+    private func encodeForecaster() -> [UInt8] {
+        var writer = StateWriter()
+        forecaster.shape.cell.encode(to: &writer)
+        Self.write(forecaster.checkpoint, to: &writer)
+        return writer.bytes
+    }
+
+    private func encodeAutoencoder() -> [UInt8] {
         var writer = StateWriter()
         writer.write(UInt8(1))
+        Self.write(autoencoder.checkpoint, to: &writer)
+        return writer.bytes
+    }
+
+    private static func write(_ checkpoint: TrainingCheckpoint, to writer: inout StateWriter) {
         writer.write(checkpoint.parameters)
         writer.write(checkpoint.firstMoments)
         writer.write(checkpoint.secondMoments)
@@ -267,13 +287,10 @@ public final class GroupTrainer {
         writer.write(checkpoint.beta2Product)
         writer.write(checkpoint.steps)
         writer.write(checkpoint.skippedSteps)
-        return writer.bytes
     }
 
-    private static func decode(_ bytes: [UInt8]) throws(StateCodingError) -> TrainingCheckpoint {
-        var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a network's state") }
-        return TrainingCheckpoint(
+    private static func readCheckpoint(from reader: inout StateReader) throws(StateCodingError) -> TrainingCheckpoint {
+        TrainingCheckpoint(
             parameters: try reader.readFloats(), firstMoments: try reader.readFloats(),
             secondMoments: try reader.readFloats(), beta1Product: try reader.readDouble(),
             beta2Product: try reader.readDouble(), steps: try reader.read(), skippedSteps: try reader.read())

@@ -2,7 +2,7 @@ public import NeuralNet
 
 /// Working memory for scoring: the networks' faces and their buffers, one for each shard and nothing of any series.
 public struct ScoringScratch: Sendable {
-    var forecaster: LSTMForecaster
+    var forecaster: RecurrentForecaster
     var autoencoder: DenseAutoencoder
     /// `[2d + 2]`
     var input: [Float]
@@ -13,7 +13,8 @@ public struct ScoringScratch: Sendable {
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
-        forecaster = LSTMForecaster(kernels: kernels, shape: NetworkShapes.forecaster(channelCount: channelCount))
+        let recurrent = NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster)
+        forecaster = RecurrentForecaster(kernels: kernels, shape: recurrent)
         let shape = NetworkShapes.autoencoder(channelCount: channelCount)
         autoencoder = DenseAutoencoder(kernels: kernels, shape: shape)
         input = Array(repeating: 0, count: NetworkShapes.inputSize(channelCount: channelCount))
@@ -33,7 +34,7 @@ public struct ScoringScratch: Sendable {
 
     // Static, so that the face and its buffers are separate accesses and not two to `self`.
     private static func step(
-        _ face: inout LSTMForecaster, weights: ForecasterWeights, input: [Float], state: inout RecurrentState,
+        _ face: inout RecurrentForecaster, weights: ForecasterWeights, input: [Float], state: inout RecurrentState,
         output: inout [Float]
     ) {
         var span = output.mutableSpan

@@ -24,6 +24,17 @@ typedef struct mk_kernels {
   void (*lstm_gates_backward)(long B, long H, const float *gates, const float *squashed, const float *c_in, const float *d_h,
                               float *d_c, float *d_gates);
 
+  // One GRU step, the reset gate applied behind the state's product. A unit has four sums: the inputs' part of its candidate,
+  // reset, update, and the state's part of its candidate; bias [H/16][4][16]. The inputs feed the first three of them, the
+  // state the last three: panel [H/16][I+H][3][16]. h_in and h_out differ.
+  // For training gates [B][H/16][4][16] are kept (candidate, reset, update, and the fourth sum as it is); else NULL.
+  void (*gru_step)(long B, long I, long H, const float *panel, const float *bias, const float *x, long ldx, const float *h_in, long ldh,
+                   float *h_out, long ldo, float *gates);
+
+  // Backward through the gates of one step: from d_h (gradient of the new state) to d_gates, that of the four sums, and what of
+  // it goes straight on to the old state, which is added to d_h_in; NULL when nobody asks for that.
+  void (*gru_gates_backward)(long B, long H, const float *gates, const float *h_in, long ldh, const float *d_h, float *d_h_in, float *d_gates);
+
   // out[m][n] (+)= sum over k ascending of a[m*row + k*column] * w[k*ldw + n].
   void (*matmul)(long M, long N, long K, int accumulate, const float *a, long row, long column, const float *w, long ldw, float *out, long ldo);
 

@@ -31,6 +31,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.mostSeries = all.mostSeries ?? result.mostSeries
         result.mostMemory = all.mostMemory ?? result.mostMemory
         result.detection.usesNetworks = all.usesNetworks ?? result.detection.usesNetworks
+        result.detection.forecaster = all.forecaster ?? result.detection.forecaster
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
         result.detection.falseAlarmsPerSecond =
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import AnomalyDetection
 internal import Ingest
+internal import NeuralNet
 
 /// One key of the configuration: its name, what it takes, and how it gets into and out of the value that it fills.
 ///
@@ -75,6 +76,9 @@ enum ConfigurationKeys {
             "max_memory", expected: "a size from \"4MiB\" to \"1TiB\"", \.mostMemory,
             parse: { size($0, in: (4 << 20)...(1 << 40)) }, format: sizeText),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
+        .init(
+            "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
+            parse: { text($0).flatMap(RecurrentCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
     ]
 
     /// Keys of `[defaults]` and of every `[series."pattern"]`.
@@ -228,6 +232,7 @@ struct GlobalDraft: Equatable, Sendable {
     var writesJournal: Bool?
     var seed: Int?
     var usesNetworks: Bool?
+    var forecaster: RecurrentCell?
     var mostSeries: Int?
     var mostMemory: Int?
 
@@ -243,6 +248,7 @@ struct GlobalDraft: Equatable, Sendable {
         writesJournal = built.alerting.writesJournal
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.usesNetworks
+        forecaster = built.detection.forecaster
         mostSeries = built.mostSeries
         mostMemory = built.mostMemory
     }

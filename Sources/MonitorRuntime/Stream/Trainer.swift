@@ -12,13 +12,17 @@ actor Trainer {
         var next: GroupModels
         /// Rows of the round in progress.
         var log: TrainingLog
+        /// The recurrent layer of the stored forecaster, when it is another than the configured one and begins anew.
+        var replaced: RecurrentCell?
     }
 
     private let trainer: GroupTrainer
     private let channelCount: Int
+    private let configuration: DetectionConfiguration
 
     init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
         self.channelCount = channelCount
+        self.configuration = configuration
         trainer = GroupTrainer(channelCount: channelCount, configuration: configuration, kernels: kernels)
     }
 
@@ -50,11 +54,12 @@ actor Trainer {
     /// - Throws: `StateCodingError` when a piece is missing or of another shape.
     func restore(_ parts: [String: [UInt8]]) throws -> Restored {
         guard let round = parts["round"] else { throw StateCodingError.invalid("the training has no round") }
-        try trainer.restore(parts.sorted { $0.key < $1.key }.map { (name: $0.key, bytes: $0.value) })
+        let replaced = try trainer.restore(parts.sorted { $0.key < $1.key }.map { (name: $0.key, bytes: $0.value) })
         var reader = StateReader(round)
         guard try reader.read(UInt8.self) == 1 else { throw StateCodingError.invalid("unknown version of a round") }
-        let inUse = try GroupModels(from: &reader, channelCount: channelCount)
-        let next = try GroupModels(from: &reader, channelCount: channelCount)
-        return Restored(inUse: inUse, next: next, log: try TrainingLog(from: &reader, channelCount: channelCount))
+        let inUse = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+        let next = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+        let log = try TrainingLog(from: &reader, channelCount: channelCount)
+        return Restored(inUse: inUse, next: next, log: log, replaced: replaced)
     }
 }

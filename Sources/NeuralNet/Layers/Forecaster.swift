@@ -1,14 +1,16 @@
 import CKernels
 
-/// Sizes of an LSTM forecaster with a linear head.
+/// Sizes of a recurrent forecaster with a linear head.
 ///
 /// Parameters lie in one flat buffer, in this order:
 ///
-///     recurrent panels  [H/16][I + H][4][16]   gates input, forget, cell, output; inputs before state
-///     gate biases       [H/16][4][16]
+///     recurrent panels  [H/16][I + H][S][16]   S sums fed, 4 (LSTM) or 3 (GRU); inputs before state
+///     biases            [H/16][4][16]          of the four sums, see ``RecurrentCell``
 ///     head weights      [H][N]                 N = 2 · channels, rounded up to 16
 ///     head biases       [N]
 public struct ForecasterShape: Equatable, Sendable {
+    /// The recurrent layer.
+    public let cell: RecurrentCell
     /// `I`: numbers that the network sees at a step.
     public let inputSize: Int
     /// `H`: hidden units, a multiple of 16.
@@ -19,9 +21,10 @@ public struct ForecasterShape: Equatable, Sendable {
     /// Creates a shape.
     ///
     /// - Precondition: all above 0, `hiddenSize` a multiple of 16.
-    public init(inputSize: Int, hiddenSize: Int = 32, channels: Int) {
+    public init(cell: RecurrentCell = .lstm, inputSize: Int, hiddenSize: Int = 32, channels: Int) {
         precondition(inputSize > 0 && channels > 0, "a forecaster of \(inputSize) inputs and \(channels) channels")
         precondition(hiddenSize > 0 && hiddenSize % 16 == 0, "\(hiddenSize) hidden units are no multiple of 16")
+        self.cell = cell
         self.inputSize = inputSize
         self.hiddenSize = hiddenSize
         self.channels = channels
@@ -29,7 +32,7 @@ public struct ForecasterShape: Equatable, Sendable {
 
     var outputWidth: Int { roundedUp(2 * channels) }
     var stepWidth: Int { inputSize + hiddenSize }
-    var panelCount: Int { 4 * hiddenSize * stepWidth }
+    var panelCount: Int { hiddenSize / 16 * stepWidth * cell.columns }
     var biasOffset: Int { panelCount }
     var headOffset: Int { biasOffset + 4 * hiddenSize }
     var headBiasOffset: Int { headOffset + hiddenSize * outputWidth }
@@ -37,13 +40,20 @@ public struct ForecasterShape: Equatable, Sendable {
     /// Number of parameters in the flat buffer, padding of the head included.
     public var parameterCount: Int { headBiasOffset + outputWidth }
 
-    /// Place of a recurrent weight: gate 0…3, hidden unit, and input (`0 ..< I`) or state (`I ..< I + H`) number.
-    func panelIndex(gate: Int, unit: Int, input: Int) -> Int {
-        ((unit / 16 * stepWidth + input) * 4 + gate) * 16 + unit % 16
+    /// Numbers that a series carries from step to step.
+    public var stateCount: Int { cell.stateCount(hiddenSize: hiddenSize) }
+
+    /// The sums of a unit that an input (`0 ..< I`) or number of the state (`I ..< I + H`) feeds.
+    func sums(fedBy input: Int) -> Range<Int> { cell.sums(fedByState: input >= inputSize) }
+
+    /// Place of a recurrent weight: hidden unit, input (`0 ..< I`) or state (`I ..< I + H`) number, and one of the sums
+    /// that it feeds.
+    func panelIndex(sum: Int, unit: Int, input: Int) -> Int {
+        (unit / 16 * stepWidth + input) * cell.columns + (sum - sums(fedBy: input).lowerBound) * 16 + unit % 16
     }
 
-    /// Place of a gate's bias.
-    func biasIndex(gate: Int, unit: Int) -> Int { biasOffset + (unit / 16 * 4 + gate) * 16 + unit % 16 }
+    /// Place of a sum's bias.
+    func biasIndex(sum: Int, unit: Int) -> Int { biasOffset + (unit / 16 * 4 + sum) * 16 + unit % 16 }
 
     /// Smallest and largest log sigma that the network can state.
     static let logSigmaRange: ClosedRange<Float> = -4...3
@@ -53,22 +63,21 @@ public struct ForecasterShape: Equatable, Sendable {
 public typealias ForecasterWeights = NetworkWeights<ForecasterShape>
 
 extension ForecasterShape: NetworkShape {
-    /// Initial weights: normal, inputs scaled by 1/√I, state by 0.7/√H, head 0.01; forget biases 1.
+    /// Initial weights: normal, inputs scaled by 1/√I, state by 0.7/√H, head 0.01; the bias of the gate that keeps is 1.
     ///
-    /// The forget bias follows Gers, Schmidhuber, Cummins 2000 (doi 10.1162/089976600300015015); with the small head
-    /// the first forecasts are those of persistence.
+    /// With the small head the first forecasts are those of persistence.
     public func initialParameters(seed: UInt64) -> [Float] {
         var values = [Float](repeating: 0, count: parameterCount)
         var random = InitialWeights(seed: seed)
         let inputScale = 1 / Float(inputSize).squareRoot()
         let stateScale = 0.7 / Float(hiddenSize).squareRoot()
-        for gate in 0..<4 {
+        for sum in 0..<4 {
             for unit in 0..<hiddenSize {
-                for input in 0..<stepWidth {
+                for input in 0..<stepWidth where sums(fedBy: input).contains(sum) {
                     let scale = input < inputSize ? inputScale : stateScale
-                    values[panelIndex(gate: gate, unit: unit, input: input)] = random.normal() * scale
+                    values[panelIndex(sum: sum, unit: unit, input: input)] = random.normal() * scale
                 }
-                if gate == 1 { values[biasIndex(gate: gate, unit: unit)] = 1 }
+                if sum == cell.keepingSum { values[biasIndex(sum: sum, unit: unit)] = 1 }
             }
         }
         for unit in 0..<hiddenSize {
@@ -80,13 +89,13 @@ extension ForecasterShape: NetworkShape {
     }
 }
 
-/// Hidden and cell state of one series.
+/// What a forecaster remembers of one series.
 public struct RecurrentState: Equatable, Sendable {
-    /// Hidden state, then cell state, `H` numbers each.
+    /// Hidden state and, of an LSTM, cell state, `H` numbers each.
     public var values: [Float]
 
     /// Creates a zero state.
-    public init(hiddenSize: Int) { values = [Float](repeating: 0, count: 2 * hiddenSize) }
+    public init(shape: ForecasterShape) { values = [Float](repeating: 0, count: shape.stateCount) }
 
     /// Goes back to zero.
     public mutating func reset() {
@@ -94,11 +103,10 @@ public struct RecurrentState: Equatable, Sendable {
     }
 }
 
-/// The scoring face of an LSTM forecaster: one step of one series.
+/// The scoring face of a forecaster: one step of one series.
 ///
-/// Hochreiter and Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735, with the forget gate of Gers et al. 2000. Owns
-/// scratch memory and no state: any number of series and weights can take turns.
-public struct LSTMForecaster: Sendable {
+/// Owns scratch memory and no state: any number of series and weights can take turns.
+public struct RecurrentForecaster: Sendable {
     /// The sizes.
     public let shape: ForecasterShape
     private let kernels: Kernels
@@ -123,7 +131,7 @@ public struct LSTMForecaster: Sendable {
     ///   - state: of the series; advanced.
     ///   - output: `[2 d]`: the mean of each channel's next change, then log sigma, clamped to −4 … 3.
     /// - Precondition: the sizes are those of the shape.
-    /// - Complexity: 4 H (I + H) + 2 H d multiply-adds; allocates nothing.
+    /// - Complexity: 4 H (I + H) + 2 H d multiply-adds, of a GRU 3 H (I + H) + 2 H d; allocates nothing.
     public mutating func step(
         weights: ForecasterWeights, input: Span<Float>, state: inout RecurrentState, output: inout MutableSpan<Float>
     ) {
@@ -131,7 +139,8 @@ public struct LSTMForecaster: Sendable {
         precondition(weights.shape == shape, "weights of \(weights.shape) for \(shape)")
         precondition(input.count == shape.inputSize, "\(input.count) inputs, not \(shape.inputSize)")
         precondition(output.count == 2 * shape.channels, "room for \(output.count) outputs, not \(2 * shape.channels)")
-        precondition(state.values.count == 2 * size, "a state of \(state.values.count) numbers, not \(2 * size)")
+        let stateCount = shape.stateCount
+        precondition(state.values.count == stateCount, "a state of \(state.values.count) numbers, not \(stateCount)")
         let width = shape.outputWidth
         let parameters = unsafe weights.buffer.base
         // All lengths were checked above; no pointer leaves its closure.
@@ -141,11 +150,18 @@ public struct LSTMForecaster: Sendable {
                     unsafe cell.withUnsafeMutableBufferPointer { cell in
                         guard let old = state.baseAddress, let new = hidden.baseAddress, let c = cell.baseAddress
                         else { return }
-                        unsafe kernels.table.pointee.lstm_step(
-                            1, shape.inputSize, size, parameters, parameters + shape.biasOffset, input.baseAddress,
-                            shape.inputSize, old, size, old + size, c, new, size, nil, nil)
+                        switch shape.cell {
+                        case .lstm:
+                            unsafe kernels.table.pointee.lstm_step(
+                                1, shape.inputSize, size, parameters, parameters + shape.biasOffset, input.baseAddress,
+                                shape.inputSize, old, size, old + size, c, new, size, nil, nil)
+                            unsafe (old + size).update(from: c, count: size)
+                        case .gru:
+                            unsafe kernels.table.pointee.gru_step(
+                                1, shape.inputSize, size, parameters, parameters + shape.biasOffset, input.baseAddress,
+                                shape.inputSize, old, size, new, size, nil)
+                        }
                         unsafe old.update(from: new, count: size)
-                        unsafe (old + size).update(from: c, count: size)
                         unsafe row.withUnsafeMutableBufferPointer { row in
                             unsafe kernels.table.pointee.dense(
                                 1, size, width, old, size, parameters + shape.headOffset,

@@ -25,16 +25,17 @@ public final class ForecasterTrainer {
     private var adam: Adam
     // [T + 1][B][I + H]: inputs of step t beside the state before it; the state after step t stands with t + 1.
     private let steps: AlignedBuffer
-    private let cells: AlignedBuffer  // [T + 1][B][H]
     private let gates: AlignedBuffer  // [T][B][H/16][4][16]
-    private let squashed: AlignedBuffer  // [T][B][H]
-    private let dGates: AlignedBuffer  // like gates
+    private let dGates: AlignedBuffer  // like gates, of the four sums
     private let dHidden: AlignedBuffer  // [T][B][H]
+    // Of an LSTM alone: its cell states, their tanh, and the gradient of the one at hand.
+    private let cells: AlignedBuffer  // [T + 1][B][H]
+    private let squashed: AlignedBuffer  // [T][B][H]
     private let dCell: AlignedBuffer  // [B][H]
     private let outputs: AlignedBuffer  // [T - burnIn][B][N]
     private let dOutputs: AlignedBuffer  // the same
     private let inverseSigma: AlignedBuffer  // the same
-    private let stateTransposed: AlignedBuffer  // [4H][H]
+    private let stateTransposed: AlignedBuffer  // [H/16][S · 16][H]
     private let headTransposed: AlignedBuffer  // [N][H]
     private var snapshots = SnapshotPool<ForecasterShape>()
 
@@ -58,16 +59,17 @@ public final class ForecasterTrainer {
         let rows = sequenceLength * batch
         let scored = (sequenceLength - burnIn) * batch
         steps = AlignedBuffer(count: (rows + batch) * shape.stepWidth)
-        cells = AlignedBuffer(count: (rows + batch) * shape.hiddenSize)
         gates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
-        squashed = AlignedBuffer(count: rows * shape.hiddenSize)
         dGates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
         dHidden = AlignedBuffer(count: rows * shape.hiddenSize)
-        dCell = AlignedBuffer(count: batch * shape.hiddenSize)
+        let cellSize = shape.cell == .lstm ? shape.hiddenSize : 0
+        cells = AlignedBuffer(count: (rows + batch) * cellSize)
+        squashed = AlignedBuffer(count: rows * cellSize)
+        dCell = AlignedBuffer(count: batch * cellSize)
         outputs = AlignedBuffer(count: scored * shape.outputWidth)
         dOutputs = AlignedBuffer(count: scored * shape.outputWidth)
         inverseSigma = AlignedBuffer(count: scored * shape.outputWidth)
-        stateTransposed = AlignedBuffer(count: 4 * shape.hiddenSize * shape.hiddenSize)
+        stateTransposed = AlignedBuffer(count: shape.hiddenSize / 16 * shape.cell.columns * shape.hiddenSize)
         headTransposed = AlignedBuffer(count: shape.outputWidth * shape.hiddenSize)
         transpose()
     }
@@ -115,7 +117,8 @@ public final class ForecasterTrainer {
             }
         }
         for sequence in 0..<used { steps.clear(from: sequence * width + shape.inputSize, count: shape.hiddenSize) }
-        cells.clear(count: used * shape.hiddenSize)
+        // A GRU's buffer of cell states is one empty vector.
+        cells.clear(count: min(used * shape.hiddenSize, cells.count))
     }
 
     private func forward(used: Int) {
@@ -125,11 +128,19 @@ public final class ForecasterTrainer {
         for step in 0..<sequenceLength {
             // Offsets stay within the buffers: step < T, and the state after the last step has a row of its own.
             let row = unsafe steps.base + step * used * width
-            unsafe kernels.table.pointee.lstm_step(
-                used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
-                row + shape.inputSize, width, cells.base + step * used * size, cells.base + (step + 1) * used * size,
-                row + used * width + shape.inputSize, width, gates.base + step * used * 4 * size,
-                squashed.base + step * used * size)
+            let next = unsafe row + used * width + shape.inputSize
+            let kept = unsafe gates.base + step * used * 4 * size
+            switch shape.cell {
+            case .lstm:
+                unsafe kernels.table.pointee.lstm_step(
+                    used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
+                    row + shape.inputSize, width, cells.base + step * used * size,
+                    cells.base + (step + 1) * used * size, next, width, kept, squashed.base + step * used * size)
+            case .gru:
+                unsafe kernels.table.pointee.gru_step(
+                    used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
+                    row + shape.inputSize, width, next, width, kept)
+            }
         }
         // All scored steps at once: the states after steps burnIn … T − 1.
         unsafe kernels.table.pointee.dense(
@@ -211,35 +222,68 @@ public final class ForecasterTrainer {
         unsafe table.matmul(
             scored, size, shape.outputWidth, 0, dOutputs.base, shape.outputWidth, 1, headTransposed.base, size,
             dHidden.base + burnIn * used * size, size)
-        for step in stride(from: sequenceLength - 1, through: 0, by: -1) {
-            let dGate = unsafe dGates.base + step * used * 4 * size
-            unsafe table.lstm_gates_backward(
-                used, size, gates.base + step * used * 4 * size, squashed.base + step * used * size,
-                cells.base + step * used * size, dHidden.base + step * used * size, dCell.base, dGate)
-            guard step > 0 else { continue }
-            unsafe table.matmul(
-                used, size, 4 * size, 1, dGate, 4 * size, 1, stateTransposed.base, size,
-                dHidden.base + (step - 1) * used * size, size)
-        }
-        // Recurrent weights, all steps at once, panel by panel: [I + H][64] += stepsᵀ · dGates.
-        for panel in 0..<(size / 16) {
-            unsafe table.matmul(
-                width, 64, sequenceLength * used, 0, steps.base, 1, width, dGates.base + panel * 64, 4 * size,
-                gradient + panel * width * 64, 64)
-        }
+        for step in stride(from: sequenceLength - 1, through: 0, by: -1) { backward(step: step, used: used) }
+        // Recurrent weights, all steps at once: those of the inputs, then those of the state.
+        differentiateWeights(from: 0, count: shape.inputSize, used: used)
+        differentiateWeights(from: shape.inputSize, count: size, used: used)
         unsafe table.add_rows(sequenceLength * used, 4 * size, dGates.base, 4 * size, gradient + shape.biasOffset)
+    }
+
+    /// The gradient of the weights of some inputs or of the state, panel by panel: [count][S · 16] = rowsᵀ · dGates.
+    private func differentiateWeights(from first: Int, count: Int, used: Int) {
+        let columns = shape.cell.columns
+        let width = shape.stepWidth
+        let fed = shape.sums(fedBy: first).lowerBound * 16
+        for panel in 0..<(shape.hiddenSize / 16) {
+            // first + count ≤ I + H, and the S · 16 columns from `fed` on are within a panel's 64.
+            unsafe kernels.table.pointee.matmul(
+                count, columns, sequenceLength * used, 0, steps.base + first, 1, width,
+                dGates.base + panel * 64 + fed, 4 * shape.hiddenSize,
+                adam.gradient.base + (panel * width + first) * columns, columns)
+        }
+    }
+
+    /// Takes the gradient of the state after a step back to its gates and the state before it.
+    private func backward(step: Int, used: Int) {
+        let size = shape.hiddenSize
+        let table = unsafe kernels.table.pointee
+        // Offsets as in the forward pass; before step 0 there is no state that could be changed.
+        let row = step * used * size
+        let dGate = unsafe dGates.base + 4 * row
+        let dState = unsafe dHidden.base + row
+        let dBefore = step > 0 ? unsafe dState - used * size : nil
+        switch shape.cell {
+        case .lstm:
+            unsafe table.lstm_gates_backward(
+                used, size, gates.base + 4 * row, squashed.base + row, cells.base + row, dState, dCell.base, dGate)
+        case .gru:
+            unsafe table.gru_gates_backward(
+                used, size, gates.base + 4 * row, steps.base + step * used * shape.stepWidth + shape.inputSize,
+                shape.stepWidth, dState, dBefore, dGate)
+        }
+        guard let dBefore = unsafe dBefore else { return }
+        // Where the state feeds all four sums, the panels' gradients are one row.
+        let columns = shape.cell.columns
+        let panels = columns == 64 ? size / 16 : 1
+        for panel in stride(from: 0, to: size / 16, by: panels) {
+            unsafe table.matmul(
+                used, size, panels * columns, 1,
+                dGate + panel * 64 + shape.sums(fedBy: shape.inputSize).lowerBound * 16,
+                4 * size, 1, stateTransposed.base + panel * columns * size, size, dBefore, size)
+        }
     }
 
     /// Refreshes the transposed copies that the backward pass reads in order.
     private func transpose() {
         let size = shape.hiddenSize
         let width = shape.outputWidth
+        let columns = shape.cell.columns
         let parameters = unsafe adam.parameters.base
         for panel in 0..<(size / 16) {
-            // The panel's state rows, [H][64], become rows 64 · panel … of [4H][H]; both sides were sized for that.
+            // The panel's state rows, [H][S · 16], become its [S · 16][H]; both sides were sized for that.
             unsafe kernels.table.pointee.transpose(
-                size, 64, parameters + (panel * shape.stepWidth + shape.inputSize) * 64, 64,
-                stateTransposed.base + panel * 64 * size, size)
+                size, columns, parameters + (panel * shape.stepWidth + shape.inputSize) * columns, columns,
+                stateTransposed.base + panel * columns * size, size)
         }
         unsafe kernels.table.pointee.transpose(
             size, width, parameters + shape.headOffset, width, headTransposed.base, size)

@@ -467,7 +467,7 @@ import TimeSeries
     @Test func `the merged text says where each value came from`() throws {
         let files = [Self.standard: "seed = 4\n[[source]]\n\nfile = \"a\\\"b\"\n[series.\"p*\"]\nrunbook = \"x\""]
         let loaded = try load(
-            files, environment: ["MONITORD_LOG_KEEP": "2", "STATE_DIRECTORY": "/s"],
+            files, environment: ["MONITORD_LOG_KEEP": "2", "MONITORD_FORECASTER": "gru", "STATE_DIRECTORY": "/s"],
             ConfigurationOverrides(format: .csv, journal: false))
         #expect(
             loaded.merged == """
@@ -485,6 +485,7 @@ import TimeSeries
                 max_series = 10000  # default
                 max_memory = "512MiB"  # default
                 networks = true  # default
+                forecaster = "gru"  # environment MONITORD_FORECASTER
 
                 [defaults]
                 false_alarms = "1/week"  # default
