@@ -43,7 +43,7 @@ let package = Package(
         .target(
             name: "Alerting",
             dependencies: [
-                "TimeSeries", "CSystemd",
+                "TimeSeries", "CSystemd", "CZlib",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -10,17 +10,15 @@ public struct AlertingConfiguration: Equatable, Sendable {
     public var runbook: String?
     /// `log` (path, see README): the rolling log; `nil` for none.
     public var logPath: String?
-    /// `log_size` (bytes, 10 MiB): the size at which the rolling log is rotated.
-    public var logBytes: Int
-    /// `log_keep` (count, 7): rotated files kept.
-    public var logKeep: Int
+    /// `log_size`, `log_age`, `log_keep`, `log_total`: when the rolling log is rotated, and how much of it is kept.
+    public var logLimits: RollingLogLimits
     /// `journal` (Boolean, true when its socket is there): whether alerts go to journald.
     public var writesJournal: Bool
 
     /// Creates a configuration.
     public init(
         daemonFalseAlarmsPerSecond: Double = 1.0 / 86_400, criticalMargin: Double = 2, runbook: String? = nil,
-        logPath: String? = nil, logBytes: Int = 10 << 20, logKeep: Int = 7, writesJournal: Bool = true,
+        logPath: String? = nil, logLimits: RollingLogLimits = RollingLogLimits(), writesJournal: Bool = true,
         daemonBurst: Double = 3
     ) {
         self.daemonFalseAlarmsPerSecond = daemonFalseAlarmsPerSecond
@@ -28,8 +26,7 @@ public struct AlertingConfiguration: Equatable, Sendable {
         self.criticalMargin = criticalMargin
         self.runbook = runbook
         self.logPath = logPath
-        self.logBytes = logBytes
-        self.logKeep = logKeep
+        self.logLimits = logLimits
         self.writesJournal = writesJournal
     }
 }

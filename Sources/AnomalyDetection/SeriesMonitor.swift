@@ -22,7 +22,7 @@ public import TimeSeries
 public struct SeriesMonitor: Sendable {
     /// Number of channels.
     public let channelCount: Int
-    let configuration: DetectionConfiguration
+    var configuration: DetectionConfiguration
     let seed: UInt64
 
     var scalers: [ChannelScaler]
@@ -77,6 +77,11 @@ public struct SeriesMonitor: Sendable {
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
         calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
+    }
+
+    /// Applies another alarm budget from the next sample on.
+    public mutating func reconfigure(falseAlarmsPerSecond: Double) {
+        configuration.falseAlarmsPerSecond = falseAlarmsPerSecond
     }
 
     /// Scores a sample, judges it, and learns from it.

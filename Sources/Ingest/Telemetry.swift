@@ -82,6 +82,8 @@ public final class SourceTelemetry: Sendable {
         public var unknown: [UnknownNotice] = []
     }
 
+    /// Whether the reading thread waits or works.
+    public let activity = ReadingActivity()
     private let state = Mutex(Counters())
 
     /// Creates counters at 0.

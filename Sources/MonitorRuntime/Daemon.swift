@@ -31,15 +31,19 @@ public enum DaemonError: Error, Equatable, CustomStringConvertible {
 public struct Daemon: Service {
     private let configuration: MonitorConfiguration
     private let noColor: String?
+    private let reload: DaemonReload?
     private let logger: Logger
     /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
     private static let farewell = Duration.milliseconds(800)
 
     /// Creates a daemon.
     ///
-    /// - Parameter noColor: the value of `NO_COLOR`.
-    public init(configuration: MonitorConfiguration, noColor: String?, logger: Logger) {
+    /// - Parameters:
+    ///   - noColor: the value of `NO_COLOR`.
+    ///   - reload: how the configuration is read again while it runs; `nil` when it never is.
+    public init(configuration: MonitorConfiguration, noColor: String?, reload: DaemonReload? = nil, logger: Logger) {
         self.configuration = configuration
+        self.reload = reload
         self.noColor = noColor
         self.logger = logger
     }
@@ -49,24 +53,32 @@ public struct Daemon: Service {
     /// - Throws: `PersistenceError`, `IngestError`, `AlertingError`: what keeps it from starting or going on.
     public func run() async throws {
         let notifier = ServiceNotifier()
+        // A large state is checked and read before anything else; the manager would take that for a hang.
+        notifier.extendStart(by: .seconds(120))
         let store = try StateStore(directory: configuration.stateDirectory, logger: logger)
         let restored = try await RestoredState(from: store, alerting: configuration.alerting)
         for problem in restored.problems { logger.warning("\(problem); it begins anew") }
-        let sinks = try makeSinks()
-        try await store.registerSinks(sinks.map(\.name))
-        let router = AlertRouter(sinks: sinks, outbox: StoredOutbox(store: store), logger: logger)
-        let desk = AlertDesk(policy: restored.policy, retryLogger: logger) { records in try await router.submit(records)
+        let sinks = try DaemonSinks(configuration.alerting, noColor: noColor, logger: logger)
+        try await store.registerSinks(sinks.all.map(\.name))
+        let router = AlertRouter(sinks: sinks.all, outbox: StoredOutbox(store: store), logger: logger)
+        let report = ServiceReport()
+        let desk = AlertDesk(policy: restored.policy, retryLogger: logger) { records in
+            try await router.submit(records)
+            report.note(records)
         }
         let committer = Committer(
             store: store, every: configuration.commitEvery, logger: logger,
             clock: { ProcessUsage.now().seconds })
         let streams = StreamTable(
             configuration: configuration, desk: desk, stored: restored.streams, committer: committer,
-            notifier: notifier, logger: logger)
-        announce(sinks, restored: restored.streams)
-        notifier.ready("watching \(configuration.sources.count) sources")
+            logger: logger)
+        sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
+        announce(restored.streams)
+        let life = ServiceLife(
+            notifier: notifier, report: report, streams: streams, desk: desk, router: router, store: store,
+            sinks: sinks, logger: logger)
         do {
-            try await watch(streams, router: router, notifier: notifier, resume: restored.streams)
+            try await watch(streams, router: router, life: life, resume: restored.streams)
         } catch {
             await store.close()
             throw error
@@ -76,10 +88,9 @@ public struct Daemon: Service {
 
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
     private func watch(
-        _ streams: StreamTable, router: AlertRouter, notifier: ServiceNotifier, resume: [String: StoredStream]
+        _ streams: StreamTable, router: AlertRouter, life: ServiceLife, resume: [String: StoredStream]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        let telemetry = configuration.sources.map { _ in SourceTelemetry() }
         // Whether the input is over, and not just monitord.
         let hasEnded = Mutex(false)
         await withTaskGroup(of: Void.self) { sinks in
@@ -87,22 +98,23 @@ public struct Daemon: Service {
             do {
                 // Graceful shutdown cancels the sources; they return without an error.
                 try await cancelWhenGracefulShutdown {
-                    try await runSources(streams, notifier: notifier, resume: resume, telemetry)
+                    try await runSources(streams, life: life, resume: resume)
                     hasEnded.withLock { $0 = !Task.isCancelled }
                 }
             } catch is CancellationError {
             } catch {
                 failure.withLock { $0 = error }
             }
-            notifier.stopping()
+            life.notifier.stopping()
             do {
-                try await streams.finish(atEnd: hasEnded.withLock { $0 }, telemetry)
+                try await streams.finish(atEnd: hasEnded.withLock { $0 })
             } catch {
                 failure.withLock { $0 = $0 ?? error }
             }
             if await !router.flush(within: Self.farewell) {
                 let isKept = configuration.stateDirectory != nil
-                let behind = await router.status.filter { !$0.isCaughtUp }.map(\.name).joined(separator: ", ")
+                let behind = await router.status.filter { !$0.isCaughtUp && $0.isReachable }.map(\.name).joined(
+                    separator: ", ")
                 logger.warning(
                     "not every alert is written: the rest is \(isKept ? "written at the next start" : "lost")",
                     metadata: ["sinks": "\(behind)"])
@@ -113,46 +125,111 @@ public struct Daemon: Service {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// What ends while sources are read.
+    private enum Ended {
+        case source
+        case reloadRequest
+        case signs
+    }
+
     private func runSources(
-        _ streams: StreamTable, notifier: ServiceNotifier, resume: [String: StoredStream],
-        _ telemetry: [SourceTelemetry]
+        _ streams: StreamTable, life: ServiceLife, resume: [String: StoredStream]
     ) async throws {
-        let admission = SeriesAdmission(allowance: configuration.seriesAllowance())
+        let allowance = configuration.seriesAllowance()
         let leftOut = Counter()
-        try await withThrowingTaskGroup(of: Bool.self) { tasks in
-            for (index, source) in configuration.sources.enumerated() {
-                let reader = try makeSource(source, resume: resume, admission, telemetry[index])
+        try await withThrowingTaskGroup(of: Ended.self) { tasks in
+            // One element for each address that is bound, or cannot be.
+            let (bound, bind) = AsyncStream.makeStream(of: Void.self)
+            func read(_ source: SourceConfiguration, number: Int, of count: Int, isNew: Bool) async throws {
+                let telemetry = SourceTelemetry()
+                await streams.add(telemetry, ofSource: number, named: Self.name(of: source))
+                let reader = try makeSource(
+                    source, isAlone: count == 1, resume: resume, SeriesAdmission(allowance: allowance), telemetry
+                ) { bind.yield() }
                 tasks.addTask {
+                    // What could not be bound is not waited for either.
+                    defer { if case .udp = source.input { bind.yield() } }
                     do {
-                        try await reader.run { batch in try await streams.process(batch, of: source, number: index) }
-                    } catch let error as IngestError where configuration.sources.count > 1 && error.isOfTheInput {
+                        try await reader.run { batch in try await streams.process(batch, of: source, number: number) }
+                    } catch let error as IngestError
+                        where isNew || configuration.sources.count > 1 && error.isOfTheInput
+                    {
                         logger.error(
                             "a source cannot be read and is left out; the others go on",
-                            metadata: ["source.number": "\(index + 1)", "error": "\(error)"])
+                            metadata: ["source.number": "\(number + 1)", "error": "\(error)"])
                         // Unless none is left.
                         if leftOut.count() == configuration.sources.count { throw error }
                     }
-                    return true
+                    return .source
                 }
             }
-            if let interval = notifier.signInterval {
+            for (number, source) in configuration.sources.enumerated() {
+                try await read(source, number: number, of: configuration.sources.count, isNew: false)
+            }
+            // A datagram that is sent once the manager has heard READY must find the socket.
+            var unbound = configuration.sources.count {
+                if case .udp = $0.input { true } else { false }
+            }
+            if unbound > 0 {
+                for await _ in bound {
+                    unbound -= 1
+                    if unbound == 0 { break }
+                }
+            }
+            life.notifier.ready("watching \(configuration.sources.count) sources")
+            if let interval = life.interval {
                 tasks.addTask {
                     // Ended by cancellation, when the last source has ended.
-                    while (try? await Task.sleep(for: interval)) != nil { streams.beat() }
-                    return false
+                    while (try? await Task.sleep(for: interval)) != nil { await life.look() }
+                    return .signs
+                }
+                tasks.addTask {
+                    while (try? await Task.sleep(for: interval)) != nil { await life.tell() }
+                    return .signs
                 }
             }
-            var reading = configuration.sources.count
-            while reading > 0, let isSource = try await tasks.next() {
-                if isSource { reading -= 1 }
+            var current = reload?.loaded
+            func waitForRequest() {
+                guard let reload else { return }
+                tasks.addTask {
+                    for await _ in reload.requests { return .reloadRequest }
+                    return .signs
+                }
+            }
+            waitForRequest()
+            var known = configuration.sources.count
+            var reading = known
+            while reading > 0, let ended = try await tasks.next() {
+                switch ended {
+                case .source: reading -= 1
+                case .signs: break
+                case .reloadRequest:
+                    guard let reload, let before = current else { break }
+                    let change = await life.reload(reload, after: before, allowance: allowance)
+                    current = change?.result ?? before
+                    for source in change?.newSources ?? [] {
+                        known += 1
+                        try await read(source, number: known - 1, of: known, isNew: true)
+                        reading += 1
+                    }
+                    waitForRequest()
+                }
             }
             tasks.cancelAll()
         }
     }
 
+    private static func name(of source: SourceConfiguration) -> String {
+        switch source.input {
+        case .standardInput: "standard input"
+        case .file(let pattern): pattern
+        case .udp(let address): "udp \(address)"
+        }
+    }
+
     private func makeSource(
-        _ source: SourceConfiguration, resume: [String: StoredStream], _ admission: SeriesAdmission,
-        _ telemetry: SourceTelemetry
+        _ source: SourceConfiguration, isAlone: Bool, resume: [String: StoredStream], _ admission: SeriesAdmission,
+        _ telemetry: SourceTelemetry, onListening: @escaping @Sendable () -> Void
     ) throws -> any RecordSource {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
         switch source.input {
@@ -161,23 +238,23 @@ public struct Daemon: Service {
                 configuration: source, arrival: clock, telemetry: telemetry, admission: admission,
                 resume: resume["input"]?.header.place.decoding, logger: logger)
         case .udp(let address):
-            let name = configuration.sources.count > 1 ? "udp \(address)" : "input"
+            let name = isAlone ? "input" : "udp \(address)"
             return try UDPSource(
                 address: address, stream: name, configuration: source, arrival: clock, telemetry: telemetry,
                 admission: admission,
-                resume: resume[name]?.header.place.decoding, logger: logger)
+                resume: resume[name]?.header.place.decoding, logger: logger, onListening: { _ in onListening() })
         case .file(let pattern):
             let points = resume.compactMapValues(\.header.place.resumePoint)
             return FileFollower(
-                pattern: pattern, stream: literalName(pattern), configuration: source, resume: points, arrival: clock,
+                pattern: pattern, stream: isAlone ? "input" : literalName(pattern), configuration: source,
+                resume: points, arrival: clock,
                 telemetry: telemetry, admission: admission, logger: logger)
         }
     }
 
-    /// The name of a literal path's stream: `input` when it is the only source, else the file's stem, or the path when
-    /// another source has that stem.
+    /// The name of a literal path's stream when it is not the only source: the file's stem, or the path when another
+    /// source has that stem.
     private func literalName(_ path: String) -> String {
-        guard configuration.sources.count > 1 else { return "input" }
         let stem = Self.stem(path)
         let others = configuration.sources.count { source in
             if case .file(let other) = source.input { return other != path && Self.stem(other) == stem }
@@ -192,40 +269,7 @@ public struct Daemon: Service {
         return String(name[..<dot])
     }
 
-    private func makeSinks() throws -> [any AlertSink] {
-        let host = WallClock.hostName()
-        let stamp: @Sendable () -> EmissionStamp = {
-            EmissionStamp(host: host, version: Version.text, emitted: WallClock.now())
-        }
-        let style = ConsoleSink.style(for: STDOUT_FILENO, noColor: noColor)
-        var sinks: [any AlertSink] = [try ConsoleSink(descriptor: STDOUT_FILENO, style: style, stamp: stamp)]
-        let alerting = configuration.alerting
-        if let path = alerting.logPath {
-            sinks.append(
-                try RollingLogSink(
-                    path: path, bytesPerFile: alerting.logBytes, keptFiles: alerting.logKeep, stamp: stamp))
-        }
-        if alerting.writesJournal {
-            if JournalSink.isAvailable() {
-                sinks.append(try JournalSink(stamp: stamp))
-            }
-        }
-        return sinks
-    }
-
-    private func announce(_ sinks: [any AlertSink], restored streams: [String: StoredStream]) {
-        var places = sinks.map(\.name)
-        if let path = configuration.alerting.logPath { places = places.map { $0 == "log" ? "log \(path)" : $0 } }
-        let state = configuration.stateDirectory.map { "state in \($0)" } ?? "state in memory only"
-        logger.notice("alerts go to \(places.joined(separator: ", ")); \(state)")
-        if configuration.alerting.writesJournal, !sinks.contains(where: { $0.name == "journal" }) {
-            logger.notice("journald's socket is not there: alerts do not go to the journal")
-        }
-        if let path = configuration.alerting.logPath, let reason = OutputFile.reasonNotToAppend(to: path) {
-            logger.warning(
-                "the rolling log cannot be written: name another with --log, or none",
-                metadata: ["log.path": "\(path)", "error": "\(reason)"])
-        }
+    private func announce(_ streams: [String: StoredStream]) {
         if !streams.isEmpty {
             logger.notice(
                 "going on from the stored state",
@@ -238,51 +282,70 @@ public struct Daemon: Service {
 }
 
 /// The streams that the sources have found, each with its pipeline.
-private actor StreamTable {
-    private let configuration: MonitorConfiguration
+actor StreamTable {
+    private var configuration: MonitorConfiguration
     private let desk: AlertDesk
     private let committer: Committer
-    private let notifier: ServiceNotifier
     private let logger: Logger
     private var stored: [String: StoredStream]
     private var pipelines: [String: Pipeline] = [:]
     /// The source that each stream's name belongs to.
     private var owners: [String: Int] = [:]
-    /// Batches in hand and done: what the watchdog is told by.
-    private nonisolated let work = Mutex((inHand: 0, done: UInt64(0), doneAtLastBeat: UInt64(0)))
+    /// What the sources have counted, by number.
+    private var telemetry: [Int: SourceTelemetry] = [:]
+    private var rules: RuleWatch
+    /// What is in hand: what the watchdog is told by.
+    nonisolated let work = WorkWatch()
 
     init(
         configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
-        notifier: ServiceNotifier, logger: Logger
+        logger: Logger
     ) {
+        rules = RuleWatch(rules: configuration.seriesRules)
         self.logger = logger
         self.configuration = configuration
         self.desk = desk
         self.stored = stored
         self.committer = committer
-        self.notifier = notifier
+    }
+
+    /// Makes a source known before it is read.
+    func add(_ counters: SourceTelemetry, ofSource number: Int, named name: String) {
+        telemetry[number] = counters
+        work.watch("the reader of \(name)", counters.activity)
     }
 
     func process(_ batch: RecordBatch, of source: SourceConfiguration, number: Int) async throws {
-        let pipeline = pipeline(for: name(of: batch.stream, source: number), source)
-        work.withLock { $0.inHand += 1 }
-        defer {
-            work.withLock { work in
-                work.inHand -= 1
-                work.done += 1
-            }
-        }
+        let stream = name(of: batch.stream, source: number)
+        let pipeline = pipeline(for: stream, source)
+        work.begin(stream)
+        defer { work.end(stream) }
         try await pipeline.process(batch)
-        signOfLife()
+        for line in rules.observe(stream: stream, names: batch.seriesNames, lines: batch.rows.count) {
+            logger.warning("\(line)")
+        }
     }
 
-    /// Between batches: an idle daemon is alive, one that has had the same batches in hand since the last beat is not.
-    nonisolated func beat() {
-        let isAlive = work.withLock { work in
-            defer { work.doneAtLastBeat = work.done }
-            return work.inHand == 0 || work.done != work.doneAtLastBeat
+    /// Takes over budgets, limits and labels: each stream at the border of its round in progress.
+    func reconfigure(_ next: MonitorConfiguration) async {
+        configuration = next
+        rules = RuleWatch(rules: next.seriesRules)
+        committer.reconfigure(every: next.commitEvery)
+        for pipeline in pipelines.values { await pipeline.reconfigure(next) }
+        // Nobody crosses a border before the first line.
+        if pipelines.isEmpty { await desk.reconfigure(next.alerting) }
+    }
+
+    /// Lines so far, series, and how many of them are still learning.
+    func standing() async -> (lines: UInt64, series: Int, learning: Int) {
+        var all = (lines: UInt64(0), series: 0, learning: 0)
+        for pipeline in pipelines.values {
+            let part = await pipeline.standing()
+            all.lines += await pipeline.counts.lines
+            all.series += part.series
+            all.learning += part.learning
         }
-        if isAlive { signOfLife() }
+        return all
     }
 
     /// Two sources may find files of one stem: the second one's stream gets a number, so that they are not mixed.
@@ -301,14 +364,12 @@ private actor StreamTable {
         return other
     }
 
-    private nonisolated func signOfLife() { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
-
     /// Ends every stream, and says what came of each.
-    func finish(atEnd isEnd: Bool, _ telemetry: [SourceTelemetry]) async throws {
+    func finish(atEnd isEnd: Bool) async throws {
         for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
             try await pipeline.finish(atEnd: isEnd)
-            guard let owner = owners[name] else { continue }
-            logger.ended(name, await pipeline.counts, telemetry[owner].counters)
+            guard let owner = owners[name], let source = telemetry[owner] else { continue }
+            logger.ended(name, await pipeline.counts, source.counters)
         }
     }
 

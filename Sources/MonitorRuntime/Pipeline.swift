@@ -61,7 +61,9 @@ actor Pipeline {
 
     /// The name of the stream, part of every incident's id.
     nonisolated let name: String
-    private let configuration: MonitorConfiguration
+    private var configuration: MonitorConfiguration
+    /// Another configuration that waits for the next round.
+    private var reloaded: MonitorConfiguration?
     private let kernels: Kernels
     private let shardCount: Int
     private let desk: AlertDesk
@@ -162,6 +164,7 @@ actor Pipeline {
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
             await crossBorder(skipsTraining: isBehind)
+            if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
         }
         if !steps.isEmpty { try await score(steps, of: batch) }
     }
@@ -257,7 +260,8 @@ actor Pipeline {
         return SeriesChange(
             stream: name, series: batch.seriesNames[outcome.step.series], change: change,
             explanation: outcome.explanation, channels: groups[places[outcome.step.series].group].channels,
-            interval: outcome.step.interval)
+            interval: outcome.step.interval,
+            runbook: configuration.alerting(forSeries: batch.seriesNames[outcome.step.series]).runbook)
     }
 
     private func level(of series: Int) -> Int { levels.indices.contains(series) ? Int(levels[series]) : 0 }
@@ -320,16 +324,11 @@ actor Pipeline {
     /// Makes the groups that are not there yet.
     private func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
-        let configuration = configuration
+        let settings = Self.settings(configuration)
         for channels in schema.groups.dropFirst(groups.count) {
             let shards = (0..<shardCount).map { _ in
-                Shard(channelCount: channels.count, configuration: detection, kernels: kernels) { series in
-                    let alerting = configuration.alerting(forSeries: series)
-                    let own = configuration.detection(forSeries: series)
-                    let rule = IncidentRule(
-                        falseAlarmsPerSecond: own.falseAlarmsPerSecond, criticalMargin: alerting.criticalMargin)
-                    return (own, rule)
-                }
+                Shard(
+                    channelCount: channels.count, configuration: detection, kernels: kernels, settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
             let models = await trainer.models()
@@ -354,6 +353,48 @@ actor Pipeline {
             lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
             duplicates: sequencer.duplicateLines, counted: sequencer.countedLines,
             roundsWithoutTraining: skippedTraining.rounds)
+    }
+}
+
+// MARK: - Reload
+
+extension Pipeline {
+    /// Takes over other budgets and labels at the border of the round in progress: decided by counting samples, so that
+    /// the same lines and the same reload between the same two of them give the same alerts.
+    func reconfigure(_ configuration: MonitorConfiguration) { reloaded = configuration }
+
+    /// How many series the stream has, and how many of them are still learning.
+    func standing() async -> (series: Int, learning: Int) {
+        var all = (series: 0, learning: 0)
+        for group in groups {
+            for shard in group.shards {
+                let part = await shard.standing
+                all.series += part.series
+                all.learning += part.learning
+            }
+        }
+        return all
+    }
+
+    private func takeOver(_ next: MonitorConfiguration, names: [String]) async {
+        reloaded = nil
+        configuration = next
+        let settings = Self.settings(next)
+        for group in groups {
+            for shard in group.shards { await shard.reconfigure(names: names, settings: settings) }
+        }
+        await desk.reconfigure(next.alerting)
+        notices.tellReload(round: sequencer.round, stream: name)
+    }
+
+    private static func settings(_ configuration: MonitorConfiguration) -> Shard.SeriesSettings {
+        { series in
+            let own = configuration.detection(forSeries: series)
+            let rule = IncidentRule(
+                falseAlarmsPerSecond: own.falseAlarmsPerSecond,
+                criticalMargin: configuration.alerting(forSeries: series).criticalMargin)
+            return (own, rule)
+        }
     }
 }
 

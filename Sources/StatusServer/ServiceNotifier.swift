@@ -1,4 +1,5 @@
 import CSystemd
+import Glibc
 import Synchronization
 
 /// Tells the service manager how things stand (sd_notify(3)); does nothing outside of a service.
@@ -10,13 +11,19 @@ public final class ServiceNotifier: Sendable {
     /// Half the watchdog's interval in nanoseconds of the monotonic clock; `nil` when there is no watchdog.
     private let watchdogNanoseconds: Int64?
     private let lastSign: Mutex<Int64?> = Mutex(nil)
+    private let lastStatus: Mutex<String?> = Mutex(nil)
+    /// Whether somebody listens at all.
+    public let isListenedTo: Bool
 
     /// Creates a notifier for the manager that started this process, if one did.
     public convenience init() {
         var microseconds: UInt64 = 0
         // Reads two environment variables and fills the number.
         let enabled = unsafe sd_watchdog_enabled(0, &microseconds)
-        self.init(watchdog: enabled > 0 ? .microseconds(Int64(microseconds)) : nil) { text in
+        // The text that the environment has, or nothing; it is only looked at.
+        let isListenedTo = unsafe getenv("NOTIFY_SOCKET") != nil
+        self.init(watchdog: enabled > 0 ? .microseconds(Int64(microseconds)) : nil, isListenedTo: isListenedTo) {
+            text in
             // The text is copied into a datagram. Without NOTIFY_SOCKET it returns 0; a manager that does not listen is
             // no reason to stop working.
             _ = unsafe sd_notify(0, text)
@@ -24,8 +31,9 @@ public final class ServiceNotifier: Sendable {
     }
 
     /// Creates a notifier with a way of its own to send; for tests.
-    public init(watchdog: Duration?, send: @escaping Send) {
+    public init(watchdog: Duration?, isListenedTo: Bool = true, send: @escaping Send) {
         self.send = send
+        self.isListenedTo = isListenedTo
         watchdogNanoseconds = watchdog.map { interval in
             let parts = interval.components
             return (parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000) / 2
@@ -35,8 +43,25 @@ public final class ServiceNotifier: Sendable {
     /// Inputs are open, state is loaded, the first alert could be written.
     public func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.oneLine(status))") }
 
-    /// One line for `systemctl status`.
-    public func status(_ text: String) { send("STATUS=\(Self.oneLine(text))") }
+    /// One line for `systemctl status`; sent when it is another than the last.
+    public func status(_ text: String) {
+        let line = Self.oneLine(text)
+        let isNew = lastStatus.withLock { last in
+            defer { last = line }
+            return last != line
+        }
+        if isNew { send("STATUS=\(line)") }
+    }
+
+    /// The configuration is being read again; ``ready(_:)`` follows, whatever comes of it.
+    ///
+    /// - Parameter now: microseconds of the monotonic clock, by which systemd tells one reload from another.
+    public func reloading(at now: UInt64) { send("RELOADING=1\nMONOTONIC_USEC=\(now)") }
+
+    /// Starting takes longer than the unit allows for: asks for so much more time from now on.
+    public func extendStart(by time: Duration) {
+        send("EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)")
+    }
 
     /// The service is about to stop.
     public func stopping() { send("STOPPING=1") }

@@ -8,9 +8,10 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Validate the configuration and say how input would be read, without watching anything.",
         discussion: """
-            Prints the merged configuration, the value of every key with where it came from. With --sample it also \
-            says what was recognised in a file's first lines and why, which lines cannot be used, and what watching it \
-            needs of memory and processor. It ends with 65 when no line can be used.
+            Prints the merged configuration, the value of every key with where it came from, and says which of its \
+            files are not there, may not be read, or not by the service. With --sample it also says what was \
+            recognised in a file's first lines and why, which lines cannot be used, and what watching it needs of \
+            memory and processor. It ends with 65 when no line can be used.
             """)
 
     @OptionGroup var input: InputOptions
@@ -29,6 +30,7 @@ struct Check: AsyncParsableCommand {
         if sample == nil, loaded.configuration.sources.isEmpty {
             Start.say("no source is named: `run` will ask for one")
         }
+        if sample == nil { for remark in InputAccess(loaded.configuration).remarks() { Start.say(remark) } }
         guard let sample else { return }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
         let report = try await Start.exiting(on: Start.logger()) {

@@ -12,6 +12,9 @@ struct Run: AsyncParsableCommand {
             With any of --stdin, --file and --udp, /etc/monitord is not read unless --config names it, and the state lives in \
             memory unless --state says where. Alerts go to the console (text at a terminal, JSON lines otherwise), to \
             the rolling log and to journald when its socket is there.
+
+            SIGHUP reads the configuration again when files of it are in use, and applies budgets, limits, sinks, labels \
+            and new sources; with flags alone, or when the terminal is gone, it ends monitord in order.
             """)
 
     @OptionGroup var input: InputOptions
@@ -43,15 +46,30 @@ struct Run: AsyncParsableCommand {
         guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
         let logger = Start.logger()
         Start.keepFilesPrivate()
+        // SIGHUP reloads where there is something to reload, and where a service manager says so. With flags alone it is
+        // the closing of the terminal, and ends.
+        let reloads = !loaded.files.isEmpty || Start.environment["NOTIFY_SOCKET"] != nil
+        let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let flags = overrides
         let daemon = Daemon(
-            configuration: loaded.configuration, noColor: Start.environment["NO_COLOR"], logger: logger)
+            configuration: loaded.configuration, noColor: Start.environment["NO_COLOR"],
+            reload: reloads
+                ? DaemonReload(loaded: loaded, requests: requests) { () throws(ConfigurationError) in
+                    try Start.loader().load(flags)
+                } : nil, logger: logger)
         // The daemon ends with its input; a signal asks it to end in order.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if reloads {
+            let hangUps = await HangUps(request: request)
+            services.append(.init(service: hangUps, successTerminationBehavior: .gracefullyShutdownGroup))
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: Start.quietLogger()))
+                services: services,
+                gracefulShutdownSignals: reloads ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
+                logger: Start.quietLogger()))
         try await Start.exiting(on: logger) { try await group.run() }
     }
 }

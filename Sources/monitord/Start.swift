@@ -23,11 +23,15 @@ enum Start {
         return values
     }()
 
+    /// Reads the configuration's layers, at the start and at a reload.
+    static func loader() -> ConfigurationLoader {
+        ConfigurationLoader(environment: environment, isRoot: geteuid() == 0)
+    }
+
     /// Loads the configuration; problems are told line by line and end the process with 78.
     static func load(_ overrides: ConfigurationOverrides) throws -> LoadedConfiguration {
-        let loader = ConfigurationLoader(environment: environment, isRoot: geteuid() == 0)
         do {
-            let loaded = try loader.load(overrides)
+            let loaded = try loader().load(overrides)
             for remark in loaded.remarks { say(remark) }
             return loaded
         } catch {

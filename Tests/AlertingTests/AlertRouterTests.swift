@@ -154,6 +154,57 @@ private final class HandClock: Sendable {
         sink.router.withLock { $0 = nil }
     }
 
+    /// A sink whose place comes and goes.
+    private final class AbsentSink: AlertSink {
+        let name = "absent"
+        let isThere = Mutex(false)
+        let records = Mutex<[AlertRecord]>([])
+
+        var isReachable: Bool { isThere.withLock { $0 } }
+
+        func deliver(_ record: AlertRecord) async throws {
+            guard isReachable else { throw AlertingError.journal(code: 2, reason: "not there") }
+            records.withLock { $0.append(record) }
+        }
+    }
+
+    @Test func `a sink whose place is not there holds up no end, and gets all that waits once it is there`()
+        async throws
+    {
+        let outbox = MemoryOutbox()
+        let (absent, good) = (AbsentSink(), CollectingSink("good"))
+        let clock = HandClock(endless: .seconds(1_000))
+        let router = AlertRouter(sinks: [absent, good], outbox: outbox, sleep: clock.sleep)
+        try await running(router) {
+            try await router.submit(records)
+            #expect(await router.flush(within: .seconds(1_000)))
+            #expect(good.records == records)
+            #expect(absent.records.withLock { $0 }.isEmpty)
+            absent.isThere.withLock { $0 = true }
+            #expect(await router.flush(within: .seconds(1_000)))
+        }
+        #expect(absent.records.withLock { $0 } == records)
+        #expect(clock.waits.allSatisfy { $0 <= .seconds(10) })
+    }
+
+    @Test func `a sink that is switched off acknowledges, and goes on with what comes after it is switched on`()
+        async throws
+    {
+        let outbox = MemoryOutbox()
+        let target = CollectingSink("a")
+        let sink = ReplaceableSink(name: "a", target: nil)
+        let router = AlertRouter(
+            sinks: [sink], outbox: outbox, sleep: HandClock(endless: .seconds(1_000)).sleep)
+        try await running(router) {
+            try await router.submit(Array(records[..<2]))
+            #expect(await router.flush(within: .seconds(1_000)))
+            sink.replace(with: target)
+            try await router.submit(Array(records[2...]))
+            #expect(await router.flush(within: .seconds(1_000)))
+        }
+        #expect(target.records == Array(records[2...]))
+    }
+
     @Test func `without sinks a flush is done at once`() async {
         #expect(await AlertRouter(sinks: [], outbox: MemoryOutbox()).flush(within: .zero))
     }

@@ -60,6 +60,48 @@ import TimeSeries
     }
 }
 
+@Suite struct JournalCatalogueTests {
+    /// The entries of the catalogue by id: subject line and text.
+    private func entries() throws -> [String: String] {
+        var entries: [String: String] = [:]
+        for part in try repositoryFile("systemd/monitord.catalog").split(separator: "\n-- ").dropFirst() {
+            let lines = part.split(separator: "\n", maxSplits: 1)
+            entries[String(lines[0])] = String(lines[1])
+        }
+        return entries
+    }
+
+    @Test func `the catalogue has an entry for every kind and no other`() throws {
+        #expect(try Set(entries().keys) == Set(AlertKind.allCases.map(JournalFields.messageID)))
+    }
+
+    @Test(arguments: AlertKind.allCases) func `every field that an entry names is always sent`(kind: AlertKind) throws {
+        let bare = AlertRecord(
+            id: "00000000000000aa", seq: 0, event: .open, time: onset, since: onset, severity: .warning, kind: kind,
+            series: "pump3", message: "m", hint: "h")
+        let sent = JournalFields.fields(of: bare, stamp: nil).map {
+            String(decoding: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+        }
+        let text = try #require(try entries()[JournalFields.messageID(of: kind)])
+        let named = text.split(separator: "@", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        #expect(!named.isEmpty)
+        #expect(Set(named).isSubset(of: sent), "\(named)")
+    }
+
+    @Test(arguments: AlertKind.allCases) func `every entry has a subject, its author, and says what to do`(
+        kind: AlertKind
+    )
+        throws
+    {
+        let text = try #require(try entries()[JournalFields.messageID(of: kind)])
+        #expect(text.hasPrefix("Subject: ") && text.contains("\nDefined-By: monitord\n\n"))
+        let advice = ["Look at", "Check that", "Compare with", "Otherwise look", "Try a sample", "raise false_alarms"]
+        #expect(advice.contains { text.contains($0) }, "\(text)")
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+}
+
 /// The text of a file of the repository, found from this file's place.
 func repositoryFile(_ path: String, from file: String = #filePath) throws -> String {
     let root = file.split(separator: "/").dropLast(3).joined(separator: "/")

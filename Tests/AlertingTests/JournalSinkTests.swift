@@ -120,13 +120,13 @@ struct RollingLogInsideTests {
         // One of the two pages is taken by this, the other by the log: the second line begins within it and does not end.
         try directory.write(String(repeating: "x", count: 4_096), to: "ballast")
         let line = #"{"id":"x","seq":0,"message":"\#(String(repeating: "m", count: 3_000))"}"#
-        var log = RollingLog(path: "\(directory.path)/alerts.jsonl", bytesPerFile: 1 << 20, keptFiles: 1)
-        #expect(try log.append(line, key: .init(id: "x", seq: 0)))
-        let error = #expect(throws: AlertingError.self) { try log.append(line, key: .init(id: "x", seq: 1)) }
+        var log = RollingLog(path: "\(directory.path)/alerts.jsonl")
+        #expect(try log.append(line, key: .init(id: "x", seq: 0), at: onset))
+        let error = #expect(throws: AlertingError.self) { try log.append(line, key: .init(id: "x", seq: 1), at: onset) }
         #expect(error?.description == "cannot write \(directory.path)/alerts.jsonl: No space left on device")
         #expect(directory.read("alerts.jsonl") == line + "\n")
         try TemporaryDirectory.remove("\(directory.path)/ballast")
-        #expect(try log.append(line, key: .init(id: "x", seq: 1)))
+        #expect(try log.append(line, key: .init(id: "x", seq: 1), at: onset))
         #expect(directory.read("alerts.jsonl") == line + "\n" + line + "\n")
         try leaveMark("disk")
     }

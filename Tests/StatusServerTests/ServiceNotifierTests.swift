@@ -13,9 +13,18 @@ import Testing
         let notifier = ServiceNotifier(watchdog: nil) { text in sent.texts.withLock { $0.append(text) } }
         notifier.ready("watching 3 streams\nand more")
         notifier.status("12 lines/s")
+        notifier.status("12 lines/s")
         notifier.workMoved(at: 0)
+        notifier.reloading(at: 77)
+        notifier.ready("reloaded")
+        notifier.extendStart(by: .seconds(5))
         notifier.stopping()
-        #expect(sent.all == ["READY=1\nSTATUS=watching 3 streams and more", "STATUS=12 lines/s", "STOPPING=1"])
+        #expect(
+            sent.all == [
+                "READY=1\nSTATUS=watching 3 streams and more", "STATUS=12 lines/s",
+                "RELOADING=1\nMONOTONIC_USEC=77", "READY=1\nSTATUS=reloaded", "EXTEND_TIMEOUT_USEC=5000000",
+                "STOPPING=1",
+            ])
     }
 
     @Test func `work that moves gives a sign each half interval and none more often`() {

@@ -99,8 +99,8 @@ public final class RunningCommand {
     public var errors: String { String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self) }
 
     /// Waits for its end and returns what was not read before.
-    public func finish() -> CommandResult {
-        closeInput()
+    public func finish(closingInput: Bool = true) -> CommandResult {
+        if closingInput { closeInput() }
         let rest = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let code = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)

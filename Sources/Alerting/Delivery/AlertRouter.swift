@@ -40,6 +40,8 @@ public struct SinkStatus: Equatable, Sendable {
     public var lastError: String?
     /// Whether all that was submitted is written.
     public var isCaughtUp = false
+    /// Whether the sink's place is there.
+    public var isReachable = true
 }
 
 /// Takes alerts to the sinks: durable first, then each sink at its own pace.
@@ -52,6 +54,8 @@ public struct SinkStatus: Equatable, Sendable {
 /// that fails or hangs delays nobody else. Workers start with what an earlier run left. Nothing is held here but counters.
 public actor AlertRouter {
     private static let batch = 64
+    /// The longest wait between two looks for a place that is not there.
+    private static let longestSearch = Duration.seconds(10)
 
     private struct Lane {
         let sink: any AlertSink
@@ -93,7 +97,13 @@ public actor AlertRouter {
     }
 
     /// What each sink has done, in the order they were given.
-    public var status: [SinkStatus] { lanes.map(\.status) }
+    public var status: [SinkStatus] {
+        lanes.map { lane in
+            var status = lane.status
+            status.isReachable = lane.sink.isReachable
+            return status
+        }
+    }
 
     /// Stores records and wakes the sinks; returns when they are durable, not when they are written.
     ///
@@ -117,6 +127,8 @@ public actor AlertRouter {
 
     /// Waits until every sink has written all that was submitted.
     ///
+    /// One whose place is not there is not waited for.
+    ///
     /// - Returns: false when `limit` was over first; what is left stays in the outbox for the next run.
     public func flush(within limit: Duration) async -> Bool {
         if isCaughtUp { return true }
@@ -135,7 +147,8 @@ public actor AlertRouter {
         }
     }
 
-    private var isCaughtUp: Bool { lanes.allSatisfy(\.status.isCaughtUp) }
+    /// A sink whose place is not there is not waited for: what it lacks waits in the outbox.
+    private var isCaughtUp: Bool { lanes.allSatisfy { $0.status.isCaughtUp || !$0.sink.isReachable } }
 
     private func finishFlush(_ ticket: UInt64, _ isDone: Bool) {
         flushes.removeValue(forKey: ticket)?.resume(returning: isDone)
@@ -202,13 +215,16 @@ public actor AlertRouter {
         lanes[index].status.failuresInARow += 1
         lanes[index].status.lastError = "\(error)"
         let failures = lanes[index].status.failuresInARow
+        // A place that is not there was told at the start, and looking for it costs nothing.
+        let isReachable = lanes[index].sink.isReachable
         // Told once a run of failures; the count and the reason are in the status.
-        if failures == 1 {
+        if failures == 1, isReachable {
             logger?.warning(
                 Telemetry.sinkFailed, metadata: ["sink": "\(lanes[index].sink.name)", "error": "\(error)"])
         }
         do {
-            try await sleep(backOff.wait(afterFailures: failures))
+            let wait = backOff.wait(afterFailures: failures)
+            try await sleep(isReachable ? wait : min(wait, Self.longestSearch))
             return true
         } catch {
             return false

@@ -9,4 +9,12 @@ public protocol AlertSink: Sendable {
     ///
     /// - Throws: an error with words when the record is not written; it is retried.
     func deliver(_ record: AlertRecord) async throws
+    /// Whether the place is there at all: a sink whose place is missing is tried again and again, but nobody waits for it
+    /// at the end.
+    var isReachable: Bool { get }
+}
+
+extension AlertSink {
+    /// A place is there unless the sink says otherwise.
+    public var isReachable: Bool { true }
 }

@@ -114,6 +114,11 @@ final class BlockingThread: Sendable {
         }
     }
 
+    /// Gives the thread a job that nobody waits for.
+    ///
+    /// - Returns: whether there was room for it.
+    func post(_ job: @escaping @Sendable () -> Void) -> Bool { enqueue(job) }
+
     private func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isQueued = queue.jobs.withLock { jobs in
             guard jobs.count < capacity else { return false }

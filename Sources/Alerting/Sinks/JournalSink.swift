@@ -6,13 +6,15 @@ import Synchronization
 ///
 /// `sd_journal_sendv` blocks without limit when journald does not read (a frozen or very slow one), so it runs on a thread
 /// of the sink's own; a delivery that waits longer is cancelled by its caller and comes again. Without a journal socket the
-/// call succeeds and stores nothing: ``isAvailable(socket:)`` is asked at the start, and before each entry.
+/// call succeeds and stores nothing: the socket is looked for before each entry, and while it is missing alerts wait in
+/// the outbox.
 public struct JournalSink: AlertSink {
     /// Where journald listens.
     public static let socketPath = "/run/systemd/journal/socket"
 
     /// `journal`: the name the outbox knows.
     public let name = "journal"
+    private let socket: String
     private let stamp: (@Sendable () -> EmissionStamp)?
     private let thread: BlockingThread
     private let counters = Counters()
@@ -23,15 +25,23 @@ public struct JournalSink: AlertSink {
 
     /// Creates a sink.
     ///
-    /// - Parameter stamp: host, version and wall clock; `nil` leaves them out.
+    /// - Parameters:
+    ///   - socket: where journald is looked for; it is always sent to where libsystemd sends.
+    ///   - stamp: host, version and wall clock; `nil` leaves them out.
     /// - Throws: ``AlertingError`` when no thread can be had.
-    public init(stamp: (@Sendable () -> EmissionStamp)? = nil) throws(AlertingError) {
+    public init(
+        socket: String = socketPath, stamp: (@Sendable () -> EmissionStamp)? = nil
+    ) throws(AlertingError) {
+        self.socket = socket
         self.stamp = stamp
         thread = try BlockingThread(name: "journal")
     }
 
     /// Deliveries that journald or the bounded queue refused, to be tried again.
     public var refusedDeliveries: UInt64 { counters.refused.load(ordering: .relaxed) }
+
+    /// Whether journald's socket is there now.
+    public var isReachable: Bool { Self.isAvailable(socket: socket) }
 
     /// Whether journald's socket is there.
     public static func isAvailable(socket path: String = socketPath) -> Bool {
@@ -43,9 +53,10 @@ public struct JournalSink: AlertSink {
     public func deliver(_ record: AlertRecord) async throws {
         let fields = JournalFields.fields(of: record, stamp: stamp?())
         do {
+            let socket = socket
             try await thread.run {
-                guard Self.isAvailable() else {
-                    throw AlertingError.journal(code: ENOENT, reason: "\(Self.socketPath) is not there")
+                guard Self.isAvailable(socket: socket) else {
+                    throw AlertingError.journal(code: ENOENT, reason: "\(socket) is not there")
                 }
                 let code = Self.send(fields)
                 guard code >= 0 else {

@@ -1,8 +1,10 @@
 import DequeModule
 import FoundationEssentials
 import Glibc
+import TimeSeries
 
-/// A log of JSON lines that is rotated by size: `alerts.jsonl`, `alerts.jsonl.1` (the newest of the old), `.2`, ….
+/// A log of JSON lines that is rotated by size and by age: `alerts.jsonl`, `alerts.jsonl.1.gz` (the newest of the old),
+/// `.2.gz`, ….
 ///
 /// Every line is one `write` with `O_APPEND`, followed by `fdatasync`, under an exclusive `flock` of the open file. Before
 /// each line the path is looked up again: a file that was rotated by another writer, moved or deleted is opened anew, and a
@@ -11,6 +13,8 @@ import Glibc
 ///
 /// At the first opening the tail is read, and what stands there is not written twice; the same holds for what was written
 /// since, up to ``remembered`` messages.
+///
+/// Rotation only renames, to `alerts.jsonl.1`; ``LogCompression`` makes `alerts.jsonl.1.gz` of it later.
 struct RollingLog: ~Copyable {
     /// Names a message.
     struct Key: Hashable, Decodable {
@@ -25,45 +29,49 @@ struct RollingLog: ~Copyable {
     private static let fileMode: mode_t = 0o640
     private static let directoryMode: mode_t = 0o750
 
-    let path: String
-    private let bytesPerFile: Int
-    private let keptFiles: Int
+    /// The log and its rotated files.
+    let files: LogFiles
+    /// How much is kept; a change holds from the next line on.
+    var limits: RollingLogLimits
+    /// Whether there are rotated files that are not compressed yet.
+    private(set) var needsCompression = false
+    private var path: String { files.path }
     private var descriptor: Int32 = -1
     private var hasReadTail = false
+    /// When the first line of the open file was written, as far as that is known.
+    private var begun: Timestamp?
     private var known: Set<Key> = []
     private var knownInOrder = Deque<Key>()
 
     /// Creates a log; the file is opened by the first line.
-    ///
-    /// - Parameters:
-    ///   - path: the file.
-    ///   - bytesPerFile: the size at which it is rotated; a single longer line still gets a file of its own.
-    ///   - keptFiles: rotated files kept, 0 or more.
-    init(path: String, bytesPerFile: Int, keptFiles: Int) {
-        precondition(bytesPerFile > 0 && keptFiles >= 0, "a log of \(bytesPerFile) bytes and \(keptFiles) old files")
-        self.path = path
-        self.bytesPerFile = bytesPerFile
-        self.keptFiles = keptFiles
+    init(path: String, limits: RollingLogLimits = RollingLogLimits()) {
+        files = LogFiles(path: path)
+        self.limits = limits
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Appends a line, unless the message stands there already.
     ///
-    /// - Parameter line: without its line end.
+    /// - Parameters:
+    ///   - line: without its line end.
+    ///   - now: the wall clock, which the age of the file is reckoned by.
     /// - Returns: whether it was written.
     /// - Throws: ``AlertingError/system(call:path:code:reason:)``; then nothing of the line stays.
-    mutating func append(_ line: String, key: Key) throws(AlertingError) -> Bool {
+    mutating func append(_ line: String, key: Key, at now: Timestamp) throws(AlertingError) -> Bool {
         try openLocked()
         defer { unlock() }
         if !hasReadTail {
             try readTail()
             hasReadTail = true
+            needsCompression = files.hasPlain
         }
         if known.contains(key) { return false }
         let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
         let size = try Int(SystemCall.status(of: descriptor, named: path).st_size)
-        if size > 0 && size + bytes.count > bytesPerFile {
+        var isFull = size > 0 && size + bytes.count > limits.bytesPerFile
+        if size > 0, !isFull { isFull = try isOld(at: now) }
+        if isFull {
             try rotate()
             try openLocked()
         }
@@ -71,6 +79,9 @@ struct RollingLog: ~Copyable {
         remember(key)
         return true
     }
+
+    /// Forgets that there is something to compress: it is being done.
+    mutating func handOverCompression() { needsCompression = false }
 
     private func unlock() {
         // After a failed rotation there is no open file, and the lock went with it.
@@ -98,14 +109,14 @@ struct RollingLog: ~Copyable {
     /// Makes the file behind the path the open and locked one.
     private mutating func openLocked() throws(AlertingError) {
         while true {
-            if descriptor < 0 { descriptor = try openFile() }
+            if descriptor < 0 {
+                descriptor = try openFile()
+                begun = nil
+            }
             let descriptor = self.descriptor
             try SystemCall.run("lock", on: path) { flock(descriptor, LOCK_EX) }
             // Only now is it certain that nobody rotates: is it still the file that the path names?
-            let mine = try SystemCall.status(of: descriptor, named: path)
-            if let there = SystemCall.status(ofPath: path), there.st_ino == mine.st_ino, there.st_dev == mine.st_dev {
-                return
-            }
+            if try SystemCall.isFile(descriptor, at: path) { return }
             close(descriptor)
             self.descriptor = -1
         }
@@ -138,25 +149,34 @@ struct RollingLog: ~Copyable {
 
     // MARK: Rotation
 
-    /// Moves the open file to `.1` and the old ones one further; the last falls off.
+    /// Whether the first line of the open file is too old for another one to follow it.
+    ///
+    /// A clock that was behind when the line was written makes the file old too early, which costs one rotation; one that
+    /// was ahead would keep it young for ever, so its age is reckoned anew.
+    private mutating func isOld(at now: Timestamp) throws(AlertingError) -> Bool {
+        var since = begun
+        if since == nil { since = try firstLineTime() }
+        let begun = min(since ?? now, now)
+        self.begun = begun
+        return now.seconds(since: begun) >= limits.secondsPerFile
+    }
+
+    private func firstLineTime() throws(AlertingError) -> Timestamp? {
+        struct Line: Decodable { var emitted: String }
+        let start = try SystemCall.read(64 << 10, at: 0, from: descriptor, named: path)
+        guard let line = start.split(separator: 10, maxSplits: 1).first,
+            let told = try? JSONDecoder().decode(Line.self, from: Data(line))
+        else { return nil }
+        return Timestamp(rfc3339: told.emitted)
+    }
+
+    /// Moves the open file to `.1` and the old ones one further; the last fall off.
     private mutating func rotate() throws(AlertingError) {
-        let path = path
-        if keptFiles == 0 {
-            try SystemCall.run("remove", on: path) { unsafe unlink(path) }
-        } else {
-            for number in stride(from: keptFiles - 1, through: 1, by: -1) {
-                try move("\(path).\(number)", to: "\(path).\(number + 1)")
-            }
-            try move(path, to: "\(path).1")
-        }
+        try files.rotate(limits)
+        needsCompression = limits.keptFiles > 0
         // Closing gives the lock back; who waits for it finds another file behind the path and opens that.
         close(descriptor)
         descriptor = -1
-    }
-
-    private func move(_ old: String, to new: String) throws(AlertingError) {
-        guard SystemCall.status(ofPath: old) != nil else { return }
-        try SystemCall.run("rotate", on: old) { unsafe rename(old, new) }
     }
 
     // MARK: What stands there already
@@ -164,21 +184,8 @@ struct RollingLog: ~Copyable {
     private mutating func readTail() throws(AlertingError) {
         let size = try Int(SystemCall.status(of: descriptor, named: path).st_size)
         // A young file has the messages of the last run in the one before it.
-        if size < Self.tailBytes { try readTail(ofOldFile: "\(path).1") }
-        remember(linesOf: try tail(of: descriptor, named: path))
-    }
-
-    private mutating func readTail(ofOldFile old: String) throws(AlertingError) {
-        guard SystemCall.status(ofPath: old) != nil else { return }
-        let descriptor = try SystemCall.run("open", on: old) { unsafe Glibc.open(old, O_RDONLY | O_CLOEXEC) }
-        defer { close(descriptor) }
-        remember(linesOf: try tail(of: descriptor, named: old))
-    }
-
-    private func tail(of descriptor: Int32, named name: String) throws(AlertingError) -> [UInt8] {
-        let size = try Int(SystemCall.status(of: descriptor, named: name).st_size)
-        let count = min(size, Self.tailBytes)
-        return try SystemCall.read(count, at: size - count, from: descriptor, named: name)
+        if size < Self.tailBytes { remember(linesOf: try files.tailOfNewest(Self.tailBytes)) }
+        remember(linesOf: try SystemCall.tail(Self.tailBytes, of: descriptor, named: path))
     }
 
     private mutating func remember(linesOf bytes: [UInt8]) {

@@ -70,4 +70,26 @@ enum SystemCall {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? status : nil
     }
+
+    /// Whether an open file is the one that a path names.
+    static func isFile(_ descriptor: Int32, at path: String) throws(AlertingError) -> Bool {
+        let mine = try status(of: descriptor, named: path)
+        guard let there = status(ofPath: path) else { return false }
+        return there.st_ino == mine.st_ino && there.st_dev == mine.st_dev
+    }
+
+    /// The last bytes of an open file.
+    static func tail(_ bytes: Int, of descriptor: Int32, named path: String) throws(AlertingError) -> [UInt8] {
+        let size = try Int(status(of: descriptor, named: path).st_size)
+        let count = min(size, bytes)
+        return try read(count, at: size - count, from: descriptor, named: path)
+    }
+
+    /// Makes the names in the folder of a file durable.
+    static func syncFolder(of path: String) throws(AlertingError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let descriptor = try run("open", on: folder) { unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        try run("sync", on: folder) { fsync(descriptor) }
+    }
 }

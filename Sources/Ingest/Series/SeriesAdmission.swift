@@ -38,10 +38,16 @@ public final class SeriesAllowance: Sendable {
         public var refusedRecords: UInt64 = 0
     }
 
+    private struct Limits {
+        var mostSeries: Int
+        var mostBytes: Int
+    }
+
     /// Most series.
-    public let mostSeries: Int
+    public var mostSeries: Int { limits.withLock { $0.mostSeries } }
     /// Most bytes of all series.
-    public let mostBytes: Int
+    public var mostBytes: Int { limits.withLock { $0.mostBytes } }
+    private let limits: Mutex<Limits>
     private let bytesPerSeries: @Sendable (_ channels: Int) -> Int
     private let state = Mutex(Usage())
 
@@ -51,9 +57,13 @@ public final class SeriesAllowance: Sendable {
     public init(
         mostSeries: Int = 1 << 20, mostBytes: Int = .max, bytesPerSeries: @escaping @Sendable (Int) -> Int = { _ in 0 }
     ) {
-        self.mostSeries = mostSeries
-        self.mostBytes = mostBytes
+        limits = Mutex(Limits(mostSeries: mostSeries, mostBytes: mostBytes))
         self.bytesPerSeries = bytesPerSeries
+    }
+
+    /// Applies other bounds to newcomers; who is there stays.
+    public func reconfigure(mostSeries: Int, mostBytes: Int) {
+        limits.withLock { $0 = Limits(mostSeries: mostSeries, mostBytes: mostBytes) }
     }
 
     /// What is taken now.
@@ -73,6 +83,7 @@ public final class SeriesAllowance: Sendable {
     /// - Returns: whether there was room.
     public func takeIfFree(channels: Int) -> Bool {
         let bytes = bytesPerSeries(channels)
+        let (mostSeries, mostBytes) = limits.withLock { ($0.mostSeries, $0.mostBytes) }
         return state.withLock { usage in
             guard usage.series < mostSeries, usage.bytes <= mostBytes - bytes else {
                 usage.refusedRecords += 1

@@ -44,7 +44,9 @@ public struct FileFollower: RecordSource {
     /// - Throws: ``IngestError`` for a literal path that cannot be read (one that is not there yet is waited for) or whose
     ///   lines are ambiguous; among the files of a pattern such a one is told and left out.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
-        try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
+        try await ReadingThread.run(
+            batches: surroundings.limits.batchesInFlight, activity: surroundings.telemetry.activity, deliver: deliver
+        ) { outlet in
             var state = FollowerState(
                 pattern: pattern, stream: stream, configuration: configuration, resume: resume, surroundings)
             let watch = System.makeDirectoryWatch()

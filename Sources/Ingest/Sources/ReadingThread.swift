@@ -14,14 +14,17 @@ final class BatchOutlet: Sendable {
     private let credits: Descriptor
     private let stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
 
+    private let activity: ReadingActivity
+
     fileprivate let waiting = Atomic<Int>(0)
 
     /// Batches that were sent and not delivered yet.
     var waitingBatches: Int { waiting.load(ordering: .relaxed) }
 
     fileprivate init(
-        batches: Int, _ stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+        batches: Int, _ activity: ReadingActivity, _ stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
     ) throws(SystemCallError) {
+        self.activity = activity
         stop = try System.makeEventCounter(0)
         credits = try System.makeEventCounter(batches)
         self.stream = stream
@@ -31,6 +34,8 @@ final class BatchOutlet: Sendable {
     ///
     /// - Throws: ``ReadingStopped`` when the source is to stop.
     func send(_ batch: RecordBatch) throws {
+        activity.rest()
+        defer { activity.work() }
         let ready = try System.wait(for: [stop, credits], milliseconds: -1)
         guard !ready[0] else { throw ReadingStopped() }
         try System.lower(credits)
@@ -53,6 +58,9 @@ final class BatchOutlet: Sendable {
     ///
     /// - Throws: ``ReadingStopped`` when the source is to stop.
     func wait(for descriptors: [Descriptor], milliseconds: Int32 = -1) throws {
+        // A wait with an end must end: it is a turn, not a rest.
+        if milliseconds < 0 { activity.rest() } else { activity.turn() }
+        defer { activity.work() }
         if try System.wait(for: [stop] + descriptors, milliseconds: milliseconds)[0] { throw ReadingStopped() }
     }
 
@@ -63,7 +71,12 @@ final class BatchOutlet: Sendable {
 
     fileprivate func requestStop() { System.raise(stop) }
 
-    fileprivate func finish(_ error: (any Error)?) { stream.finish(throwing: error) }
+    fileprivate func begin() { activity.work() }
+
+    fileprivate func finish(_ error: (any Error)?) {
+        activity.rest()
+        stream.finish(throwing: error)
+    }
 }
 
 /// Runs a source's loop on a thread of its own.
@@ -78,6 +91,7 @@ enum ReadingThread {
         }
 
         func run() {
+            outlet.begin()
             do {
                 try body(outlet)
                 outlet.finish(nil)
@@ -95,17 +109,19 @@ enum ReadingThread {
     ///
     /// - Parameters:
     ///   - batches: most batches that wait.
+    ///   - activity: told when the thread waits and when it works.
     ///   - dropsOldest: whether past that bound the oldest goes (``BatchOutlet/sendNow(_:)``) instead of the thread waiting.
     /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread and returns.
     static func run(
-        batches: Int, dropsOldest: Bool = false, deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
+        batches: Int, activity: ReadingActivity = ReadingActivity(), dropsOldest: Bool = false,
+        deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
         body: @escaping @Sendable (BatchOutlet) throws -> Void
     ) async throws {
         let (stream, continuation) = AsyncThrowingStream<RecordBatch, any Error>.makeStream(
             bufferingPolicy: dropsOldest ? .bufferingNewest(batches) : .unbounded)
         let outlet: BatchOutlet
         do {
-            outlet = try BatchOutlet(batches: batches, continuation)
+            outlet = try BatchOutlet(batches: batches, activity, continuation)
         } catch {
             throw IngestError.systemCall(name: error.call, reason: error.reason)
         }

@@ -36,7 +36,9 @@ public struct StandardInputSource: RecordSource {
     /// Reads until the descriptor ends; a last line without its line end counts.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         let input = Descriptor(descriptor, isOwned: false)
-        try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
+        try await ReadingThread.run(
+            batches: surroundings.limits.batchesInFlight, activity: surroundings.telemetry.activity, deliver: deliver
+        ) { outlet in
             let decoder = try LineDecoder(
                 configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
             var feed = StreamFeed("input", decoder, surroundings)

@@ -84,7 +84,10 @@ public struct UDPSource: RecordSource {
     /// - Throws: ``IngestError/cannotBind(address:reason:)``, and for lines that are ambiguous.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         let socket = try bind()
-        try await ReadingThread.run(batches: limits.batchesWaiting, dropsOldest: true, deliver: deliver) { outlet in
+        try await ReadingThread.run(
+            batches: limits.batchesWaiting, activity: surroundings.telemetry.activity, dropsOldest: true,
+            deliver: deliver
+        ) { outlet in
             var receiver = DatagramReceiver(socket, address.text, limits, surroundings)
             let decoder = try LineDecoder(
                 configuration: configuration, seriesName: stream, goingOnFrom: resume,
@@ -93,7 +96,7 @@ public struct UDPSource: RecordSource {
             defer { receiver.readDrops() }
             while true {
                 // What waits to fill up its batch goes on after a moment in which nothing comes.
-                try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 1_000)
+                try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 250)
                 try receiver.receive(&feed, outlet)
             }
         }

@@ -3,9 +3,9 @@ internal import AnomalyDetection
 internal import Ingest
 
 /// A configuration while it is filled: the values of each section, the place that each came from, and the problems met.
-struct ConfigurationDraft {
+struct ConfigurationDraft: Equatable, Sendable {
     /// A section with the places of its values by key; a key without a place has its built-in default.
-    struct Section<Target: Sendable>: Sendable {
+    struct Section<Target: Equatable & Sendable>: Equatable, Sendable {
         var target: Target
         var places: [String: ConfigurationPlace] = [:]
         /// Where the section itself begins.
@@ -40,8 +40,10 @@ struct ConfigurationDraft {
         result.alerting.criticalMargin = defaults.target.criticalMargin ?? result.alerting.criticalMargin
         result.alerting.runbook = defaults.target.runbook
         result.alerting.logPath = all.log == "none" ? nil : all.log
-        result.alerting.logBytes = all.logBytes ?? result.alerting.logBytes
-        result.alerting.logKeep = all.logKeep ?? result.alerting.logKeep
+        let log = result.alerting.logLimits
+        result.alerting.logLimits = RollingLogLimits(
+            bytesPerFile: all.logBytes ?? log.bytesPerFile, keptFiles: all.logKeep ?? log.keptFiles,
+            totalBytes: all.logTotal ?? log.totalBytes, secondsPerFile: all.logSeconds ?? log.secondsPerFile)
         result.alerting.writesJournal = all.writesJournal ?? result.alerting.writesJournal
         return result
     }
@@ -198,6 +200,18 @@ struct ConfigurationDraft {
         }
         guard usesMachine, let problem = machine.problem else { return [] }
         return ["\(problem); the machine's time zone is taken to be UTC"]
+    }
+
+    /// Finds what is wrong with global keys taken together.
+    mutating func checkGlobal() {
+        guard let size = global.target.logBytes, let total = global.target.logTotal, total < 2 * size else { return }
+        // Whichever of the two somebody set last is the one to change.
+        let key = global.places["log_total"] == nil ? "log_size" : "log_total"
+        problems.append(
+            .conflict(
+                place: global.places[key] ?? .builtIn, key: key,
+                reason: "log_total (\(ConfigurationUnits.text(size: total))) must be at least twice log_size "
+                    + "(\(ConfigurationUnits.text(size: size))): one file is written while one is kept"))
     }
 
     /// Fills in where state and rolling log live when no key says so.

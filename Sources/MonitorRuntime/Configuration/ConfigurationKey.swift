@@ -16,6 +16,8 @@ struct ConfigurationKey<Target>: Sendable {
     let read: @Sendable (TOMLNode, inout Target) -> Bool
     /// The present value as TOML; `nil` when it is unset.
     let write: @Sendable (Target) -> String?
+    /// Takes the value of the first target over into the second.
+    let copy: @Sendable (Target, inout Target) -> Void
 }
 
 extension ConfigurationKey {
@@ -35,7 +37,8 @@ extension ConfigurationKey {
                 target[keyPath: keyPath] = value
                 return true
             },
-            write: { target in target[keyPath: keyPath].map(format) })
+            write: { target in target[keyPath: keyPath].map(format) },
+            copy: { source, target in target[keyPath: keyPath] = source[keyPath: keyPath] })
     }
 }
 
@@ -52,13 +55,16 @@ enum ConfigurationKeys {
             "log", expected: "a path that is not empty, or \"none\"", \.log, parse: text, format: TOMLDocument.quoted),
         .init(
             "log_size", expected: "a size from \"4KiB\" to \"1GiB\"", \.logBytes,
-            parse: { node in
-                guard case .string(let text) = node, let size = ConfigurationUnits.size(text) else { return nil }
-                return (4 << 10)...(1 << 30) ~= size ? size : nil
-            }, format: { TOMLDocument.quoted(ConfigurationUnits.text(size: $0)) }),
+            parse: { size($0, in: (4 << 10)...(1 << 30)) }, format: sizeText),
+        .init(
+            "log_age", expected: "a duration from \"1min\" to \"1year\"", \.logSeconds,
+            parse: { duration($0, in: 60...31_536_000) }, format: durationText),
         .init(
             "log_keep", expected: "a whole number from 0 to 1000", \.logKeep, parse: { integer($0, in: 0...1_000) },
             format: { String($0) }),
+        .init(
+            "log_total", expected: "a size from \"8KiB\" to \"1TiB\"", \.logTotal,
+            parse: { size($0, in: (8 << 10)...(1 << 40)) }, format: sizeText),
         .init("journal", expected: "true or false", \.writesJournal, parse: boolean, format: { String($0) }),
         .init(
             "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
@@ -68,10 +74,7 @@ enum ConfigurationKeys {
             parse: { integer($0, in: 1...1_000_000) }, format: { String($0) }),
         .init(
             "max_memory", expected: "a size from \"4MiB\" to \"1TiB\"", \.mostMemory,
-            parse: { node in
-                guard case .string(let text) = node, let size = ConfigurationUnits.size(text) else { return nil }
-                return (4 << 20)...(1 << 40) ~= size ? size : nil
-            }, format: { TOMLDocument.quoted(ConfigurationUnits.text(size: $0)) }),
+            parse: { size($0, in: (4 << 20)...(1 << 40)) }, format: sizeText),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
         .init(
             "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
@@ -181,6 +184,15 @@ enum ConfigurationKeys {
         TOMLDocument.quoted(ConfigurationUnits.text(duration: seconds))
     }
 
+    private static func size(_ node: TOMLNode, in range: ClosedRange<Int>) -> Int? {
+        guard case .string(let text) = node, let value = ConfigurationUnits.size(text) else { return nil }
+        return range.contains(value) ? value : nil
+    }
+
+    @Sendable private static func sizeText(_ bytes: Int) -> String {
+        TOMLDocument.quoted(ConfigurationUnits.text(size: bytes))
+    }
+
     private static func integer(_ node: TOMLNode, in range: ClosedRange<Int>) -> Int? {
         guard case .integer(let value) = node, range.contains(value) else { return nil }
         return value
@@ -215,6 +227,8 @@ struct GlobalDraft: Equatable, Sendable {
     var log: String?
     var logBytes: Int?
     var logKeep: Int?
+    var logSeconds: Double?
+    var logTotal: Int?
     var writesJournal: Bool?
     var seed: Int?
     var usesNetworks: Bool?
@@ -227,8 +241,10 @@ struct GlobalDraft: Equatable, Sendable {
         let built = MonitorConfiguration()
         falseAlarmsPerSecond = built.alerting.daemonFalseAlarmsPerSecond
         commitEvery = built.commitEvery
-        logBytes = built.alerting.logBytes
-        logKeep = built.alerting.logKeep
+        logBytes = built.alerting.logLimits.bytesPerFile
+        logKeep = built.alerting.logLimits.keptFiles
+        logSeconds = built.alerting.logLimits.secondsPerFile
+        logTotal = built.alerting.logLimits.totalBytes
         writesJournal = built.alerting.writesJournal
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.usesNetworks

@@ -57,11 +57,13 @@ public struct ConfigurationLoader: Sendable {
         draft.apply(environment: environment)
         draft.checkSources()
         draft.apply(overrides)
+        draft.checkGlobal()
         draft.resolvePlaces(environment: environment, isRoot: isRoot)
         let remarks = draft.resolveZones(zones)
         guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
         return LoadedConfiguration(
-            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks)
+            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks,
+            draft: draft)
     }
 
     /// Reads one file into the draft; `false` when it does not exist or was not understood.
@@ -72,7 +74,7 @@ public struct ConfigurationLoader: Sendable {
                 return false
             }
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                draft.problems.append(.unreadable(path: path, reason: "it is not UTF-8 text"))
+                draft.problems.append(.syntax(place: Self.place(ofDamageIn: bytes, path), reason: "not UTF-8 text"))
                 return false
             }
             return read(text, of: path, into: &draft)
@@ -80,6 +82,24 @@ public struct ConfigurationLoader: Sendable {
             draft.problems.append(.unreadable(path: path, reason: error.reason))
             return false
         }
+    }
+
+    /// Where bytes stop being UTF-8.
+    private static func place(ofDamageIn bytes: [UInt8], _ path: String) -> ConfigurationPlace {
+        var line = 1
+        var start = bytes.startIndex
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")),
+            String(validating: bytes[start..<end], as: UTF8.self) != nil
+        {
+            line += 1
+            start = end + 1
+        }
+        // A line is short: the longest whole beginning is looked for from its end.
+        let rest = bytes[start...].prefix { $0 != UInt8(ascii: "\n") }
+        var good = rest
+        while !good.isEmpty, String(validating: good, as: UTF8.self) == nil { good.removeLast() }
+        let column = (String(validating: good, as: UTF8.self)?.unicodeScalars.count ?? 0) + 1
+        return .file(path: path, line: line, column: column)
     }
 
     private func read(_ text: String, of path: String, into draft: inout ConfigurationDraft) -> Bool {

@@ -10,4 +10,6 @@ public struct LoadedConfiguration: Equatable, Sendable {
     public var merged: String
     /// What is to be said about it though nothing is wrong, a line each.
     public var remarks: [String] = []
+    /// The values section by section, for a comparison with another reading.
+    var draft: ConfigurationDraft
 }

@@ -10,7 +10,7 @@ import TimeSeries
 /// moment later: it then knows at least every incident that the stream's series hold open.
 final class Committer: Sendable {
     private let store: StateStore
-    private let every: Double
+    private let every: Mutex<Double>
     private let clock: @Sendable () -> Double
     private let logger: Logger
     private let began: Double
@@ -24,14 +24,19 @@ final class Committer: Sendable {
     ///   - clock: seconds of a monotonic clock.
     init(store: StateStore, every: Double, logger: Logger, clock: @escaping @Sendable () -> Double) {
         self.store = store
-        self.every = every
+        self.every = Mutex(every)
         self.logger = logger
         self.clock = clock
         began = clock()
     }
 
+    /// Applies another time between two commits.
+    func reconfigure(every seconds: Double) { every.withLock { $0 = seconds } }
+
     /// Whether a stream's state is to be stored.
-    func isDue(_ stream: String) -> Bool { clock() - lastCommits.withLock { $0[stream] ?? began } >= every }
+    func isDue(_ stream: String) -> Bool {
+        clock() - lastCommits.withLock { $0[stream] ?? began } >= every.withLock { $0 }
+    }
 
     /// Says what a person should know of a restored state.
     func tell(_ text: String) { logger.warning("\(text)") }

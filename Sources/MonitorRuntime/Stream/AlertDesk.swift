@@ -25,6 +25,9 @@ actor AlertDesk {
         self.output = output
     }
 
+    /// Applies other budgets and labels from the next tick on; open incidents stay.
+    func reconfigure(_ configuration: AlertingConfiguration) { policy.reconfigure(configuration) }
+
     /// Number of records that could not be handed on yet.
     var waitingRecords: Int { waiting.count }
 

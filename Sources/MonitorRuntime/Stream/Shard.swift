@@ -31,7 +31,7 @@ actor Shard {
     typealias SeriesSettings = @Sendable (_ series: String) -> (detection: DetectionConfiguration, rule: IncidentRule)
 
     private let channelCount: Int
-    private let settings: SeriesSettings
+    private var settings: SeriesSettings
     private var members: [Int: Int] = [:]
     private var series: [Member] = []
     private var scratch: ScoringScratch
@@ -96,6 +96,23 @@ actor Shard {
         series.append(Member(monitor: monitor, tracker: IncidentTracker(rule: told.rule)))
         members[step.series] = series.count - 1
         return series.count - 1
+    }
+
+    /// Applies what the series are told from the next sample on; open incidents stay.
+    ///
+    /// - Parameter names: by number of the series in its stream.
+    func reconfigure(names: [String], settings: @escaping SeriesSettings) {
+        self.settings = settings
+        for (number, index) in members where names.indices.contains(number) {
+            let told = settings(names[number])
+            series[index].monitor.reconfigure(falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond)
+            series[index].tracker.reconfigure(told.rule)
+        }
+    }
+
+    /// How many series are here, and how many of them are still learning.
+    var standing: (series: Int, learning: Int) {
+        (series.count, series.count { $0.monitor.last?.learning.isLearning ?? true })
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.

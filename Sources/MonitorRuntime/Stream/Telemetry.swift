@@ -81,6 +81,11 @@ struct StreamNotices: Sendable {
         logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
     }
 
+    /// Says from which round on a reload is in force.
+    func tellReload(round: UInt64, stream: String) {
+        logger?.info("the reload is in force", metadata: ["stream.name": "\(stream)", "stream.round": "\(round)"])
+    }
+
     /// Says that training is skipped because the input comes faster than it is learned from.
     func tellSkippedTraining(_ skipped: SkippedTraining, stream: String) {
         logger?.warning(

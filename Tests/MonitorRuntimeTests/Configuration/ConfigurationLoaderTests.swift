@@ -52,7 +52,9 @@ import TimeSeries
             commit_every = "5min"
             log = "/l"
             log_size = "1MiB"
+            log_age = "1d"
             log_keep = 3
+            log_total = "9MiB"
             journal = false
             seed = 9
             [[source]]
@@ -88,7 +90,9 @@ import TimeSeries
             ],
             alerting: AlertingConfiguration(
                 daemonFalseAlarmsPerSecond: 3.0 / 86_400, criticalMargin: 1.5, runbook: "look", logPath: "/l",
-                logBytes: 1 << 20, logKeep: 3, writesJournal: false),
+                logLimits: RollingLogLimits(
+                    bytesPerFile: 1 << 20, keptFiles: 3, totalBytes: 9 << 20, secondsPerFile: 86_400),
+                writesJournal: false),
             seriesRules: [
                 SeriesRule(pattern: "b*", falseAlarmsPerSecond: 0), SeriesRule(pattern: "a*", criticalMargin: 4),
             ],
@@ -146,7 +150,7 @@ import TimeSeries
         let configuration = loaded.configuration
         #expect(loaded.files == [Self.standard, "/etc/monitord/conf.d/10.toml", "/etc/monitord/conf.d/20.toml"])
         #expect(configuration.detection.seed == 1)
-        #expect(configuration.alerting.logKeep == 20)
+        #expect(configuration.alerting.logLimits.keptFiles == 20)
         #expect(configuration.commitEvery == 30)
         #expect(configuration.stateDirectory == "flag")
         #expect(configuration.sources.map(\.input) == [.file(pattern: "a"), .file(pattern: "b")])
@@ -204,6 +208,16 @@ import TimeSeries
             ("log_size = 10485760", #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB""#),
             ("log_keep = -1", "1:1: log_keep is -1; expected a whole number from 0 to 1000"),
             ("log_keep = 1.5", "1:1: log_keep is 1.5; expected a whole number from 0 to 1000"),
+            ("log_age = \"10s\"", #"1:1: log_age is "10s"; expected a duration from "1min" to "1year""#),
+            ("log_total = 5", #"1:1: log_total is 5; expected a size from "8KiB" to "1TiB""#),
+            (
+                "\nlog_size = \"40MiB\"",
+                "2:1: log_size: log_total (64MiB) must be at least twice log_size (40MiB): one file is written while one is kept"
+            ),
+            (
+                "log_total = \"10MiB\"",
+                "1:1: log_total: log_total (10MiB) must be at least twice log_size (10MiB): one file is written while one is kept"
+            ),
             ("journal = \"yes\"", #"1:1: journal is "yes"; expected true or false"#),
             ("seed = 2026-11-21", "1:1: seed is 2026-11-21; expected a whole number from 0 to 9223372036854775807"),
             ("defaults.critical_above = nan", "1:10: defaults.critical_above is nan; expected a number from 0 to 100"),
@@ -302,6 +316,52 @@ import TimeSeries
     @Test(arguments: ["a = 1\nb = \"x\0\"\n", "a = \0"])
     func `a NUL is refused, for the parser would stop reading at it`(text: String) {
         #expect(problems(of: text).hasSuffix("a NUL character is not allowed"))
+    }
+
+    @Test(
+        arguments: [
+            ([0x61, 0xff], "x.toml:1:2: not UTF-8 text"),
+            (Array("a = 1\nb = \"é".utf8) + [0xc3, 0x28], "x.toml:2:7: not UTF-8 text"),
+        ] as [([UInt8], String)])
+    func `bytes that are no text are refused where they stand`(bytes: [UInt8], problem: String) {
+        let files = ConfigurationFiles(
+            read: { path throws(ConfigurationFiles.Failure) in path == "x.toml" ? bytes : nil },
+            list: { _ throws(ConfigurationFiles.Failure) in [] })
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationLoader(environment: [:], isRoot: false, files: files)
+                .load(ConfigurationOverrides(file: "x.toml"))
+        }
+        #expect(error?.description == problem)
+    }
+
+    /// The layers in the order in which they override each other, each with a value of its own for one key.
+    private static let layers = ["file", "conf.d/10.toml", "conf.d/20.toml", "variable", "flag"]
+
+    @Test(arguments: 0..<32) func `of all layers that say something the last one wins, and is named`(chosen: Int) throws
+    {
+        let said = Self.layers.indices.filter { chosen >> $0 & 1 == 1 }
+        var files: [String: String] = [:]
+        let paths = [Self.standard, "/etc/monitord/conf.d/10.toml", "/etc/monitord/conf.d/20.toml"]
+        for (index, path) in paths.enumerated() where said.contains(index) { files[path] = "log = \"/\(index)\"" }
+        let loaded = try load(
+            files, environment: said.contains(3) ? ["MONITORD_LOG": "/3"] : [:],
+            ConfigurationOverrides(log: said.contains(4) ? "/4" : nil))
+        let places = paths.map { "\($0):1:1" } + ["environment MONITORD_LOG", "flag --log"]
+        #expect(loaded.configuration.alerting.logPath == said.last.map { "/\($0)" })
+        #expect(loaded.merged.contains(said.last.map { "log = \"/\($0)\"  # \(places[$0])\n" } ?? "# log is not set\n"))
+        #expect(loaded.files == paths.enumerated().filter { said.contains($0.offset) }.map(\.element))
+    }
+
+    @Test func `tables of a later layer go on where an earlier one stopped`() throws {
+        let files = [
+            Self.standard: "[defaults]\nfalse_alarms = \"1/month\"\nrunbook = \"a\"\n[series.x]\ncritical_above = 1",
+            "/etc/monitord/conf.d/1.toml": "[defaults]\nrunbook = \"b\"\n[series.x]\nrunbook = \"c\"",
+        ]
+        let configuration = try load(files, environment: ["MONITORD_DEFAULTS__CRITICAL_ABOVE": "3"]).configuration
+        #expect(configuration.detection.falseAlarmsPerSecond == 1.0 / 2_592_000)
+        #expect(configuration.alerting.runbook == "b")
+        #expect(configuration.alerting.criticalMargin == 3)
+        #expect(configuration.seriesRules == [SeriesRule(pattern: "x", criticalMargin: 1, runbook: "c")])
     }
 
     @Test func `a file that was asked for must be there and readable`() {
@@ -417,7 +477,9 @@ import TimeSeries
                 commit_every = "1min"  # default
                 # log is not set
                 log_size = "10MiB"  # default
+                log_age = "1week"  # default
                 log_keep = 2  # environment MONITORD_LOG_KEEP
+                log_total = "64MiB"  # default
                 journal = false  # flag --no-journal
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default

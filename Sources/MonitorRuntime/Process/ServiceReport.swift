@@ -1,0 +1,46 @@
+import Alerting
+import Synchronization
+import TimeSeries
+
+/// The one line that `systemctl status` shows: how fast lines come, how many series there are, how many of them are still
+/// learning, what was told last.
+final class ServiceReport: Sendable {
+    private struct State {
+        var lastAlert: String?
+        var note: String?
+        var lines: UInt64 = 0
+        var seconds: Double?
+    }
+
+    private let state = Mutex(State())
+
+    /// Remembers the last alert.
+    func note(_ records: [AlertRecord]) {
+        guard let last = records.last else { return }
+        let word = last.event == .close ? "closed" : last.severity.rawValue
+        state.withLock { $0.lastAlert = "\(last.time) \(last.series) \(word)" }
+    }
+
+    /// Remembers how the last reload went; shown until the next one.
+    func note(reload text: String) { state.withLock { $0.note = text } }
+
+    /// The line.
+    ///
+    /// - Parameters:
+    ///   - lines: data lines since the start.
+    ///   - seconds: the monotonic clock.
+    func line(lines: UInt64, series: Int, learning: Int, at seconds: Double) -> String {
+        state.withLock { state in
+            let elapsed = state.seconds.map { seconds - $0 } ?? 0
+            let rate = elapsed > 0 ? Double(lines &- min(state.lines, lines)) / elapsed : 0
+            state.lines = lines
+            state.seconds = seconds
+            let parts = [
+                "\((rate * 10).rounded() / 10) lines/s",
+                "\(series) series" + (learning > 0 ? " (\(learning) learning)" : ""),
+                state.lastAlert.map { "last alert \($0)" } ?? "no alert yet",
+            ]
+            return (parts + (state.note.map { [$0] } ?? [])).joined(separator: ", ")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+import ServiceLifecycle
+import UnixSignals
+
+/// Waits for SIGHUP: asks for a reload, or ends when it means that the terminal is gone.
+///
+/// The signal is the same for both. Who was started at a terminal and has none any more was left alone; everybody else,
+/// a service most of all, is asked to read the configuration again.
+struct HangUps: Service {
+    private let signals: UnixSignalsSequence
+    private let request: AsyncStream<Void>.Continuation
+    private let wasAtTerminal = Self.isAtTerminal
+
+    /// Takes the signal over.
+    ///
+    /// - Parameter request: gets an element for each reload that is asked for.
+    init(request: AsyncStream<Void>.Continuation) async {
+        self.request = request
+        signals = await UnixSignalsSequence(trapping: .sighup)
+    }
+
+    func run() async throws {
+        for await _ in signals.cancelOnGracefulShutdown() {
+            if wasAtTerminal, !Self.isAtTerminal { return }
+            request.yield()
+        }
+    }
+
+    /// A terminal that was hung up is none any more: asking for its settings fails.
+    private static var isAtTerminal: Bool { [0, 1, 2].contains { isatty($0) == 1 } }
+}

@@ -1,0 +1,32 @@
+import Alerting
+import Testing
+import TimeSeries
+
+@testable import MonitorRuntime
+
+@Suite struct ServiceReportTests {
+    private func record(_ event: AlertEvent) -> AlertRecord {
+        let time = Timestamp(nanoseconds: 1_767_225_600_000_000_000)
+        return AlertRecord(
+            id: "00000000000000aa", seq: 0, event: event, time: time, since: time, severity: .critical, kind: .anomaly,
+            series: "pump3", message: "m", hint: "h")
+    }
+
+    @Test func `the line has rate, series, learning, the last alert and the last reload`() {
+        let report = ServiceReport()
+        #expect(report.line(lines: 0, series: 0, learning: 0, at: 10) == "0.0 lines/s, 0 series, no alert yet")
+        #expect(
+            report.line(lines: 125, series: 3, learning: 2, at: 20)
+                == "12.5 lines/s, 3 series (2 learning), no alert yet")
+        report.note([record(.open)])
+        #expect(
+            report.line(lines: 125, series: 3, learning: 0, at: 30)
+                == "0.0 lines/s, 3 series, last alert 2026-01-01T00:00:00Z pump3 critical")
+        report.note([record(.open), record(.close)])
+        report.note([])
+        report.note(reload: "reloaded: 1 changes")
+        #expect(
+            report.line(lines: 126, series: 3, learning: 0, at: 40)
+                == "0.1 lines/s, 3 series, last alert 2026-01-01T00:00:00Z pump3 closed, reloaded: 1 changes")
+    }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Tag {
+    /// Takes more than a few seconds.
+    @Tag static var slow: Self
+}
+
+/// The service manager's side of the protocol: a datagram socket that the daemon is told of.
+private final class Manager {
+    let path: String
+    private let descriptor: Int32
+
+    init(in directory: TemporaryDirectory) throws {
+        path = directory.path("notify")
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var place = sockaddr_un()
+        place.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        try #require(bytes.count < 108)
+        unsafe withUnsafeMutableBytes(of: &place.sun_path) { target in
+            for (index, byte) in bytes.enumerated() { unsafe target[index] = byte }
+        }
+        // Both types begin alike, and the length is that of the one given.
+        let bound = unsafe withUnsafePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Waits for the next message.
+    func next() -> String {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Waits for a message that begins like this, and returns it with those before it.
+    func wait(for start: String) -> [String] {
+        var messages: [String] = []
+        while messages.last?.hasPrefix(start) != true { messages.append(next()) }
+        return messages
+    }
+}
+
+@Suite("service", .needsBinary) struct ServiceTests {
+    private func start(_ text: String, _ directory: TemporaryDirectory, _ manager: Manager, watchdog: Int = 0) throws
+        -> RunningCommand
+    {
+        let config = try directory.write(text, to: "m.toml")
+        var environment = [
+            "NOTIFY_SOCKET": manager.path, "STATE_DIRECTORY": directory.path("state"),
+            "LOGS_DIRECTORY": directory.path("logs"),
+        ]
+        if watchdog > 0 { environment["WATCHDOG_USEC"] = String(watchdog) }
+        return try RunningCommand(
+            try #require(monitordBinary), ["run", "--config", config, "--no-journal"], environment: environment)
+    }
+
+    @Test func `the manager hears of start, life, reload and stop in order`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let data = try directory.write("", to: "a.csv")
+        let text = "[[source]]\nfile = \"\(data)\"\n"
+        let command = try start(text, directory, manager, watchdog: 400_000)
+        #expect(manager.wait(for: "READY=1").contains { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") })
+        // Nothing is ever read: an idle daemon lives.
+        for _ in 0..<3 { _ = manager.wait(for: "WATCHDOG=1") }
+
+        _ = try directory.write(text + "[series.\"x*\"]\nfalse_alarms = \"2/day\"\n", to: "m.toml")
+        command.signal(SIGHUP)
+        let reloading = manager.wait(for: "RELOADING=1")
+        #expect(reloading.last?.contains("\nMONOTONIC_USEC=") == true)
+        #expect(manager.wait(for: "READY=1").last == "READY=1\nSTATUS=reloaded: 1 changes")
+
+        _ = try directory.write("[[source]\n", to: "m.toml")
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        #expect(manager.wait(for: "READY=1").last?.contains("STATUS=reload refused: ") == true)
+        _ = manager.wait(for: "WATCHDOG=1")
+
+        command.signal(SIGTERM)
+        _ = manager.wait(for: "STOPPING=1")
+        let result = command.finish()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains("reload: false_alarms of x*: not set -> 2/day"))
+        #expect(result.errors.contains("reload refused: \(directory.path("m.toml")):1:"))
+    }
+
+    @Test func `a reload takes over sinks and new sources, and refuses what is learned`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let one = try directory.write("", to: "one.csv")
+        let command = try start("[[source]]\nfile = \"\(one)\"\n", directory, manager)
+        _ = manager.wait(for: "READY=1")
+        let log = directory.path("elsewhere.jsonl")
+        _ = try directory.write(
+            """
+            log = "\(log)"
+            [[source]]
+            file = "\(one)"
+            interval = "1s"
+            [[source]]
+            file = "\(sample("pump.csv"))"
+            """, to: "m.toml")
+        command.signal(SIGHUP)
+        let words = manager.wait(for: "READY=1").last
+        #expect(words == "READY=1\nSTATUS=reloaded: 2 changes applied, 1 not, see the journal")
+        let line = try #require(command.nextLine())
+        #expect(line.contains("\"series\":\"pump\""))
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(
+            result.errors.contains(
+                "warning: reload: interval of source \(one): not set -> 1s is not applied: what was learned rests on it"
+            ))
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("\"series\":\"pump\""))
+    }
+
+    @Test func `with flags alone a hang-up ends it in order`() throws {
+        let command = try RunningCommand(
+            try #require(monitordBinary), ["--stdin", "--no-journal", "--log", "none"])
+        command.send(try String(contentsOfFile: sample("pump.csv"), encoding: .utf8))
+        #expect(command.nextLine() != nil)
+        command.signal(SIGHUP)
+        // Its input is still open: only the signal can have ended it.
+        #expect(command.finish(closingInput: false).exitCode == 0)
+    }
+
+    @Test(
+        .enabled(
+            if: !FileManager.default.fileExists(atPath: "/run/systemd/journal/socket"), "the machine has a journal"))
+    func `without a journal socket alerts are written and nothing is lost`() throws {
+        let directory = try TemporaryDirectory()
+        let input = try Data(contentsOf: URL(fileURLWithPath: sample("pump.csv")))
+        let result = try monitord(["--stdin", "--journal", "--log", directory.path("log")], input: input)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(!result.errors.contains("not every alert is written"))
+    }
+
+    @Test(.tags(.slow)) func `a real systemd runs it as the unit says`() throws {
+        let script = repositoryRoot.appending(path: "Tests/Scripts/service-systemd.sh").path
+        let environment = isContinuousIntegration ? ["CI": "true"] : [:]
+        let result = try runCommand(
+            URL(fileURLWithPath: "/bin/bash"), [script, try #require(monitordBinary).path], environment: environment)
+        if result.exitCode == 77 {
+            withKnownIssue("this machine cannot boot a systemd of its own: \(result.output)") { Issue.record() }
+            return
+        }
+        let failures = result.output.split(separator: "\n").filter { $0.hasPrefix("FAIL ") }
+        #expect(failures.isEmpty, "\(result.output)\(result.errors)")
+        #expect(result.exitCode == 0 && result.output.contains(" passed, 0 failed"), "\(result.output)")
+    }
+}
