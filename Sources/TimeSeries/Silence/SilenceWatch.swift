@@ -381,9 +381,9 @@ public struct SilenceWatch: Equatable, Sendable {
         }
     }
 
-    /// Bytes that its arrays take.
-    public var memoryBytes: Int {
-        members.count * (MemoryLayout<Member>.stride + 2 * MemoryLayout<DeadlineHeap.Entry>.stride)
+    /// Bytes that a series takes.
+    public static var bytesPerSeries: Int {
+        MemoryLayout<Member>.stride + 2 * MemoryLayout<DeadlineHeap.Entry>.stride
     }
 }
 

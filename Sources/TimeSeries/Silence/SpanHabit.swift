@@ -10,7 +10,7 @@
 /// so the limit is where that rate has fallen to the given one (peaks over a threshold, Pickands 1975,
 /// doi:10.1214/aos/1176343003). We differ in leaving out the two longest spans, which are what is to be found.
 ///
-/// It is never below a floor of a few units, which is higher while few spans are known, nor below 1.25 x₃.
+/// It is never below a floor of a few units, which is higher while few spans are known, nor below 1.25 x₃, with a power tail 2 x₃.
 /// State 152 bytes; nothing is allocated.
 public struct SpanHabit: Equatable, Sendable {
     /// What the long spans are like.
@@ -25,7 +25,6 @@ public struct SpanHabit: Equatable, Sendable {
     public static let fewestSpans: UInt64 = 16
     /// 1/3 + 1/4 + 1/5 + 1/6 + 1/7.
     private static let spacing = 1.092857142857143
-    private static let margin = 1.25
     private static let floorUnits = 5.0
     /// Units added to the floor, divided by the number of spans.
     private static let youngUnits = 500.0
@@ -104,14 +103,18 @@ public struct SpanHabit: Equatable, Sendable {
         let eighth = max(all[7], min(unit, third))
         let reach = max(0, Transcendental.log(3 / (watched * rate)))
         let beyond: Double
+        let margin: Double
         switch tail {
-        case .exponential: beyond = third + (third - eighth) / Self.spacing * reach
+        case .exponential:
+            margin = 1.25
+            beyond = third + (third - eighth) / Self.spacing * reach
         case .power:
+            margin = 2
             let shape = eighth > 0 && third > eighth ? Transcendental.log(third / eighth) / Self.spacing : 0
             beyond = third * Transcendental.exp(min(40, shape * reach))
         }
         let floor = unit * (Self.floorUnits + Self.youngUnits / Double(count))
-        return max(floor, Self.margin * third, beyond)
+        return max(floor, margin * third, beyond)
     }
 
     /// Writes the habit.
