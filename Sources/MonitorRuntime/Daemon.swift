@@ -135,6 +135,13 @@ public struct Daemon: Service {
                     return true
                 }
             }
+            tasks.addTask {
+                // A stream that is idle may be silent: only the clock can tell. Ended by cancellation.
+                while (try? await Task.sleep(for: .seconds(1))) != nil {
+                    try await streams.pass(at: ProcessUsage.now().seconds)
+                }
+                return false
+            }
             if let interval = notifier.signInterval {
                 tasks.addTask {
                     // Ended by cancellation, when the last source has ended.
@@ -272,8 +279,13 @@ private actor StreamTable {
                 work.done += 1
             }
         }
-        try await pipeline.process(batch)
+        try await pipeline.process(batch, arrivedAt: ProcessUsage.now().seconds)
         signOfLife()
+    }
+
+    /// Lets time pass in every stream, `seconds` of the monotonic clock.
+    func pass(at seconds: Double) async throws {
+        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.pass(at: seconds) }
     }
 
     /// Between batches: an idle daemon is alive, one that has had the same batches in hand since the last beat is not.
@@ -315,7 +327,8 @@ private actor StreamTable {
     private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {
         if let pipeline = pipelines[stream] { return pipeline }
         let pipeline = Pipeline(
-            name: stream, interval: source.interval, configuration: configuration, timesByRow: false, shardCount: 1,
+            name: stream, interval: source.interval, conditions: source.conditions,
+            configuration: configuration, timesByRow: false, shardCount: 1,
             desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
         pipelines[stream] = pipeline
         return pipeline
