@@ -1,6 +1,7 @@
 # make demo      builds monitord, streams a recorded pump through it and shows the alerts
 # make test      runs every test
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
+# make install   puts it into the system (as root): binary, unit, message catalogue, configuration; DESTDIR and PREFIX are honoured
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER, and MONITORD_EVALUATE=SCRIPT if it lies elsewhere
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -13,7 +14,7 @@ MONITORD_EVALUATE ?= $(MONITORD_PACK)/../eval/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build quality lint format clean dependencies
+.PHONY: demo test build install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -53,6 +54,19 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+# A configuration that is there is kept.
+PREFIX ?= /usr
+install:
+	@test -x $(BINARY) || { echo "make install: nothing is built yet; run make build first" >&2; exit 2; }
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/monitord
+	install -D -m 644 systemd/monitord.service $(DESTDIR)/etc/systemd/system/monitord.service
+	install -D -m 644 systemd/monitord.catalog $(DESTDIR)/usr/lib/systemd/catalog/monitord.catalog
+	install -D -m 644 systemd/read-logs.conf $(DESTDIR)$(PREFIX)/share/doc/monitord/read-logs.conf
+	@test -e $(DESTDIR)/etc/monitord/monitord.toml \
+	    || install -D -m 644 etc/monitord/monitord.toml $(DESTDIR)/etc/monitord/monitord.toml
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then journalctl --update-catalog; systemctl daemon-reload; fi
+	@echo "Say in /etc/monitord/monitord.toml what to watch, then: monitord check && systemctl enable --now monitord"
 
 clean:
 	$(SWIFT) package clean

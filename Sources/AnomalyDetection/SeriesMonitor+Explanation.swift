@@ -36,6 +36,12 @@ extension SeriesMonitor {
             raritySeconds: interval * Transcendental.exp10(last?.score ?? 0))
     }
 
+    /// Whether the evidence of the last observed sample is the stuck detector's: more than all others have together.
+    public var isStuckEvidence: Bool {
+        let evidence = calibration.fastEvidence
+        return EvidenceFusion.stuck(evidence, votes: votes) > EvidenceFusion.aspects(evidence, votes: votes)
+    }
+
     private func voteWeights() -> [Double] {
         if let score = last?.score, score > 0 {
             return EvidenceFusion.weights(calibration.fastEvidence, votes: votes)

@@ -1,3 +1,5 @@
+public import TimeSeries
+
 /// Where a stream comes from and how its lines are to be read.
 ///
 /// What is `nil` is found from the first lines and printed.
@@ -80,17 +82,21 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var dates: DateOrder?
     /// `interval` (duration, learned): seconds between two rows of a series.
     public var interval: Double?
+    /// `missing`, `counter`, `sentinel`, `stalled_after`: what the values mean, and how long the source may be silent.
+    public var conditions: SampleConditions
     /// Longest line in bytes; a longer one is counted as malformed and skipped.
     public var longestLine: Int
 
     /// Creates a configuration with defaults for everything but the input.
     public init(
         input: Input, format: Format = .auto, time: [String] = [], series: String? = nil, channels: [String] = [],
-        interval: Double? = nil, longestLine: Int = 1 << 20, zone: SourceZone = .utc
+        interval: Double? = nil, longestLine: Int = 1 << 20, zone: SourceZone = .utc,
+        conditions: SampleConditions = SampleConditions()
     ) {
         self.input = input
         self.format = format
         self.zone = zone
+        self.conditions = conditions
         self.time = time
         self.series = series
         self.channels = channels

@@ -163,6 +163,13 @@ public struct Daemon: Service {
                     return .source
                 }
             }
+            tasks.addTask {
+                // A stream that is idle may be silent: only the clock can tell. Ended by cancellation.
+                while (try? await Task.sleep(for: .seconds(1))) != nil {
+                    try await streams.pass(at: ProcessUsage.now().seconds)
+                }
+                return .signs
+            }
             for (number, source) in configuration.sources.enumerated() {
                 try await read(source, number: number, of: configuration.sources.count, isNew: false)
             }
@@ -320,10 +327,15 @@ actor StreamTable {
         let pipeline = pipeline(for: stream, source)
         work.begin(stream)
         defer { work.end(stream) }
-        try await pipeline.process(batch)
+        try await pipeline.process(batch, arrivedAt: ProcessUsage.now().seconds)
         for line in rules.observe(stream: stream, names: batch.seriesNames, lines: batch.rows.count) {
             logger.warning("\(line)")
         }
+    }
+
+    /// Lets time pass in every stream, `seconds` of the monotonic clock.
+    func pass(at seconds: Double) async throws {
+        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.pass(at: seconds) }
     }
 
     /// Takes over budgets, limits and labels: each stream at the border of its round in progress.
@@ -376,7 +388,8 @@ actor StreamTable {
     private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {
         if let pipeline = pipelines[stream] { return pipeline }
         let pipeline = Pipeline(
-            name: stream, interval: source.interval, configuration: configuration, timesByRow: false, shardCount: 1,
+            name: stream, interval: source.interval, conditions: source.conditions,
+            configuration: configuration, timesByRow: false, shardCount: 1,
             desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
         pipelines[stream] = pipeline
         return pipeline

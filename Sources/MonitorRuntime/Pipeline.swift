@@ -3,9 +3,12 @@
 //    source ⇒ Pipeline ───────────────────────────────────────────────────────────────┐
 //    (thread)    │ TickGatherer.gather(lines)            long form: a sample a tick    │
 //                │ StreamSequencer.take(line): series, tick, number, round             │
+//                │ SilenceWatch.observe(sample): who has been silent for too long?     │
 //                │                                                                     │
 //                ⇒ Shard.process(lines, models)          of a group, one for each core │
+//                │     → SampleConditioner               sentinels, counters, missing  │
 //                │     → SeriesMonitor.observe(sample)   scale, score, calibrate, fuse │
+//                │     → SensorIncidents.observe(sample) stuck values, missing channels│
 //                │     → IncidentTracker.observe(verdict)  open, update, close         │
 //                │                                                                     │
 //                │ (the tick is complete)                                              │
@@ -74,6 +77,14 @@ actor Pipeline {
     private var sequencer: StreamSequencer
     private var watch = InputWatch()
     private var inputCondition = ConditionTracker(kind: .input)
+    private let conditions: SampleConditions
+    private var silence: SilenceWatch
+    private var arrivals = ArrivalWatch()
+    /// What lines of the batch in hand have shown of silences, by row, and how many of it are told.
+    private var silenceChanges: [(row: Int, change: SilenceWatch.Change)] = []
+    private var toldSilences = 0
+    private var shown: [SilenceWatch.Change] = []
+    private var isBusy = false
     private var lastTime = Timestamp(nanoseconds: 0)
     private var groups: [Group] = []
     /// The group of each series, and its number in it.
@@ -92,6 +103,7 @@ actor Pipeline {
     /// - Parameters:
     ///   - name: the stream's name.
     ///   - interval: the declared interval in seconds, `nil` to learn it.
+    ///   - conditions: what the values mean, and how long a silence may last.
     ///   - timesByRow: lines without a time get row × interval (`replay`) instead of their time of arrival (`run`).
     ///   - shardCount: number of shards; the output does not depend on it.
     ///   - stored: the state to go on from.
@@ -99,12 +111,16 @@ actor Pipeline {
     ///   - observer: told every data line.
     ///   - logger: told of late lines and clocks that step; `nil` for nobody.
     init(
-        name: String, interval: Double?, configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
+        name: String, interval: Double?, conditions: SampleConditions = SampleConditions(),
+        configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
         kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, committer: Committer? = nil,
         observer: LineObserver? = nil, logger: Logger? = nil
     ) {
         self.name = name
         self.configuration = configuration
+        self.conditions = conditions
+        silence = SilenceWatch(
+            conditions.silence(falseAlarmsPerSecond: configuration.detection.falseAlarmsPerSecond))
         self.kernels = kernels
         self.shardCount = shardCount
         self.desk = desk
@@ -121,13 +137,35 @@ actor Pipeline {
     // MARK: A batch of lines
 
     /// Takes the next lines of the stream, whole rounds and parts of rounds as they come.
-    func process(_ batch: RecordBatch) async throws {
+    ///
+    /// - Parameter seconds: the monotonic clock at their arrival; `nil` in a replay.
+    func process(_ batch: RecordBatch, arrivedAt seconds: Double? = nil) async throws {
+        if let seconds { arrivals.note(at: seconds) }
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
+        isBusy = true
+        defer { isBusy = false }
         await meet(schema, of: batch)
         try await score(gatherer.gather(batch), isBehind: batch.isBehind)
         reading.take(batch)
         // Between two batches the state is whole, and so is the source's: nothing of a line is half done.
         if committer?.isDue(name) == true { await commit() }
+    }
+
+    /// Lets time pass without a line: an idle source may be silent.
+    ///
+    /// - Parameter seconds: the monotonic clock.
+    func pass(at seconds: Double) async throws {
+        // Lines that wait in hand were not silent.
+        guard !isBusy, let latest = silence.latest else { return }
+        let isDeclared = conditions.stalledAfter != nil || conditions.missing == .alarm
+        let rate = isDeclared ? nil : configuration.detection.falseAlarmsPerSecond
+        guard let passed = arrivals.passed(at: seconds, rate: rate) else { return }
+        silence.pass(to: latest.advanced(bySeconds: passed), into: &shown)
+        guard !shown.isEmpty else { return }
+        let changes = shown
+        shown.removeAll(keepingCapacity: true)
+        try await closeTick()
+        for change in changes { try await tell(change, names: []) }
     }
 
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
@@ -159,6 +197,7 @@ actor Pipeline {
         for (index, row) in batch.rows.enumerated() {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
             steps.append(step)
+            watchSilence(step)
             notices.look(at: step, of: sequencer, stream: name)
             guard sequencer.isAtBorder else { continue }
             try await score(steps, of: batch)
@@ -167,6 +206,8 @@ actor Pipeline {
             if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
         }
         if !steps.isEmpty { try await score(steps, of: batch) }
+        silenceChanges.removeAll(keepingCapacity: true)
+        toldSilences = 0
     }
 
     private func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
@@ -208,6 +249,9 @@ actor Pipeline {
     // MARK: A tick
 
     private func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
+        if toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
+            try await tellSilences(before: outcome, names: batch.seriesNames)
+        }
         if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome) }
         guard case .sample = outcome.step.kind else {
             // Kept only for who wants to see it in its place: a flood of such lines must not fill the memory.
@@ -226,14 +270,14 @@ actor Pipeline {
         }
         try await watchInput(isUsable: true, outcome)
         // A lone series' tick is complete with its line: nothing is kept, nothing allocated.
-        if outcome.change == nil, tick.lines.isEmpty, sequencer.activeSeries == 1 {
+        if !outcome.hasChange, tick.lines.isEmpty, sequencer.activeSeries == 1 {
             try observer?(outcome, level(of: outcome.step.series), batch)
             return
         }
         if let time = tick.time, time != outcome.step.time { try await closeTick() }
         tick.time = outcome.step.time
         tick.samples += 1
-        if outcome.change != nil || observer != nil { tick.lines.append((outcome, batch)) }
+        if outcome.hasChange || observer != nil { tick.lines.append((outcome, batch)) }
         // Every active series has spoken: nothing is left to wait for.
         if tick.samples >= sequencer.activeSeries { try await closeTick() }
     }
@@ -243,25 +287,29 @@ actor Pipeline {
         let closed = tick
         tick = OpenTick()
         guard let first = closed.lines.first else { return }
-        let changed = closed.lines.filter { $0.outcome.change != nil }
-        if !changed.isEmpty {
-            let changes = changed.compactMap { seriesChange($0.outcome, in: $0.batch) }
-            let published = try await desk.admit(changes, at: closed.time ?? first.outcome.step.time)
-            for (line, isPublished) in zip(changed, published) {
-                setLevel(isPublished ? 1 : 0, of: line.outcome.step.series)
-            }
+        let changes = closed.lines.flatMap { line in
+            seriesChanges(line.outcome, in: line.batch).map { (series: line.outcome.step.series, change: $0) }
+        }
+        if !changes.isEmpty {
+            let published = try await desk.admit(
+                changes.map(\.change), at: closed.time ?? first.outcome.step.time)
+            for (change, isPublished) in zip(changes, published) { setLevel(isPublished ? 1 : 0, of: change.series) }
         }
         guard let observer else { return }
         for line in closed.lines { try observer(line.outcome, level(of: line.outcome.step.series), line.batch) }
     }
 
-    private func seriesChange(_ outcome: LineOutcome, in batch: RecordBatch) -> SeriesChange? {
-        guard let change = outcome.change else { return nil }
-        return SeriesChange(
-            stream: name, series: batch.seriesNames[outcome.step.series], change: change,
-            explanation: outcome.explanation, channels: groups[places[outcome.step.series].group].channels,
-            interval: outcome.step.interval,
-            runbook: configuration.alerting(forSeries: batch.seriesNames[outcome.step.series]).runbook)
+    private func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
+        guard outcome.hasChange else { return [] }
+        let series = batch.seriesNames[outcome.step.series]
+        func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
+            SeriesChange(
+                stream: name, series: series, change: change,
+                explanation: explanation, channels: groups[places[outcome.step.series].group].channels,
+                interval: outcome.step.interval, runbook: configuration.alerting(forSeries: series).runbook)
+        }
+        return (outcome.change.map { [told($0, outcome.explanation)] } ?? [])
+            + outcome.findings.map { told($0.change, $0.explanation) }
     }
 
     private func level(of series: Int) -> Int { levels.indices.contains(series) ? Int(levels[series]) : 0 }
@@ -289,6 +337,59 @@ actor Pipeline {
         guard let told else { return }
         _ = try await desk.admit(
             [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: time)
+    }
+
+    // MARK: Silence
+
+    /// Shows a line to the watch over silence, in the order of the input.
+    private func watchSilence(_ step: StreamSequencer.Step) {
+        switch step.kind {
+        case .sample:
+            silence.observe(
+                series: step.series, at: step.time, interval: step.interval, restarts: step.restarts, into: &shown)
+        case .counted where step.time.nanoseconds != 0: silence.hear(at: step.time, into: &shown)
+        case .counted, .repeated, .malformed: return
+        }
+        guard !shown.isEmpty else { return }
+        for change in shown { silenceChanges.append((step.row, change)) }
+        shown.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells what a line has shown, before what the line itself says and after the ticks before it.
+    private func tellSilences(before outcome: LineOutcome, names: [String]) async throws {
+        if let time = tick.time, time != outcome.step.time { try await closeTick() }
+        while toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
+            toldSilences += 1
+            try await tell(silenceChanges[toldSilences - 1].change, names: names)
+        }
+    }
+
+    private func tell(_ change: SilenceWatch.Change, names: [String]) async throws {
+        let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
+        let subject: Silence.Subject
+        let told: IncidentChange
+        switch change {
+        case .begins(let silence, let time):
+            subject = silence.subject
+            told = IncidentChange(
+                event: .open, kind: .stalled, time: time, since: silence.since, onsetSample: silence.sampleNumber,
+                severity: .warning, learning: learning, silence: silence)
+        case .ends(let who, let time):
+            subject = who
+            told = IncidentChange(
+                event: .close, kind: .stalled, time: time, since: time, onsetSample: 0, until: time,
+                severity: .warning, learning: learning)
+        }
+        switch subject {
+        case .source:
+            _ = try await desk.admit(
+                [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: told.time)
+        case .series(let number):
+            let published = try await desk.admit(
+                [SeriesChange(stream: name, series: names[number], change: told, interval: told.silence?.interval)],
+                at: told.time)
+            setLevel(published == [true] ? 1 : 0, of: number)
+        }
     }
 
     // MARK: A round
@@ -328,7 +429,8 @@ actor Pipeline {
         for channels in schema.groups.dropFirst(groups.count) {
             let shards = (0..<shardCount).map { _ in
                 Shard(
-                    channelCount: channels.count, configuration: detection, kernels: kernels, settings: settings)
+                    channels: channels, conditions: conditions, configuration: detection, kernels: kernels,
+                    settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
             let models = await trainer.models()
@@ -404,7 +506,7 @@ extension Pipeline {
     /// Stores the state as it is after the last batch.
     private func commit() async {
         // An incident that waits for the rest of its tick is not in the state: the next batch will do.
-        guard let committer, !tick.lines.contains(where: { $0.outcome.change != nil }) else { return }
+        guard let committer, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return }
         await committer.store(parts(at: reading), of: name, with: desk)
     }
 
@@ -426,7 +528,7 @@ extension Pipeline {
         let header = StoredStream.Header(
             groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
             lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
-            watch: watch, inputCondition: inputCondition)
+            watch: watch, inputCondition: inputCondition, silence: silence)
         return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
     }
 
@@ -501,6 +603,7 @@ extension Pipeline {
         skippedTraining = header.skippedTraining
         watch = header.watch
         inputCondition = header.inputCondition
+        silence.goOn(from: header.silence)
         levels = header.levels
         lastTime = header.lastTime
         reading = header.place

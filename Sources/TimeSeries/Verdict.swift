@@ -125,11 +125,11 @@ public struct Explanation: Equatable, Sendable {
     public var channels: [ChannelPart]
     /// The detectors that voted, the largest weight first.
     public var detectors: [Vote]
-    /// Seconds between such samples: interval × 10^score.
-    public var raritySeconds: Double
+    /// Seconds between such samples: interval × 10^score; `nil` where no score is behind it.
+    public var raritySeconds: Double?
 
     /// Creates an explanation.
-    public init(channels: [ChannelPart], detectors: [Vote], raritySeconds: Double) {
+    public init(channels: [ChannelPart], detectors: [Vote], raritySeconds: Double?) {
         self.channels = channels
         self.detectors = detectors
         self.raritySeconds = raritySeconds

@@ -126,6 +126,14 @@ import TimeSeries
                 "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
             ),
             (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
+            (
+                .stalled, false, [],
+                "pump3.current, pump3.flow and pump3.temp have values again since 02:31:00, after 16 minutes."
+            ),
+            (
+                .stuck, false, [],
+                "pump3.current, pump3.flow and pump3.temp change again since 02:31:00, after 16 minutes."
+            ),
             (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
             (
                 .anomaly, false, ["a", "b", "c", "d"],
@@ -142,9 +150,11 @@ import TimeSeries
 
     @Test func `the other kinds have sentences of their own`() {
         #expect(
-            message(.stalled, detail: "usually a sample every second")
+            message(.stalled, channels: [], detail: "usually a sample every second")
                 == "pump3 has been silent since 02:14:10, usually a sample every second." + end)
-        #expect(message(.stalled, isWholeSource: true) == "source pump3 has been silent since 02:14:10." + end)
+        #expect(
+            message(.stalled, channels: [], isWholeSource: true) == "source pump3 has been silent since 02:14:10." + end
+        )
         #expect(message(.stuck, channels: [temp]) == "pump3.temp has not changed since 02:14:10, still 84.2 °C." + end)
         #expect(
             message(.input, detail: "132 of 200 lines cannot be read", isWholeSource: true)
@@ -153,6 +163,43 @@ import TimeSeries
             message(.drift, channels: [temp])
                 == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; it looks like a new level."
                 + end)
+    }
+
+    private func silence(longest: Double, longer: Int = 0, limit: Double = 7.5) -> Silence {
+        Silence(
+            subject: .series(0), lastSample: at(-7.5), since: onset, sampleNumber: 3, interval: 1, longest: longest,
+            limit: limit, longer: longer, measure: .learned)
+    }
+
+    @Test func `a silence tells when it was last heard of, and what it is used to`() {
+        func message(_ silence: Silence, isWholeSource: Bool = false) -> String {
+            let record = AlertRecord(
+                id: "7f3c91a2b4d5e6f7", seq: 0, event: .open, time: at(1), since: onset, severity: .warning,
+                kind: .stalled, series: "pump3")
+            let context = AlertMessage.Context(
+                speaker: "pump3", learning: learned, silence: silence, isWholeSource: isWholeSource)
+            return AlertMessage.text(for: record, context: context)
+        }
+        let start = "pump3 has not spoken since 02:14:02; "
+        #expect(
+            message(silence(longest: 7)) == start
+                + "it usually does every 1 s and never stayed silent longer than 7 s." + end)
+        #expect(
+            message(silence(longest: 600, longer: 1)) == start
+                + "it usually does every 1 s and stayed silent longer than 7.5 s only once before." + end)
+        #expect(
+            message(silence(longest: 600, longer: 2, limit: 0.25)) == start
+                + "it usually does every 1 s and stayed silent longer than 250 ms only 2 times before." + end)
+        var declared = silence(longest: 0, limit: 300)
+        declared.measure = .declared
+        #expect(
+            message(declared, isWholeSource: true) == "source " + start + "it should at least every 5 minutes." + end)
+    }
+
+    @Test func `a channel without values is named`() {
+        #expect(
+            message(.stalled, channels: [temp], detail: "at most 2 samples in a row lacked it before")
+                == "pump3.temp has no value since 02:14:10, at most 2 samples in a row lacked it before." + end)
     }
 
     @Test(arguments: AlertKind.allCases) func `every kind says what to do in one sentence`(kind: AlertKind) {

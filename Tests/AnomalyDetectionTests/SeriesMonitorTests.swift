@@ -254,7 +254,8 @@ import TimeSeries
         #expect(((high - expected) / (2.776 * 1.02 * rig.monitor.scale[1]) / head - 1).magnitude < 0.02)
         #expect(verdict.isEvent)
         let score = try #require(verdict.score)
-        #expect((explanation.raritySeconds / Transcendental.exp10(score) - 1).magnitude < 1e-12)
+        let rarity = try #require(explanation.raritySeconds)
+        #expect((rarity / Transcendental.exp10(score) - 1).magnitude < 1e-12)
         #expect((explanation.detectors.reduce(0) { $0 + $1.weight } - 1).magnitude < 1e-9)
         #expect(explanation.detectors[0].weight >= explanation.detectors[1].weight)
     }

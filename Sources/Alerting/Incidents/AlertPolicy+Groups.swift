@@ -77,8 +77,9 @@ extension AlertPolicy {
         return groups.firstIndex { $0.id == id }
     }
 
-    private static func member(_ change: SeriesChange) -> Member {
-        Member(stream: change.stream, series: change.series, kind: change.change.kind)
+    static func member(_ change: SeriesChange) -> Member {
+        Member(
+            stream: change.stream, series: change.series, kind: change.change.kind, isWholeSource: change.isWholeSource)
     }
 
     private func record(_ event: AlertEvent, of group: Group, for change: SeriesChange) -> AlertRecord {
@@ -96,7 +97,7 @@ extension AlertPolicy {
             for: record,
             context: .init(
                 speaker: change.series, learning: change.change.learning, detail: change.change.detail,
-                isWholeSource: change.isWholeSource))
+                silence: change.change.silence, isWholeSource: change.isWholeSource))
         return record
     }
 }

@@ -28,7 +28,9 @@ extension AlertPolicy {
             let group = try Group(from: &reader)
             groups.append(group)
             for series in group.openSeries {
-                groupOfMember[Member(stream: group.stream, series: series, kind: group.kind)] = group.id
+                let member = Member(
+                    stream: group.stream, series: series, kind: group.kind, isWholeSource: group.isWholeSource)
+                groupOfMember[member] = group.id
             }
         }
         if try reader.readBool() {

@@ -73,6 +73,8 @@ public struct AlertPolicy: Sendable {
         var stream: String
         var series: String
         var kind: AlertKind
+        /// A source and its only series may have one name.
+        var isWholeSource = false
     }
 
     /// A published incident that is open.
@@ -134,8 +136,11 @@ public struct AlertPolicy: Sendable {
 
     /// Whether a published incident of a series is open; for start-up, see ``PolicyDecision/isPublished`` for the rest.
     ///
-    public func isPublished(stream: String, series: String) -> Bool {
-        AlertKind.allCases.contains { groupOfMember[Member(stream: stream, series: series, kind: $0)] != nil }
+    public func isPublished(stream: String, series: String, isWholeSource: Bool = false) -> Bool {
+        AlertKind.allCases.contains {
+            let member = Member(stream: stream, series: series, kind: $0, isWholeSource: isWholeSource)
+            return groupOfMember[member] != nil
+        }
     }
 
     /// Takes the changes of one tick.
@@ -160,13 +165,15 @@ public struct AlertPolicy: Sendable {
             }
         }
         for members in openings { records += open(members, at: time) }
-        let published = changes.map { isPublished(stream: $0.stream, series: $0.series) }
+        let published = changes.map {
+            isPublished(stream: $0.stream, series: $0.series, isWholeSource: $0.isWholeSource)
+        }
         return PolicyDecision(records: records, isPublished: published)
     }
 
     private func collect(_ change: SeriesChange, into openings: inout [[SeriesChange]]) {
         if change.isSilenced { return }
-        let member = Member(stream: change.stream, series: change.series, kind: change.change.kind)
+        let member = Self.member(change)
         // It is open already: a tracker that was set back reports it again.
         if groupOfMember[member] != nil { return }
         let place = openings.firstIndex {

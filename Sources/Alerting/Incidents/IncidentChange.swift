@@ -24,12 +24,14 @@ public struct IncidentChange: Equatable, Sendable {
     public var learning: LearningState
     /// Facts that the values do not show, as part of a sentence: `132 of 200 lines cannot be read`.
     public var detail: String?
+    /// The silence that it is about; only of `stalled`.
+    public var silence: Silence?
 
     /// Creates a change.
     public init(
         event: AlertEvent, kind: AlertKind, time: Timestamp, since: Timestamp, onsetSample: UInt64,
         until: Timestamp? = nil, severity: AlertSeverity, score: Double? = nil, threshold: Double? = nil,
-        learning: LearningState, detail: String? = nil
+        learning: LearningState, detail: String? = nil, silence: Silence? = nil
     ) {
         self.event = event
         self.kind = kind
@@ -42,5 +44,6 @@ public struct IncidentChange: Equatable, Sendable {
         self.threshold = threshold
         self.learning = learning
         self.detail = detail
+        self.silence = silence
     }
 }

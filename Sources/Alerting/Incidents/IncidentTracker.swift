@@ -77,6 +77,10 @@ public struct IncidentTracker: Equatable, Sendable {
         return opened.change(.open, verdict)
     }
 
+    /// Takes back the opening that the last sample gave: it is told as an incident of another kind. What it cost of the
+    /// budget stays spent, and its excursion opens no other by its state.
+    public mutating func yieldOpening() { incident = nil }
+
     private mutating func opens(_ verdict: Verdict, begins: Bool) -> Bool {
         if verdict.isEvent {
             budget.takeOnCredit()

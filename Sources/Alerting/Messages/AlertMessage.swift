@@ -15,6 +15,7 @@ enum AlertMessage {
         var speaker: String
         var learning: LearningState
         var detail: String?
+        var silence: Silence?
         var isWholeSource = false
     }
 
@@ -59,6 +60,15 @@ enum AlertMessage {
             }
             return (value ?? "\(context.speaker) has not changed \(since)") + detail(context) + "."
         case .stalled:
+            if !record.channels.isEmpty {
+                let names = joined(record.channels.map { "\(context.speaker).\($0.name)" })
+                return "\(names) \(record.channels.count > 1 ? "have" : "has") no value \(since)" + detail(context)
+                    + "."
+            }
+            if let silence = context.silence {
+                let last = clock(silence.lastSample, seenFrom: record.time)
+                return "\(subject(context)) has not spoken since \(last); \(habit(silence))."
+            }
             return "\(subject(context)) has been silent \(since)" + detail(context) + "."
         case .input:
             return "\(subject(context)): \(context.detail ?? "much of the input cannot be read"), \(since)."
@@ -86,10 +96,17 @@ enum AlertMessage {
     private static func closing(_ record: AlertRecord, _ context: Context) -> String {
         let end = record.until ?? record.time
         let names = record.seriesNames
-        let subject = names.count > 1 ? list(names) : context.isWholeSource ? "source \(names[0])" : names[0]
+        let isOfChannels =
+            (record.kind == .stalled || record.kind == .stuck) && !record.channels.isEmpty && !context.isWholeSource
+        let subject =
+            isOfChannels
+            ? joined(record.channels.map { "\(context.speaker).\($0.name)" })
+            : names.count > 1 ? list(names) : context.isWholeSource ? "source \(names[0])" : names[0]
         let state: String
         switch record.kind {
+        case .stalled where isOfChannels: state = record.channels.count > 1 ? "have values again" : "has values again"
         case .stalled: state = names.count > 1 ? "speak again" : "speaks again"
+        case .stuck: state = record.channels.count > 1 ? "change again" : "changes again"
         case .input: state = "can be read again"
         default: state = names.count > 1 ? "are no longer unusual" : "is no longer unusual"
         }
@@ -176,6 +193,25 @@ enum AlertMessage {
 
     private static func learning(_ context: Context) -> String {
         context.learning.isLearning ? "; still learning (\(percent(context.learning.progress)) %)" : ""
+    }
+
+    /// What the silence is held against: `it usually does every 1 s and never stayed silent longer than 7 s`.
+    private static func habit(_ silence: Silence) -> String {
+        guard silence.measure == .learned else { return "it should at least every \(span(silence.limit))" }
+        let usual = silence.interval.map { "it usually does every \(span($0)) and" } ?? "it"
+        switch silence.longer {
+        case 0: return "\(usual) never stayed silent longer than \(span(silence.longest))"
+        case 1: return "\(usual) stayed silent longer than \(span(silence.limit)) only once before"
+        default: return "\(usual) stayed silent longer than \(span(silence.limit)) only \(silence.longer) times before"
+        }
+    }
+
+    /// A short length of time with its unit; a longer one as ``HumanDuration`` has it.
+    private static func span(_ seconds: Double) -> String {
+        if seconds < 1 { return "\(Int64((max(0, seconds) * 1_000).rounded())) ms" }
+        if seconds >= 120 { return HumanDuration.text(seconds: seconds) }
+        let tenths = Int64((seconds * 10).rounded())
+        return tenths % 10 == 0 || tenths >= 100 ? "\((tenths + 5) / 10) s" : "\(tenths / 10).\(tenths % 10) s"
     }
 
     private static func subject(_ context: Context) -> String {

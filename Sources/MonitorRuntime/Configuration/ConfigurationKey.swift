@@ -2,6 +2,7 @@ internal import Alerting
 internal import AnomalyDetection
 internal import Ingest
 internal import NeuralNet
+internal import TimeSeries
 
 /// One key of the configuration: its name, what it takes, and how it gets into and out of the value that it fills.
 ///
@@ -145,6 +146,16 @@ enum ConfigurationKeys {
         .init(
             "interval", expected: "a duration such as \"1s\", \"5min\" or \"2h\", up to \"1year\"", \.interval,
             parse: { duration($0, in: 0.001...31_536_000) }, format: durationText),
+        choice("missing", \.missing),
+        .init(
+            "counter", expected: "a list of one or more names of columns, each once", \.counters, parse: texts,
+            format: listText),
+        .init(
+            "sentinel", expected: "a number, or a list of up to \(SampleConditions.mostSentinels) numbers", \.sentinels,
+            parse: numbers, format: { "[" + $0.map(numberText).joined(separator: ", ") + "]" }),
+        .init(
+            "stalled_after", expected: "a duration from \"1s\" to \"1year\"", \.stalledAfter,
+            parse: { duration($0, in: 1...31_536_000) }, format: durationText),
     ]
 
     /// A key that takes one of a few texts.
@@ -196,6 +207,23 @@ enum ConfigurationKeys {
     private static func integer(_ node: TOMLNode, in range: ClosedRange<Int>) -> Int? {
         guard case .integer(let value) = node, range.contains(value) else { return nil }
         return value
+    }
+
+    @Sendable private static func numbers(_ node: TOMLNode) -> [Double]? {
+        switch node {
+        case .integer(let value): return [Double(value)]
+        case .number(let value): return value.isFinite ? [value] : nil
+        case .array(let nodes):
+            let lists = nodes.map { node -> [Double]? in if case .array = node { nil } else { numbers(node) } }
+            guard !lists.isEmpty, lists.count <= SampleConditions.mostSentinels else { return nil }
+            let values = lists.compactMap { $0?.first }
+            return values.count == lists.count ? values : nil
+        default: return nil
+        }
+    }
+
+    @Sendable private static func numberText(_ number: Double) -> String {
+        Int(exactly: number).map(String.init) ?? String(number)
     }
 
     @Sendable private static func boolean(_ node: TOMLNode) -> Bool? {
@@ -276,6 +304,10 @@ struct SourceDraft: Equatable, Sendable {
     var decimal: SourceConfiguration.DecimalMark?
     var dates: SourceConfiguration.DateOrder?
     var interval: Double?
+    var missing: SampleConditions.Missing? = .gap
+    var counters: [String]?
+    var sentinels: [Double]?
+    var stalledAfter: Double?
 
     /// The finished source; `nil` when it names no input or two.
     var configuration: SourceConfiguration? {
@@ -298,6 +330,8 @@ struct SourceDraft: Equatable, Sendable {
         source.delimiter = delimiter
         source.decimal = decimal
         source.dates = dates
+        source.conditions = SampleConditions(
+            missing: missing ?? .gap, counters: counters ?? [], sentinels: sentinels ?? [], stalledAfter: stalledAfter)
         return source
     }
 }

@@ -37,8 +37,10 @@ struct SeriesCost: Sendable {
             models = trainer.models()
         }
         let seconds = ProcessUsage.now().cpuSeconds - begin
+        let sensors = SensorIncidents(channelCount: channelCount, falseAlarmsPerSecond: 0, missing: .gap)
         return SeriesCost(
-            bytes: monitor.memoryBytes, sharedBytes: trainer.replayBytes,
+            bytes: monitor.memoryBytes + sensors.memoryBytes + SilenceWatch.bytesPerSeries,
+            sharedBytes: trainer.replayBytes,
             microseconds: Int((seconds / Double(samples) * 1e6).rounded(.up)))
     }
 }

@@ -87,7 +87,8 @@ public struct ReplayRun: Sendable {
             observer = { outcome, level, batch in try output.write(outcome, level: level, of: batch) }
         }
         let pipeline = Pipeline(
-            name: "input", interval: source.interval, configuration: request.configuration, timesByRow: true,
+            name: "input", interval: source.interval, conditions: source.conditions,
+            configuration: request.configuration, timesByRow: true,
             shardCount: request.shards, desk: desk, stored: stored.stream,
             observer: observer, logger: logger)
         let telemetry = SourceTelemetry()

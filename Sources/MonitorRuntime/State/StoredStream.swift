@@ -42,6 +42,7 @@ struct StoredStream: Sendable {
         var skippedTraining: SkippedTraining
         var watch: InputWatch
         var inputCondition: ConditionTracker
+        var silence: SilenceWatch
     }
 
     /// All but the series and the training.
@@ -83,7 +84,7 @@ extension StoredStream.Header {
     /// The piece's bytes.
     func encoded() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(UInt8(2))
+        writer.write(UInt8(3))
         writer.write(UInt32(groups.count))
         for channels in groups {
             writer.write(UInt32(channels.count))
@@ -107,11 +108,12 @@ extension StoredStream.Header {
         skippedTraining.encode(to: &writer)
         watch.encode(to: &writer)
         inputCondition.encode(to: &writer)
+        silence.encode(to: &writer)
         return writer.bytes
     }
 
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of a stream") }
+        guard try reader.read(UInt8.self) == 3 else { throw .invalid("unknown version of a stream") }
         groups = []
         for _ in 0..<(try reader.read(UInt32.self)) {
             var channels: [Channel] = []
@@ -149,5 +151,7 @@ extension StoredStream.Header {
         skippedTraining = try SkippedTraining(from: &reader)
         watch = try InputWatch(from: &reader)
         inputCondition = try ConditionTracker(kind: .input, from: &reader)
+        // What it expects is configuration; the pipeline's own stands.
+        silence = try SilenceWatch(.everyTick, from: &reader)
     }
 }

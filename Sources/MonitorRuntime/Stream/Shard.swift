@@ -14,6 +14,11 @@ struct LineOutcome: Sendable {
     var change: IncidentChange?
     /// Why, for a sample that changed an incident.
     var explanation: Explanation?
+    /// Incidents of single channels that it changed.
+    var findings: [ChannelFinding] = []
+
+    /// Whether it changed any incident.
+    var hasChange: Bool { change != nil || !findings.isEmpty }
 }
 
 /// Owns some of the series of a group: their scaling, calibration, hidden state and incidents.
@@ -25,25 +30,36 @@ actor Shard {
     private struct Member {
         var monitor: SeriesMonitor
         var tracker: IncidentTracker
+        var conditioner: SampleConditioner
+        var sensors: SensorIncidents
     }
 
     /// What the series of a name are told.
     typealias SeriesSettings = @Sendable (_ series: String) -> (detection: DetectionConfiguration, rule: IncidentRule)
 
-    private let channelCount: Int
+    private let channels: [Channel]
+    private let conditions: SampleConditions
+    private var channelCount: Int { channels.count }
     private var settings: SeriesSettings
     private var members: [Int: Int] = [:]
     private var series: [Member] = []
     private var scratch: ScoringScratch
     private var log = TrainingLog()
+    /// The sample in hand: what the detectors see of it, and what came with the line.
+    private var values: [Double]
+    private var measured: [Double]
 
     /// Creates a shard without series.
     init(
-        channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels, settings: @escaping SeriesSettings
+        channels: [Channel], conditions: SampleConditions, configuration: DetectionConfiguration, kernels: Kernels,
+        settings: @escaping SeriesSettings
     ) {
-        self.channelCount = channelCount
+        self.channels = channels
+        self.conditions = conditions
+        values = Array(repeating: .nan, count: channels.count)
+        measured = values
         self.settings = settings
-        scratch = ScoringScratch(channelCount: channelCount, configuration: configuration, kernels: kernels)
+        scratch = ScoringScratch(channelCount: channels.count, configuration: configuration, kernels: kernels)
     }
 
     /// Scores and learns the lines of one round's part, in order.
@@ -73,18 +89,61 @@ actor Shard {
         in zone: TimeZoneRules, models: GroupModels
     ) -> LineOutcome {
         let index = member(of: step, in: batch)
-        let first = Int(batch.rows[step.row].firstValue)
-        let input = SampleInput(
+        var outcome = LineOutcome(step: step)
+        var input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
             phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: zone))
-        let values = batch.values.span.extracting(first..<(first + channelCount))
-        let verdict = series[index].monitor.observe(
-            input, values: values, models: models, scratch: &scratch, log: &log, series: number)
-        guard let change = series[index].tracker.observe(verdict) else {
-            return LineOutcome(step: step, verdict: verdict)
+        let filled = series[index].conditioner.filledTicks(missed: missed)
+        for tick in 0..<filled {
+            // A tick without a line is a sample of its own where the source means something by it.
+            let time = step.time.advanced(bySeconds: -(step.interval ?? 1) * Double(filled - tick))
+            series[index].conditioner.fill(into: &values, at: time)
+            let place = SampleInput(
+                time: time, interval: step.interval,
+                phaseOfDay: PhaseOfDay.turns(at: time, interval: step.interval, in: zone))
+            observe(place, index, number: number, models: models, into: &outcome, isLine: false)
         }
-        return LineOutcome(
-            step: step, verdict: verdict, change: change, explanation: series[index].monitor.explain())
+        if filled > 0 { input.missedTicks = 0 }
+        let first = Int(batch.rows[step.row].firstValue)
+        series[index].conditioner.condition(
+            batch.values.span.extracting(first..<(first + channelCount)), at: step.time, restarts: step.restarts,
+            into: &values, measured: &measured)
+        observe(input, index, number: number, models: models, into: &outcome, isLine: true)
+        return outcome
+    }
+
+    /// Scores the sample in hand and judges what its verdict and its channels mean for the series' incidents.
+    private func observe(
+        _ input: SampleInput, _ index: Int, number: Int, models: GroupModels, into outcome: inout LineOutcome,
+        isLine: Bool
+    ) {
+        let verdict = series[index].monitor.observe(
+            input, values: values.span, models: models, scratch: &scratch, log: &log, series: number)
+        outcome.verdict = verdict
+        if isLine {
+            series[index].sensors.observe(
+                measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
+        }
+        let before = series[index].tracker
+        guard let change = series[index].tracker.observe(verdict) else { return }
+        let explanation = series[index].monitor.explain()
+        if change.event == .open {
+            if series[index].sensors.isOnTheWayBack {
+                // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
+                series[index].tracker = before
+                _ = series[index].tracker.observe(verdict.calm)
+                return
+            }
+            if series[index].sensors.covers(
+                verdict, explanation, isStuckEvidence: series[index].monitor.isStuckEvidence, into: &outcome.findings)
+            {
+                // One incident for one thing.
+                series[index].tracker.yieldOpening()
+                return
+            }
+        }
+        outcome.change = outcome.change.map { change.following($0) } ?? change
+        outcome.explanation = explanation
     }
 
     /// Position of a line's series among this shard's, made at its first sample.
@@ -93,7 +152,13 @@ actor Shard {
         let told = settings(batch.seriesNames[step.series])
         let monitor = SeriesMonitor(
             channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(step.series)))
-        series.append(Member(monitor: monitor, tracker: IncidentTracker(rule: told.rule)))
+        series.append(
+            Member(
+                monitor: monitor, tracker: IncidentTracker(rule: told.rule),
+                conditioner: SampleConditioner(channels: channels, conditions: conditions),
+                sensors: SensorIncidents(
+                    channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
+                    missing: conditions.missing)))
         members[step.series] = series.count - 1
         return series.count - 1
     }
@@ -133,9 +198,11 @@ actor Shard {
     func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog) {
         let pieces = members.sorted { $0.key < $1.key }.map { number, index in
             var writer = StateWriter()
-            writer.write(UInt8(1))
+            writer.write(UInt8(2))
             series[index].monitor.encode(to: &writer)
             series[index].tracker.encode(to: &writer)
+            series[index].conditioner.encode(to: &writer)
+            series[index].sensors.encode(to: &writer)
             return (number: number, bytes: writer.bytes)
         }
         return (pieces, log)
@@ -146,14 +213,18 @@ actor Shard {
     /// - Throws: `StateCodingError`; then the series begins anew.
     func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 1 else { throw StateCodingError.invalid("unknown version of a series") }
+        guard try reader.read(UInt8.self) == 2 else { throw StateCodingError.invalid("unknown version of a series") }
         let told = settings(name)
         let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
         guard monitor.channelCount == channelCount else {
             throw StateCodingError.invalid("\(monitor.channelCount) channels, not \(channelCount)")
         }
         let tracker = try IncidentTracker(rule: told.rule, from: &reader)
-        series.append(Member(monitor: monitor, tracker: tracker))
+        let conditioner = try SampleConditioner(channels: channels, conditions: conditions, from: &reader)
+        let sensors = try SensorIncidents(
+            channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
+            missing: conditions.missing, from: &reader)
+        series.append(Member(monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors))
         members[number] = series.count - 1
     }
 

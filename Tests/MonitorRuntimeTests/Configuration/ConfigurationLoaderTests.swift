@@ -65,6 +65,10 @@ import TimeSeries
             series = "machine"
             channels = ["t", "p"]
             interval = "2s"
+            missing = "hold"
+            counter = ["p"]
+            sentinel = [-32768, 0.5]
+            stalled_after = "5min"
             [[source]]
             stdin = true
             time = "ts"
@@ -84,8 +88,9 @@ import TimeSeries
                     input: .file(pattern: "/a/*.csv"), format: .csv, time: ["date", "clock"], series: "machine",
                     channels: ["t", "p"], interval: 2,
                     zone: SourceZone(
-                        rules: try SystemTimeZones(environment: [:]).rules(named: "Europe/Berlin"), origin: .configured)
-                ),
+                        rules: try SystemTimeZones(environment: [:]).rules(named: "Europe/Berlin"), origin: .configured),
+                    conditions: SampleConditions(
+                        missing: .hold, counters: ["p"], sentinels: [-32_768, 0.5], stalledAfter: 300)),
                 SourceConfiguration(input: .standardInput, time: ["ts"]),
             ],
             alerting: AlertingConfiguration(
@@ -244,6 +249,22 @@ import TimeSeries
             (
                 "[[source]]\nstdin = true\ninterval = \"0s\"",
                 #"3:1: source.interval is "0s"; expected a duration such as "1s", "5min" or "2h", up to "1year""#
+            ),
+            (
+                "[[source]]\nstdin = true\nmissing = \"none\"",
+                #"3:1: source.missing is "none"; expected one of "hold", "gap", "zero", "alarm""#
+            ),
+            (
+                "[[source]]\nstdin = true\nsentinel = [1, \"x\"]",
+                #"3:1: source.sentinel is [1, "x"]; expected a number, or a list of up to 16 numbers"#
+            ),
+            (
+                "[[source]]\nstdin = true\nsentinel = [[1]]",
+                #"3:1: source.sentinel is [[1]]; expected a number, or a list of up to 16 numbers"#
+            ),
+            (
+                "[[source]]\nstdin = true\nstalled_after = \"0s\"",
+                #"3:1: source.stalled_after is "0s"; expected a duration from "1s" to "1year""#
             ),
         ] as [(String, String)])
     func `a wrong value is refused with what was found and what was expected`(text: String, problem: String) {
@@ -464,6 +485,21 @@ import TimeSeries
             try load([Self.standard: "state = \"/s\""], environment: environment).configuration.stateDirectory == "/s")
     }
 
+    @Test func `what values mean is written as it is read`() throws {
+        let text =
+            "[[source]]\nstdin = true\nmissing = \"zero\"\ncounter = [\"n\"]\nsentinel = -1\nstalled_after = \"90s\""
+        let loaded = try load([Self.standard: text])
+        for line in [
+            "missing = \"zero\"  # /etc/monitord/monitord.toml:3:1", "counter = [\"n\"]  # ", "sentinel = [-1]  # ",
+            "stalled_after = \"90s\"  # ",
+        ] {
+            #expect(loaded.merged.contains("\n\(line)"), "\(line)")
+        }
+        #expect(
+            try load(["again": loaded.merged], ConfigurationOverrides(file: "again")).configuration
+                == loaded.configuration)
+    }
+
     @Test func `the merged text says where each value came from`() throws {
         let files = [Self.standard: "seed = 4\n[[source]]\n\nfile = \"a\\\"b\"\n[series.\"p*\"]\nrunbook = \"x\""]
         let loaded = try load(
@@ -511,6 +547,10 @@ import TimeSeries
                 # decimal is not set
                 # dates is not set
                 # interval is not set
+                missing = "gap"  # default
+                # counter is not set
+                # sentinel is not set
+                # stalled_after is not set
                 # the time zone is UTC, this machine's
 
                 [series."p*"]
