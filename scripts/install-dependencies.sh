@@ -2,7 +2,8 @@
 # install-dependencies.sh [--tests]
 #
 # Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
-# also what only the tests need: the numeric kernels are built for aarch64 and run under qemu.
+# also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the service is run by a real
+# systemd.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
@@ -43,6 +44,8 @@ need zlib1g-dev "rotated logs are compressed with it" has_library zlib
 if $tests; then
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
     need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h
+    need systemd "the service is run by one that is booted in namespaces" test -x /lib/systemd/systemd
+    need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi
 

@@ -55,7 +55,7 @@ extension Logger {
             return "reload refused: \(error.problems.first.map { "\($0)" } ?? "")"
         case .read(let change):
             for line in change.applied { notice("reload: \(line)") }
-            for line in change.refused { warning("reload: \(line)") }
+            for line in change.refused + change.notes { warning("reload: \(line)") }
             if change.isEmpty { notice("reload: nothing has changed") }
             if change.refused.isEmpty { return "reloaded: \(change.applied.count) changes" }
             return "reloaded: \(change.applied.count) changes applied, \(change.refused.count) not, see the journal"

@@ -144,6 +144,27 @@ private final class Manager {
         #expect(!result.errors.contains("not every alert is written"))
     }
 
+    @Test func `with a configuration it ends in order when its terminal is gone`() throws {
+        let directory = try TemporaryDirectory()
+        let text = "log = \"none\"\njournal = false\n[[source]]\nfile = \"\(sample("pump.csv"))\"\n"
+        let config = try directory.write(text, to: "m.toml")
+        let binary = try #require(monitordBinary).path
+        // `script` gives it a terminal, which goes when `script` is killed. `tail` waits for its end.
+        let commands = """
+            cd \(directory.url.path)
+            script -qec "exec \(binary) run --config \(config) 2>errors" /dev/null </dev/null >/dev/null &
+            terminal=$!
+            timeout 20 tail -F errors 2>/dev/null | grep -q -m1 "reading input"
+            child=$(pgrep -P $terminal)
+            kill -KILL $terminal
+            timeout 20 tail --pid=$child -f /dev/null
+            cat errors
+            """
+        let result = try runCommand(URL(fileURLWithPath: "/bin/bash"), ["-c", commands])
+        #expect(result.output.contains("stopped watching"), "\(result.output)\(result.errors)")
+        #expect(!result.output.contains("reload"))
+    }
+
     @Test(.tags(.slow)) func `a real systemd runs it as the unit says`() throws {
         let script = repositoryRoot.appending(path: "Tests/Scripts/service-systemd.sh").path
         let environment = isContinuousIntegration ? ["CI": "true"] : [:]

@@ -107,6 +107,12 @@ printf '[[source]]\nfile = "/var/log/plant/pump.csv"\n[[source]]\nfile = "/var/l
 rows 0 300 >/var/log/fan.csv
 systemctl reload monitord
 ok "a new source is read" 'said "reload: source /var/log/fan.csv: new" && within 10 "said stream.name=fan"'
+printf '[[source]]\nudp = "127.0.0.1:5140"\n' >>$toml
+systemctl reload monitord
+ok "an address is listened on" 'within 10 "said udp.address=127.0.0.1:5140"'
+# As fast as bash sends them they fit into the smallest buffer.
+rows 0 300 | while IFS= read -r row; do printf '%s\n' "$row" >/dev/udp/127.0.0.1/5140; done
+ok "datagrams come through the sandbox" 'within 10 "said \"stream.name=udp 127.0.0.1:5140\""'
 ok "the process is the same over all reloads" 'systemctl is-active -q monitord && [ "$(show MainPID)" = "$pid" ] && [ "$(show NRestarts)" = 0 ]'
 
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\n' >$toml

@@ -20,6 +20,8 @@ struct ConfigurationChange {
     private(set) var applied: [String] = []
     /// What is not, a line each, with what would apply it.
     private(set) var refused: [String] = []
+    /// What follows from it later, a line each.
+    private(set) var notes: [String] = []
     /// The sources that are new, in their order.
     private(set) var newSources: [SourceConfiguration] = []
     /// The configuration to go on with: the new values of what is taken over, the old ones of the rest.
@@ -118,6 +120,21 @@ struct ConfigurationChange {
             sources.append(section)
         }
         result.draft.sources = sources
+        // A source is called `input` only while it is alone.
+        if old.count == 1, !newSources.isEmpty, let only = old[0].target.configuration?.input, Self.isRenamed(only) {
+            notes.append(
+                "source \(Self.name(only)) is no longer alone: from the next start on its stream has a name of its own "
+                    + "instead of input, and what it learned so far stays behind")
+        }
+    }
+
+    /// Whether a source's stream gets another name when it is not the only one.
+    private static func isRenamed(_ input: SourceConfiguration.Input) -> Bool {
+        switch input {
+        case .standardInput: false
+        case .udp: true
+        case .file(let pattern): !pattern.contains { "*?[".contains($0) }
+        }
     }
 
     /// What would apply a key that cannot be changed while monitord runs.

@@ -105,6 +105,20 @@ import Testing
         #expect(again.result.configuration.detection.seed == 1)
     }
 
+    @Test func `a source that is no longer alone is told that its stream will be renamed`() throws {
+        func notes(_ old: String) throws -> [String] {
+            try change("[[source]]\n\(old)", "[[source]]\n\(old)\n[[source]]\nfile = \"new\"").notes
+        }
+        #expect(
+            try notes("file = \"a\"") == [
+                "source a is no longer alone: from the next start on its stream has a name of its own instead of input, "
+                    + "and what it learned so far stays behind"
+            ])
+        #expect(try notes("udp = \"[::]:5140\"").count == 1)
+        #expect(try notes("file = \"*.csv\"").isEmpty)
+        #expect(try notes("stdin = true").isEmpty)
+    }
+
     @Test func `the names of what can be applied are names of keys`() {
         let series = Set(ConfigurationKeys.series.map(\.name))
         #expect(ConfigurationChange.liveGlobalKeys.isSubset(of: ConfigurationKeys.global.map(\.name)))
