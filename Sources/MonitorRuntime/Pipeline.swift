@@ -24,6 +24,8 @@
 //  What makes the output the same with any read size and any number of cores: lines are numbered here, before work is
 //  spread; every sample of round r is scored with the weights trained on rounds up to r − 2; the training task gets a
 //  round's rows in the order of (series, number); and the desk sees changes in the order of the input, a tick at a time.
+//
+//  Beside the path: Pipeline+Silence.swift (who has not spoken), +State.swift (what a restart needs), +Reload.swift.
 
 import Alerting
 import AnomalyDetection
@@ -43,7 +45,7 @@ actor Pipeline {
         @Sendable (_ outcome: borrowing LineOutcome, _ level: Int, _ batch: RecordBatch) throws -> Void
 
     /// The series of the stream with the same channels.
-    private struct Group {
+    struct Group {
         var channels: [Channel]
         var shards: [Shard]
         var trainer: Trainer
@@ -56,7 +58,7 @@ actor Pipeline {
     }
 
     /// Lines of a tick that is not complete yet: their alert level is known when the desk has seen the whole tick.
-    private struct OpenTick {
+    struct OpenTick {
         var time: Timestamp?
         var samples = 0
         var lines: [(outcome: LineOutcome, batch: RecordBatch)] = []
@@ -64,39 +66,39 @@ actor Pipeline {
 
     /// The name of the stream, part of every incident's id.
     nonisolated let name: String
-    private var configuration: MonitorConfiguration
+    var configuration: MonitorConfiguration
     /// Another configuration that waits for the next round.
-    private var reloaded: MonitorConfiguration?
-    private let kernels: Kernels
-    private let shardCount: Int
-    private let desk: AlertDesk
-    private let observer: LineObserver?
-    private let committer: Committer?
-    private let announcesLearning: Bool
+    var reloaded: MonitorConfiguration?
+    let kernels: Kernels
+    let shardCount: Int
+    let desk: AlertDesk
+    let observer: LineObserver?
+    let committer: Committer?
+    let announcesLearning: Bool
 
-    private var sequencer: StreamSequencer
-    private var watch = InputWatch()
-    private var inputCondition = ConditionTracker(kind: .input)
-    private let conditions: SampleConditions
-    private var silence: SilenceWatch
-    private var arrivals = ArrivalWatch()
+    var sequencer: StreamSequencer
+    var watch = InputWatch()
+    var inputCondition = ConditionTracker(kind: .input)
+    let conditions: SampleConditions
+    var silence: SilenceWatch
+    var arrivals = ArrivalWatch()
     /// What lines of the batch in hand have shown of silences, by row, and how many of it are told.
-    private var silenceChanges: [(row: Int, change: SilenceWatch.Change)] = []
-    private var toldSilences = 0
-    private var shown: [SilenceWatch.Change] = []
-    private var isBusy = false
-    private var lastTime = Timestamp(nanoseconds: 0)
-    private var groups: [Group] = []
+    var silenceChanges: [(row: Int, change: SilenceWatch.Change)] = []
+    var toldSilences = 0
+    var shown: [SilenceWatch.Change] = []
+    var isBusy = false
+    var lastTime = Timestamp(nanoseconds: 0)
+    var groups: [Group] = []
     /// The group of each series, and its number in it.
-    private var places: [SeriesPlace] = []
-    private var gatherer: TickGatherer
-    private var skippedTraining = SkippedTraining()
-    private var tick = OpenTick()
-    private var levels: [UInt8] = []
-    private var reading = ReadingPlace()
-    private var notices: StreamNotices
-    private var emptyLogs: [SpareLog] = []
-    private var stored: StoredStream?
+    var places: [SeriesPlace] = []
+    var gatherer: TickGatherer
+    var skippedTraining = SkippedTraining()
+    var tick = OpenTick()
+    var levels: [UInt8] = []
+    var reading = ReadingPlace()
+    var notices: StreamNotices
+    var emptyLogs: [SpareLog] = []
+    var stored: StoredStream?
 
     /// Creates a pipeline for one stream.
     ///
@@ -151,23 +153,6 @@ actor Pipeline {
         if committer?.isDue(name) == true { await commit() }
     }
 
-    /// Lets time pass without a line: an idle source may be silent.
-    ///
-    /// - Parameter seconds: the monotonic clock.
-    func pass(at seconds: Double) async throws {
-        // Lines that wait in hand were not silent.
-        guard !isBusy, let latest = silence.latest else { return }
-        let isDeclared = conditions.stalledAfter != nil || conditions.missing == .alarm
-        let rate = isDeclared ? nil : configuration.detection.falseAlarmsPerSecond
-        guard let passed = arrivals.passed(at: seconds, rate: rate) else { return }
-        silence.pass(to: latest.advanced(bySeconds: passed), into: &shown)
-        guard !shown.isEmpty else { return }
-        let changes = shown
-        shown.removeAll(keepingCapacity: true)
-        try await closeTick()
-        for change in changes { try await tell(change, names: []) }
-    }
-
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
@@ -177,7 +162,7 @@ actor Pipeline {
     }
 
     /// Makes the groups and places of what appears for the first time.
-    private func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
+    func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
         if groups.isEmpty {
             notices.tellUnknownCounters(conditions, in: schema, stream: name)
             await makeGroups(schema)
@@ -193,7 +178,7 @@ actor Pipeline {
     }
 
     /// Scores samples round by round.
-    private func score(_ batch: RecordBatch, isBehind: Bool) async throws {
+    func score(_ batch: RecordBatch, isBehind: Bool) async throws {
         var steps: [StreamSequencer.Step] = []
         for (index, row) in batch.rows.enumerated() {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
@@ -211,12 +196,12 @@ actor Pipeline {
         toldSilences = 0
     }
 
-    private func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
+    func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
         for outcome in await outcomes(of: steps, in: batch) { try await take(outcome, of: batch) }
     }
 
     /// Scores lines of one round; each shard its own series, all at once.
-    private func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
+    func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
         if groups.count == 1, shardCount == 1 || places.count <= 1 {
             return await groups[0].shards[0].process(steps, of: batch, places: places, models: groups[0].models)
         }
@@ -249,7 +234,7 @@ actor Pipeline {
 
     // MARK: A tick
 
-    private func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
+    func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
         if toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
             try await tellSilences(before: outcome, names: batch.seriesNames)
         }
@@ -284,7 +269,7 @@ actor Pipeline {
     }
 
     /// Takes the changes of the tick to the desk and tells every line of it to the observer.
-    private func closeTick() async throws {
+    func closeTick() async throws {
         let closed = tick
         tick = OpenTick()
         guard let first = closed.lines.first else { return }
@@ -300,7 +285,7 @@ actor Pipeline {
         for line in closed.lines { try observer(line.outcome, level(of: line.outcome.step.series), line.batch) }
     }
 
-    private func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
+    func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
         guard outcome.hasChange else { return [] }
         let series = batch.seriesNames[outcome.step.series]
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
@@ -313,15 +298,15 @@ actor Pipeline {
             + outcome.findings.map { told($0.change, $0.explanation) }
     }
 
-    private func level(of series: Int) -> Int { levels.indices.contains(series) ? Int(levels[series]) : 0 }
+    func level(of series: Int) -> Int { levels.indices.contains(series) ? Int(levels[series]) : 0 }
 
-    private func setLevel(_ level: UInt8, of series: Int) {
+    func setLevel(_ level: UInt8, of series: Int) {
         while levels.count <= series { levels.append(0) }
         levels[series] = level
     }
 
     /// A burst of unreadable lines is an incident of the whole source.
-    private func watchInput(isUsable: Bool, _ outcome: LineOutcome) async throws {
+    func watchInput(isUsable: Bool, _ outcome: LineOutcome) async throws {
         guard let change = watch.observe(isUsable: isUsable) else { return }
         let time = isUsable ? outcome.step.time : lastTime
         let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
@@ -340,65 +325,12 @@ actor Pipeline {
             [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: time)
     }
 
-    // MARK: Silence
-
-    /// Shows a line to the watch over silence, in the order of the input.
-    private func watchSilence(_ step: StreamSequencer.Step) {
-        switch step.kind {
-        case .sample:
-            silence.observe(
-                series: step.series, at: step.time, interval: step.interval, restarts: step.restarts, into: &shown)
-        case .counted where step.time.nanoseconds != 0: silence.hear(at: step.time, into: &shown)
-        case .counted, .repeated, .malformed: return
-        }
-        guard !shown.isEmpty else { return }
-        for change in shown { silenceChanges.append((step.row, change)) }
-        shown.removeAll(keepingCapacity: true)
-    }
-
-    /// Tells what a line has shown, before what the line itself says and after the ticks before it.
-    private func tellSilences(before outcome: LineOutcome, names: [String]) async throws {
-        if let time = tick.time, time != outcome.step.time { try await closeTick() }
-        while toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
-            toldSilences += 1
-            try await tell(silenceChanges[toldSilences - 1].change, names: names)
-        }
-    }
-
-    private func tell(_ change: SilenceWatch.Change, names: [String]) async throws {
-        let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
-        let subject: Silence.Subject
-        let told: IncidentChange
-        switch change {
-        case .begins(let silence, let time):
-            subject = silence.subject
-            told = IncidentChange(
-                event: .open, kind: .stalled, time: time, since: silence.since, onsetSample: silence.sampleNumber,
-                severity: .warning, learning: learning, silence: silence)
-        case .ends(let who, let time):
-            subject = who
-            told = IncidentChange(
-                event: .close, kind: .stalled, time: time, since: time, onsetSample: 0, until: time,
-                severity: .warning, learning: learning)
-        }
-        switch subject {
-        case .source:
-            _ = try await desk.admit(
-                [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: told.time)
-        case .series(let number):
-            let published = try await desk.admit(
-                [SeriesChange(stream: name, series: names[number], change: told, interval: told.silence?.interval)],
-                at: told.time)
-            setLevel(published == [true] ? 1 : 0, of: number)
-        }
-    }
-
     // MARK: A round
 
     /// Ends a round: its rows go to training, and the weights trained on the round before come into use.
     ///
     /// - Parameter skipsTraining: the input comes faster than it is learned from; rows are kept, but no step is made.
-    private func crossBorder(skipsTraining: Bool) async {
+    func crossBorder(skipsTraining: Bool) async {
         let round = sequencer.round
         sequencer.beginRound()
         guard configuration.detection.usesNetworks else { return }
@@ -424,7 +356,7 @@ actor Pipeline {
     }
 
     /// Makes the groups that are not there yet.
-    private func makeGroups(_ schema: StreamSchema) async {
+    func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let settings = Self.settings(configuration)
         for channels in schema.groups.dropFirst(groups.count) {
@@ -456,157 +388,5 @@ actor Pipeline {
             lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
             duplicates: sequencer.duplicateLines, counted: sequencer.countedLines,
             roundsWithoutTraining: skippedTraining.rounds)
-    }
-}
-
-// MARK: - Reload
-
-extension Pipeline {
-    /// Takes over other budgets and labels at the border of the round in progress: decided by counting samples, so that
-    /// the same lines and the same reload between the same two of them give the same alerts.
-    func reconfigure(_ configuration: MonitorConfiguration) { reloaded = configuration }
-
-    /// How many series the stream has, and how many of them are still learning.
-    func standing() async -> (series: Int, learning: Int) {
-        var all = (series: 0, learning: 0)
-        for group in groups {
-            for shard in group.shards {
-                let part = await shard.standing
-                all.series += part.series
-                all.learning += part.learning
-            }
-        }
-        return all
-    }
-
-    private func takeOver(_ next: MonitorConfiguration, names: [String]) async {
-        reloaded = nil
-        configuration = next
-        let settings = Self.settings(next)
-        for group in groups {
-            for shard in group.shards { await shard.reconfigure(names: names, settings: settings) }
-        }
-        await desk.reconfigure(next.alerting)
-        notices.tellReload(round: sequencer.round, stream: name)
-    }
-
-    private static func settings(_ configuration: MonitorConfiguration) -> Shard.SeriesSettings {
-        { series in
-            let own = configuration.detection(forSeries: series)
-            let rule = IncidentRule(
-                falseAlarmsPerSecond: own.falseAlarmsPerSecond,
-                criticalMargin: configuration.alerting(forSeries: series).criticalMargin)
-            return (own, rule)
-        }
-    }
-}
-
-// MARK: - State
-
-extension Pipeline {
-    /// Stores the state as it is after the last batch.
-    private func commit() async {
-        // An incident that waits for the rest of its tick is not in the state: the next batch will do.
-        guard let committer, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return }
-        await committer.store(parts(at: reading), of: name, with: desk)
-    }
-
-    private func parts(at place: ReadingPlace) async -> [StatePart] {
-        guard !groups.isEmpty else { return [] }
-        var parts: [StatePart] = []
-        for (index, group) in groups.enumerated() {
-            var log = TrainingLog()
-            for shard in group.shards {
-                let state = await shard.state()
-                parts += state.series.map {
-                    StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
-                }
-                log.append(contentsOf: state.log)
-            }
-            let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
-            parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
-        }
-        let header = StoredStream.Header(
-            groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
-            lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
-            watch: watch, inputCondition: inputCondition, silence: silence)
-        return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
-    }
-
-    private var scope: String { StoredStream.scope(of: name) }
-
-    /// Takes over what is stored, when it is of the same channels; what cannot be used begins anew, and is told.
-    private func restore(in batch: RecordBatch) async {
-        guard let stored else { return }
-        self.stored = nil
-        guard
-            stored.header.groups.map({ $0.map(\.name) })
-                == groups.prefix(stored.header.groups.count).map({
-                    $0.channels.map(\.name)
-                })
-        else {
-            committer?.tell("the channels of \(name) have changed: learning begins anew")
-            return
-        }
-        // Series are stored by number: they must be met again in the order they had, or one would go on as another.
-        let known = stored.header.place.decoding
-        guard batch.seriesNames.starts(with: known.seriesNames), batch.seriesGroups.starts(with: known.seriesGroups)
-        else {
-            committer?.tell("the series of \(name) come in another order than stored: learning begins anew")
-            return
-        }
-        if stored.header.arithmetic != kernels.arithmeticClass {
-            committer?.tell(
-                "the state of \(name) was computed in \(stored.header.arithmetic.rawValue) arithmetic, this machine is "
-                    + "\(kernels.arithmeticClass.rawValue): scores may differ in their last digits")
-        }
-        let fresh = groups
-        do {
-            var restored = groups
-            var members: [SeriesPlace] = []
-            for group in known.seriesGroups {
-                members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
-                restored[Int(group)].seriesCount += 1
-            }
-            for (number, bytes) in stored.series {
-                let place = members[number]
-                let shard = fresh[place.group].shards[place.member % shardCount]
-                try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
-            }
-            var replaced: RecurrentCell?
-            for index in 0..<stored.header.groups.count {
-                let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
-                restored[index].models = training.inUse
-                restored[index].trained = training.next
-                replaced = training.replaced ?? replaced
-                await fresh[index].shards[0].restore(log: training.log)
-            }
-            groups = restored
-            places = members
-            take(stored.header)
-            if let replaced {
-                let chosen = configuration.detection.forecaster
-                committer?.tell(
-                    "the forecaster of \(name) was stored as \(replaced.rawValue) and is \(chosen.rawValue) now: it "
-                        + "begins anew")
-            }
-        } catch {
-            committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")
-            groups = []
-            emptyLogs = []
-            if let schema = batch.schema { await makeGroups(schema) }
-        }
-    }
-
-    private func take(_ header: StoredStream.Header) {
-        sequencer.goOn(from: header.sequencer)
-        gatherer.goOn(from: header.gatherer)
-        skippedTraining = header.skippedTraining
-        watch = header.watch
-        inputCondition = header.inputCondition
-        silence.goOn(from: header.silence)
-        levels = header.levels
-        lastTime = header.lastTime
-        reading = header.place
     }
 }

@@ -1,0 +1,44 @@
+import Alerting
+import AnomalyDetection
+import Ingest
+
+/// Another configuration while it runs, and what is told of the stream meanwhile.
+extension Pipeline {
+    /// Takes over other budgets and labels at the border of the round in progress: decided by counting samples, so that
+    /// the same lines and the same reload between the same two of them give the same alerts.
+    func reconfigure(_ configuration: MonitorConfiguration) { reloaded = configuration }
+
+    /// How many series the stream has, and how many of them are still learning.
+    func standing() async -> (series: Int, learning: Int) {
+        var all = (series: 0, learning: 0)
+        for group in groups {
+            for shard in group.shards {
+                let part = await shard.standing
+                all.series += part.series
+                all.learning += part.learning
+            }
+        }
+        return all
+    }
+
+    func takeOver(_ next: MonitorConfiguration, names: [String]) async {
+        reloaded = nil
+        configuration = next
+        let settings = Self.settings(next)
+        for group in groups {
+            for shard in group.shards { await shard.reconfigure(names: names, settings: settings) }
+        }
+        await desk.reconfigure(next.alerting)
+        notices.tellReload(round: sequencer.round, stream: name)
+    }
+
+    static func settings(_ configuration: MonitorConfiguration) -> Shard.SeriesSettings {
+        { series in
+            let own = configuration.detection(forSeries: series)
+            let rule = IncidentRule(
+                falseAlarmsPerSecond: own.falseAlarmsPerSecond,
+                criticalMargin: configuration.alerting(forSeries: series).criticalMargin)
+            return (own, rule)
+        }
+    }
+}

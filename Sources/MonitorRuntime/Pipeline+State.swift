@@ -1,0 +1,114 @@
+import AnomalyDetection
+import Ingest
+import NeuralNet
+import Persistence
+import TimeSeries
+
+/// What a restart needs: storing it, and going on from it.
+extension Pipeline {
+    /// Stores the state as it is after the last batch.
+    func commit() async {
+        // An incident that waits for the rest of its tick is not in the state: the next batch will do.
+        guard let committer, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return }
+        await committer.store(parts(at: reading), of: name, with: desk)
+    }
+
+    func parts(at place: ReadingPlace) async -> [StatePart] {
+        guard !groups.isEmpty else { return [] }
+        var parts: [StatePart] = []
+        for (index, group) in groups.enumerated() {
+            var log = TrainingLog()
+            for shard in group.shards {
+                let state = await shard.state()
+                parts += state.series.map {
+                    StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
+                }
+                log.append(contentsOf: state.log)
+            }
+            let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
+            parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
+        }
+        let header = StoredStream.Header(
+            groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
+            lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
+            watch: watch, inputCondition: inputCondition, silence: silence)
+        return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
+    }
+
+    var scope: String { StoredStream.scope(of: name) }
+
+    /// Takes over what is stored, when it is of the same channels; what cannot be used begins anew, and is told.
+    func restore(in batch: RecordBatch) async {
+        guard let stored else { return }
+        self.stored = nil
+        guard
+            stored.header.groups.map({ $0.map(\.name) })
+                == groups.prefix(stored.header.groups.count).map({
+                    $0.channels.map(\.name)
+                })
+        else {
+            committer?.tell("the channels of \(name) have changed: learning begins anew")
+            return
+        }
+        // Series are stored by number: they must be met again in the order they had, or one would go on as another.
+        let known = stored.header.place.decoding
+        guard batch.seriesNames.starts(with: known.seriesNames), batch.seriesGroups.starts(with: known.seriesGroups)
+        else {
+            committer?.tell("the series of \(name) come in another order than stored: learning begins anew")
+            return
+        }
+        if stored.header.arithmetic != kernels.arithmeticClass {
+            committer?.tell(
+                "the state of \(name) was computed in \(stored.header.arithmetic.rawValue) arithmetic, this machine is "
+                    + "\(kernels.arithmeticClass.rawValue): scores may differ in their last digits")
+        }
+        let fresh = groups
+        do {
+            var restored = groups
+            var members: [SeriesPlace] = []
+            for group in known.seriesGroups {
+                members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
+                restored[Int(group)].seriesCount += 1
+            }
+            for (number, bytes) in stored.series {
+                let place = members[number]
+                let shard = fresh[place.group].shards[place.member % shardCount]
+                try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
+            }
+            var replaced: RecurrentCell?
+            for index in 0..<stored.header.groups.count {
+                let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
+                restored[index].models = training.inUse
+                restored[index].trained = training.next
+                replaced = training.replaced ?? replaced
+                await fresh[index].shards[0].restore(log: training.log)
+            }
+            groups = restored
+            places = members
+            take(stored.header)
+            if let replaced {
+                let chosen = configuration.detection.forecaster
+                committer?.tell(
+                    "the forecaster of \(name) was stored as \(replaced.rawValue) and is \(chosen.rawValue) now: it "
+                        + "begins anew")
+            }
+        } catch {
+            committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")
+            groups = []
+            emptyLogs = []
+            if let schema = batch.schema { await makeGroups(schema) }
+        }
+    }
+
+    func take(_ header: StoredStream.Header) {
+        sequencer.goOn(from: header.sequencer)
+        gatherer.goOn(from: header.gatherer)
+        skippedTraining = header.skippedTraining
+        watch = header.watch
+        inputCondition = header.inputCondition
+        silence.goOn(from: header.silence)
+        levels = header.levels
+        lastTime = header.lastTime
+        reading = header.place
+    }
+}
