@@ -86,7 +86,7 @@ def main():
             "sent": sent, "seconds": round(sending, 3), "rate": round(sent / sending),
             "received": said.get("udp.datagrams"), "dropped_by_socket": said.get("udp.dropped"),
             "dropped_rows": said.get("udp.dropped_rows", 0), "samples": said.get("stream.samples"),
-            "counted_only": said.get("stream.counted"), "rounds_without_training": said.get("training.skipped"),
+            "counted_only": said.get("stream.counted"), "rounds_without_training": said.get("training.skipped", 0),
             "receive_buffer": said.get("udp.buffer"), "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
             "rss_mb": round(usage.ru_maxrss / 1024, 1)}
         print(json.dumps(result))
