@@ -67,6 +67,8 @@ struct Replay: AsyncParsableCommand {
         let counts = summary.counts
         var text =
             "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) \(summary.incidents == 1 ? "incident" : "incidents")"
+        if summary.heldBack > 0 { text += "; \(summary.heldBack) held back by the budget of the daemon (false_alarms)" }
+        if counts.counted > 0 { text += "; \(counts.counted) lines of names that are no series (yet) were only counted" }
         if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
         if counts.late > 0 { text += "; \(counts.late) came late" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }
@@ -84,6 +86,7 @@ struct Replay: AsyncParsableCommand {
         return "{\"name\":\"monitord\",\"samples\":\(summary.counts.samples),\"lines\":\(summary.counts.lines),"
             + "\"late_lines\":\(summary.counts.late),\"duplicate_lines\":\(summary.counts.duplicates),"
             + "\"unusable_lines\":\(summary.unusableLines),\"incidents\":\(summary.incidents),"
+            + "\"held_back\":\(summary.heldBack),\"counted_lines\":\(summary.counts.counted),"
             + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
             + "\"samples_per_s\":\(rate(summary.counts.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.counts.samples, cpu)),"
             + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"

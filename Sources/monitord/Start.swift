@@ -73,7 +73,8 @@ enum Start {
     private static func code(of error: any Error) -> Int32 {
         switch error {
         case IngestError.cannotOpen: 66
-        case IngestError.cannotRead, IngestError.systemCall: 74
+        case IngestError.cannotRead, IngestError.systemCall, IngestError.cannotBind: 74
+        case IngestError.notAnAddress: 64
         case is IngestError: 65
         case is ReplayError: 65
         case is ConfigurationError: 78

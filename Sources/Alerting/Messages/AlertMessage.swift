@@ -182,11 +182,15 @@ enum AlertMessage {
         return " Mostly \(joined(names))."
     }
 
+    /// Seconds below which a rarity is not worth saying: an alarm budget is counted in days.
+    private static let shortestRarity = 600.0
+
     private static func rarity(_ record: AlertRecord, _ context: Context) -> String {
         if let score = record.score, let threshold = record.threshold, score < threshold {
             return "it stays away from normal, though no single sample is rare"
         }
-        guard let rarity = record.rarity else { return "how rare this is is not known" }
+        // A series that suddenly ticks faster than it was learned gives a rarity that means nothing.
+        guard let rarity = record.rarity, rarity >= shortestRarity else { return "how rare this is is not known" }
         let learned = context.learning.learnedSeconds
         if rarity > 10 * learned {
             return "rarer than anything in the \(HumanDuration.text(seconds: learned)) learned"

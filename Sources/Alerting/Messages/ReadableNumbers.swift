@@ -2,11 +2,11 @@
 ///
 /// The decimals give the largest number three digits, and each distance that matters (the width of the band, the way from
 /// the expected value) at least two, so that 1013.25 against a band of 1012.71 to 1013.09 does not become 1013 against
-/// 1013 to 1013; at most three decimals more than the size alone would give.
+/// 1013 to 1013; at most six decimals more than the size alone would give.
 struct ReadableNumbers: Equatable {
     private static let digits = 3
     private static let digitsOfDistance = 2
-    private static let mostMoreDecimals = 3
+    private static let mostMoreDecimals = 6
     private static let mostDecimals = 9
 
     private let decimals: Int

@@ -7,7 +7,7 @@ enum LongForm {
     static let seriesNames: Set<String> = [
         "series", "name", "tag", "tagname", "tag_name", "sensor", "sensor_id", "sensorid", "metric", "point", "id",
         "variable", "device", "device_id", "deviceid", "signal", "parameter", "item", "topic", "entity_id", "channel",
-        "node", "nodeid", "node_id",
+        "node", "nodeid", "node_id", "host", "hostname", "machine", "server", "instance", "asset", "station", "meter",
     ]
     /// Of the column or key that holds the value.
     static let valueNames: Set<String> = ["value", "val", "v", "reading", "measurement", "state", "wert"]

@@ -38,6 +38,8 @@ public struct ReplaySummary: Equatable, Sendable {
     public var unusableLines: UInt64
     /// Incidents opened.
     public var incidents: Int
+    /// Incidents that the daemon's budget held back.
+    public var heldBack: UInt64
     /// The networks' errors over the second half of the input, by bytes.
     public var secondHalf: LearningReport
 }
@@ -111,7 +113,7 @@ public struct ReplayRun: Sendable {
         let learning = await pipeline.learningReport()
         return ReplaySummary(
             counts: counts, unusableLines: decoded.malformed, incidents: output.incidents,
-            secondHalf: learning.since(half.report))
+            heldBack: await desk.policy.heldBackIncidents, secondHalf: learning.since(half.report))
     }
 
     private func storedState() async throws -> (policy: AlertPolicy, stream: StoredStream?) {

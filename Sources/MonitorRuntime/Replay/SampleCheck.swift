@@ -137,9 +137,13 @@ public struct SampleCheck: Sendable {
             shared += cost.sharedBytes
         }
         guard let largest = costs.last?.1 else { return [] }
+        let room = min(configuration.mostSeries, configuration.mostMemory / max(1, largest.bytes))
+        let fits = series <= room ? "" : "; that is more than there is room for"
         return [
             "series: \(series): \(Self.list(found.series, most: 10)); memory when their rings are full: about "
                 + "\((own + shared) / 1024) kB (\(largest.bytes / 1024) kB a series, \(shared / 1024) kB shared)",
+            "room for \(room) such series (max_series = \(configuration.mostSeries), max_memory = "
+                + "\(ConfigurationUnits.text(size: configuration.mostMemory)))\(fits); a name becomes a series with its third line",
             "processor: about \(largest.microseconds) µs a sample on this machine, training included",
             "arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))",
         ]

@@ -17,6 +17,9 @@ public struct LineCounts: Equatable, Sendable {
     public var counted: UInt64
     /// Rounds that were scored and not learned from, because the source could not wait.
     public var roundsWithoutTraining: UInt64
+
+    /// Those that could not be used.
+    public var unusable: UInt64 { lines - samples - late - duplicates - counted }
 }
 
 extension Logger {
@@ -26,7 +29,7 @@ extension Logger {
             "stream.name": "\(stream)", "stream.lines": "\(counts.lines)", "stream.samples": "\(counts.samples)",
         ]
         let odd: [(String, UInt64)] = [
-            ("stream.late", counts.late), ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
+            ("stream.unusable", counts.unusable), ("stream.late", counts.late), ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
             ("training.skipped", counts.roundsWithoutTraining), ("udp.cut", source.cutDatagrams),
             ("udp.dropped_rows", source.droppedRows),
         ]
