@@ -179,6 +179,7 @@ actor Pipeline {
     /// Makes the groups and places of what appears for the first time.
     private func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
         if groups.isEmpty {
+            notices.tellUnknownCounters(conditions, in: schema, stream: name)
             await makeGroups(schema)
             await restore(in: batch)
         } else if schema.groups.count > groups.count {

@@ -125,7 +125,7 @@ import TimeSeries
                 .drift, false, [],
                 "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
             ),
-            (.stalled, true, [], "source pump3 speaks again since 02:31:00, after 16 minutes."),
+            (.stalled, true, [], "source pump3 speaks again since 02:31:00; overdue for 16 minutes."),
             (
                 .stalled, false, [],
                 "pump3.current, pump3.flow and pump3.temp have values again since 02:31:00, after 16 minutes."

@@ -128,6 +128,15 @@ import TimeSeries
         #expect(policy.admit([change(.open, "a", at: 1)], at: at(1)).isPublished == [false])
     }
 
+    @Test func `a whole source takes no token from a series`() {
+        var policy = AlertPolicy(configuration: tight)
+        let source = change(.open, "plant.csv", at: 0, kind: .stalled, isWholeSource: true)
+        #expect(policy.admit([source], at: at(0)).isPublished == [true])
+        #expect(policy.admit([change(.open, "a", at: 1)], at: at(1)).isPublished == [true])
+        #expect(policy.admit([change(.open, "b", at: 2)], at: at(2)).isPublished == [true])
+        #expect(policy.admit([change(.open, "c", at: 3)], at: at(3)).isPublished == [false], "two tokens are spent")
+    }
+
     @Test func `an opening that is reported again changes nothing`() {
         var policy = AlertPolicy(configuration: tight)
         _ = policy.admit([change(.open, "a", at: 0)], at: at(0))

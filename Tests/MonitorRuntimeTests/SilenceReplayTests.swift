@@ -76,13 +76,13 @@ import TimeSeries
         )
         #expect(told(result.records) == ["open stalled b", "close stalled b"], "\(result.lines)")
         let (open, close) = (result.records[0], result.records[1])
-        #expect(open.since > Self.time(704) && open.since < Self.time(706))
+        #expect(open.since == Self.time(729))
         #expect(open.time.seconds(since: open.since) <= 1, "shown by the next line of another")
         #expect(
             open.message.contains(
                 "b has not spoken since 00:11:39; it usually does every 1 s and never stayed silent longer than 1 s."))
         #expect(close.until == Self.time(760) && close.id == open.id && close.seq == 1)
-        #expect(close.message.contains("b speaks again since 00:12:40, after"))
+        #expect(close.message.contains("b speaks again since 00:12:40; overdue for"))
     }
 
     @Test func `a source that vanishes is one incident, of the source`() async throws {
@@ -90,7 +90,7 @@ import TimeSeries
             Self.recording(rows: 1_600) { _, tick, cells in (700..<1_300).contains(tick) ? nil : cells })
         #expect(told(result.records) == ["open stalled input", "close stalled input"], "\(result.lines)")
         let open = result.records[0]
-        #expect(open.time == open.since && open.since < Self.time(706))
+        #expect(open.time == open.since && open.since == Self.time(729))
         #expect(open.message.hasPrefix("source input has not spoken since 00:11:39; it usually does every 1 s"))
         #expect(result.records[1].until == Self.time(1_300))
         #expect(!result.scores.contains(",1\n"), "no line of the input is under an alert")
@@ -258,7 +258,7 @@ import TimeSeries
         try await pipeline.finish(atEnd: true)
         #expect(written.withLock { $0 } == expected)
         let seconds = try #require(noticed.withLock { $0 })
-        #expect(seconds > 5 && seconds < 12, "noticed \(seconds) s after the last line, while none came")
+        #expect(seconds > 30 && seconds < 36, "noticed \(seconds) s after the last line, while none came")
     }
 }
 

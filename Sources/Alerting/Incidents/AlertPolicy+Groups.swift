@@ -8,7 +8,9 @@ extension AlertPolicy {
         let sorted = members.filter { groupOfMember[Self.member($0)] == nil }.sorted { $0.series < $1.series }
         guard !sorted.isEmpty else { return [] }
         if let place = joinable(sorted[0]) { return join(sorted, place).map { [$0] } ?? [] }
-        let isAllowed = budget.take()
+        // A source that stops is a fact; it must not use up what an anomaly would need.
+        let isFact = sorted[0].isWholeSource && sorted[0].change.kind == .stalled
+        let isAllowed = isFact || budget.take()
         guard isAllowed || sorted[0].isWholeSource else { return holdBack(sorted[0], at: time).map { [$0] } ?? [] }
         let first = sorted[0]
         let group = Group(

@@ -62,7 +62,8 @@ public struct PolicyDecision: Equatable, Sendable {
 ///   a message. It rises when its severity does, and closes when its last member does.
 /// - *Budget*: each opening takes a whole token of ``AlertingConfiguration/daemonFalseAlarmsPerSecond``, of which up to
 ///   ``AlertingConfiguration/daemonBurst`` are saved up. An incident without a token is held back to its end and counted.
-///   Those of a whole source are facts and few; they take a token when there is one and are never held back.
+///   Those of a whole source are facts and few; they take a token when there is one (none, when it is stalled) and
+///   are never held back.
 /// - *What was held back* is one `budget` incident: it opens at the first, is never updated, and closes a day of event
 ///   time after the last, with the count. It takes no token.
 public struct AlertPolicy: Sendable {

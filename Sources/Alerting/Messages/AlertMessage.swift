@@ -111,7 +111,10 @@ enum AlertMessage {
         default: state = names.count > 1 ? "are no longer unusual" : "is no longer unusual"
         }
         let lasted = HumanDuration.text(seconds: end.seconds(since: record.since))
-        let text = "\(subject) \(state) since \(clock(end, seenFrom: record.time)), after \(lasted)"
+        // The onset of a stall is when the silence had become unusual, not when it began.
+        let isSilence = record.kind == .stalled && !isOfChannels
+        let length = isSilence ? "; overdue for \(lasted)" : ", after \(lasted)"
+        let text = "\(subject) \(state) since \(clock(end, seenFrom: record.time))\(length)"
         // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
         let isLevel = record.kind == .anomaly || record.kind == .drift
         return text + (isLevel ? ": back to normal, or at a level that now counts as usual." : ".")

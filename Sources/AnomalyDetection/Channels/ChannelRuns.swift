@@ -8,6 +8,9 @@ struct ChannelRuns: Equatable, Sendable {
     static let fewestRuns: UInt64 = 200
     /// A run of so many samples, and longer than usual, goes on over one sample that differs, if it then comes back.
     private static let shortestBridged = 8.0
+    /// Two samples for a unit, for two equal values in a row are nothing: that makes the least limit ten samples.
+    private static let unit = 2.0
+    private static let shortestStuck = 10.0
 
     /// A value that differs in the middle of a long run, on trial.
     private struct Away: Equatable, Sendable {
@@ -23,8 +26,8 @@ struct ChannelRuns: Equatable, Sendable {
     private(set) var run = 0.0
     private(set) var runBegan = Timestamp(nanoseconds: 0)
     private(set) var runNumber: UInt64 = 0
-    /// Length that the run may have; infinite while nothing is known.
-    private(set) var limit = Double.infinity
+    /// Length that the run may have: 0 before it is asked for, infinite while nothing is known.
+    private var limit = 0.0
     private var away: Away?
     private var sinceAway = 0.0
     /// Whether the run is an incident's already, of whatever kind.
@@ -48,9 +51,8 @@ struct ChannelRuns: Equatable, Sendable {
     /// Takes a value that is there.
     ///
     /// - Parameters:
-    ///   - rate: false alarms wanted, in one sample.
     ///   - generation: samples after which old runs are forgotten.
-    mutating func take(_ new: Double, at time: Timestamp, number: UInt64, rate: Double, generation: Double) {
+    mutating func take(_ new: Double, at time: Timestamp, number: UInt64, generation: Double) {
         presence.learn(Double(missing) + 1, generation: generation)
         missing = 0
         if new == value {
@@ -61,20 +63,20 @@ struct ChannelRuns: Equatable, Sendable {
             return
         }
         if let gone = away {
-            end(rate: rate, generation: generation, learns: true)
+            end(generation: generation, learns: true)
             begin(gone.value, at: gone.time, number: gone.number)
-            if gone.value == new { run += 1 } else { change(to: new, time, number, rate: rate, generation: generation) }
+            if gone.value == new { run += 1 } else { change(to: new, time, number, generation: generation) }
         } else if run >= Self.shortestBridged, run > habit.thirdLongest, sinceAway >= Self.shortestBridged {
             away = Away(value: new, time: time, number: number)
         } else {
-            change(to: new, time, number, rate: rate, generation: generation)
+            change(to: new, time, number, generation: generation)
         }
     }
 
     private mutating func change(
-        to new: Double, _ time: Timestamp, _ number: UInt64, rate: Double, generation: Double
+        to new: Double, _ time: Timestamp, _ number: UInt64, generation: Double
     ) {
-        end(rate: rate, generation: generation, learns: value == value)
+        end(generation: generation, learns: value == value)
         begin(new, at: time, number: number)
     }
 
@@ -85,17 +87,25 @@ struct ChannelRuns: Equatable, Sendable {
         runNumber = number
     }
 
-    private mutating func end(rate: Double, generation: Double, learns: Bool) {
+    private mutating func end(generation: Double, learns: Bool) {
         if learns { habit.learn(run, generation: generation) }
         away = nil
         sinceAway = Self.shortestBridged
         run = 0
         isTold = false
         isStuck = false
-        limit = .infinity
-        guard habit.count >= Self.fewestRuns else { return }
-        // Two samples for a unit: a floor of ten, for two equal values in a row are nothing.
-        limit = habit.limit(tail: .power, rate: rate, unit: 2) ?? .infinity
+        limit = 0
+    }
+
+    /// Whether the run is longer than the channel is used to.
+    mutating func isTooLong(rate: Double) -> Bool {
+        guard run > Self.shortestStuck else { return false }
+        // Worked out once a run and only for a long one: in a noisy channel every sample ends a run.
+        if limit == 0 {
+            let known = habit.count >= Self.fewestRuns ? habit.limit(tail: .power, rate: rate, unit: Self.unit) : nil
+            limit = known ?? .infinity
+        }
+        return run > limit
     }
 
     /// When the run ended that a value on trial may end: the first sample that differed.
@@ -118,7 +128,7 @@ struct ChannelRuns: Equatable, Sendable {
         away = nil
         isTold = false
         isStuck = false
-        limit = .infinity
+        limit = 0
     }
 
     /// Samples without a value that are more than usual; `nil` while that is not known.
@@ -171,6 +181,6 @@ struct ChannelRuns: Equatable, Sendable {
         missingSince = Timestamp(nanoseconds: try reader.read())
         missingNumber = try reader.read()
         isMissing = try reader.readBool()
-        guard run >= 0, run < .infinity, limit > 0, sinceAway >= 0 else { throw .invalid("a run of \(run) samples") }
+        guard run >= 0, run < .infinity, limit >= 0, sinceAway >= 0 else { throw .invalid("a run of \(run) samples") }
     }
 }

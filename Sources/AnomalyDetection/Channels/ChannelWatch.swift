@@ -106,9 +106,9 @@ public struct ChannelWatch: Equatable, Sendable {
             if restarts { runs[index].forget() }
             let value = values[index]
             if value == value {
-                runs[index].take(value, at: time, number: number, rate: rate, generation: generation)
+                runs[index].take(value, at: time, number: number, generation: generation)
                 runs[index].isMissing = false
-                if runs[index].run > runs[index].limit { judgeStuck(index, isTold: isTold) }
+                if runs[index].isTooLong(rate: rate) { judgeStuck(index, isTold: isTold) }
             } else {
                 runs[index].miss(at: time, number: number)
                 if !runs[index].isMissing { runs[index].isMissing = isMissing(index, rate: rate) }

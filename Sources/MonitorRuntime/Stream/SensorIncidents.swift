@@ -20,8 +20,9 @@ struct SensorIncidents: Equatable, Sendable {
     /// Samples after a pause, or after a stuck value, in which no incident opens: about what the smoothed members need to
     /// forget a jump.
     static let quietSamples: UInt8 = 8
-    /// Missed ticks that are a pause, the least that a series is ever said to be used to.
-    private static let pauseTicks = 5
+    /// Missed ticks that are a pause, from the least that a series is ever said to be used to: over so many the networks are
+    /// shown the last value, and the step behind it is the pause's. After more, the windows begin anew and there is no step.
+    private static let pauseTicks = 5...SampleConditioner.mostFilledTicks
 
     private var watch: ChannelWatch
     private var stuck = ConditionTracker(kind: .stuck)
@@ -47,7 +48,7 @@ struct SensorIncidents: Equatable, Sendable {
         into findings: inout [ChannelFinding]
     ) {
         if quiet > 0 { quiet -= 1 }
-        if input.windowRestarts || input.missedTicks >= Self.pauseTicks { quiet = Self.quietSamples }
+        if Self.pauseTicks.contains(input.missedTicks) { quiet = Self.quietSamples }
         watch.observe(
             values, at: input.time, number: verdict.sampleNumber, interval: input.interval,
             restarts: input.windowRestarts, isTold: isTold, into: &changes)

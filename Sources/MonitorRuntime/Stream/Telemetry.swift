@@ -96,6 +96,16 @@ struct StreamNotices: Sendable {
             ])
     }
 
+    /// Says which counters of the configuration no channel of a stream is called by.
+    func tellUnknownCounters(_ conditions: SampleConditions, in schema: StreamSchema, stream: String) {
+        let known = Set(schema.groups.flatMap { $0.map(\.name) })
+        for counter in conditions.counters where !known.contains(counter) {
+            logger?.warning(
+                "no channel has the name of this counter",
+                metadata: ["stream.name": "\(stream)", "counter.name": "\(counter)"])
+        }
+    }
+
     private func tell(
         _ message: Logger.Message, _ count: UInt64, _ next: inout UInt64, _ step: StreamSequencer.Step, _ stream: String
     ) {

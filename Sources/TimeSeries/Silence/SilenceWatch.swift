@@ -9,6 +9,9 @@
 /// own deadline passes, at its next line or by a clock that is handed in; either way the change bears the deadline as its
 /// time. What is told does not depend on when it was noticed.
 ///
+/// A few ticks that are lost are a dropout that nobody can act on: no learned limit is below thirty intervals or five
+/// minutes, whichever is less.
+///
 /// One cause is one silence. The source counts as silent when nothing came for as long as it is used to *and* a series
 /// should have spoken by itself. While it is silent no series is; when it speaks again, or after a pause that is
 /// long for the stream, series that are overdue have as long as they are used to before they are silent themselves.
@@ -65,6 +68,8 @@ public struct SilenceWatch: Equatable, Sendable {
     }
 
     private static let generation = 30.0 * 86_400
+    private static let patienceIntervals = 30.0
+    private static let longestPatience = 300.0
     private static let longestJump = 366.0 * 86_400
     /// A pause of so many usual intervals of the stream is a pause of the source.
     private static let pauseIntervals = 4.0
@@ -190,8 +195,13 @@ public struct SilenceWatch: Equatable, Sendable {
         case .learned(let rate):
             // To the millisecond, as people write it.
             member.habit.limit(tail: .exponential, rate: rate, unit: member.interval ?? member.habit.longest)
-                .map { ($0 * 1_000).rounded(.up) / 1_000 }
+                .map { (max($0, patience(member.interval)) * 1_000).rounded(.up) / 1_000 }
         }
+    }
+
+    /// Below this a silence is a dropout, whatever the habit: thirty intervals, but not more than five minutes.
+    private func patience(_ interval: Double?) -> Double {
+        min(Self.patienceIntervals * (interval ?? 0), Self.longestPatience)
     }
 
     private mutating func enqueue(_ series: Int) {
