@@ -1,0 +1,111 @@
+import Alerting
+import Ingest
+import Logging
+
+/// The streams that the sources have found, each with its pipeline.
+actor StreamTable {
+    private var configuration: MonitorConfiguration
+    private let desk: AlertDesk
+    private let committer: Committer
+    private let logger: Logger
+    private var stored: [String: StoredStream]
+    private var pipelines: [String: Pipeline] = [:]
+    /// The source that each stream's name belongs to.
+    private var owners: [String: Int] = [:]
+    /// What the sources have counted, by number.
+    private var telemetry: [Int: SourceTelemetry] = [:]
+    private var rules: RuleWatch
+    /// What is in hand: what the watchdog is told by.
+    nonisolated let work = WorkWatch()
+
+    init(
+        configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
+        logger: Logger
+    ) {
+        rules = RuleWatch(rules: configuration.seriesRules)
+        self.logger = logger
+        self.configuration = configuration
+        self.desk = desk
+        self.stored = stored
+        self.committer = committer
+    }
+
+    /// Makes a source known before it is read.
+    func add(_ counters: SourceTelemetry, ofSource number: Int, named name: String) {
+        telemetry[number] = counters
+        work.watch("the reader of \(name)", counters.activity)
+    }
+
+    func process(_ batch: RecordBatch, of source: SourceConfiguration, number: Int) async throws {
+        let stream = name(of: batch.stream, source: number)
+        let pipeline = pipeline(for: stream, source)
+        work.begin(stream)
+        defer { work.end(stream) }
+        try await pipeline.process(batch, arrivedAt: ProcessUsage.now().seconds)
+        for line in rules.observe(stream: stream, names: batch.seriesNames, lines: batch.rows.count) {
+            logger.warning("\(line)")
+        }
+    }
+
+    /// Lets time pass in every stream, `seconds` of the monotonic clock.
+    func pass(at seconds: Double) async throws {
+        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.pass(at: seconds) }
+    }
+
+    /// Takes over budgets, limits and labels: each stream at the border of its round in progress.
+    func reconfigure(_ next: MonitorConfiguration) async {
+        configuration = next
+        rules = RuleWatch(rules: next.seriesRules)
+        committer.reconfigure(every: next.commitEvery)
+        for pipeline in pipelines.values { await pipeline.reconfigure(next) }
+        // Nobody crosses a border before the first line.
+        if pipelines.isEmpty { await desk.reconfigure(next.alerting) }
+    }
+
+    /// Lines so far, series, and how many of them are still learning.
+    func standing() async -> (lines: UInt64, series: Int, learning: Int) {
+        var all = (lines: UInt64(0), series: 0, learning: 0)
+        for pipeline in pipelines.values {
+            let part = await pipeline.standing()
+            all.lines += await pipeline.counts.lines
+            all.series += part.series
+            all.learning += part.learning
+        }
+        return all
+    }
+
+    /// Two sources may find files of one stem: the second one's stream gets a number, so that they are not mixed.
+    private func name(of stream: String, source number: Int) -> String {
+        let owner = owners[stream, default: number]
+        guard owner != number else {
+            owners[stream] = number
+            return stream
+        }
+        let other = "\(stream)#\(number + 1)"
+        if owners.updateValue(number, forKey: other) == nil {
+            logger.warning(
+                "two sources have a stream of one name: the second is renamed",
+                metadata: ["stream.name": "\(stream)", "stream.renamed": "\(other)"])
+        }
+        return other
+    }
+
+    /// Ends every stream, and says what came of each.
+    func finish(atEnd isEnd: Bool) async throws {
+        for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
+            try await pipeline.finish(atEnd: isEnd)
+            guard let owner = owners[name], let source = telemetry[owner] else { continue }
+            logger.ended(name, await pipeline.counts, source.counters)
+        }
+    }
+
+    private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {
+        if let pipeline = pipelines[stream] { return pipeline }
+        let pipeline = Pipeline(
+            name: stream, interval: source.interval, conditions: source.conditions,
+            configuration: configuration, timesByRow: false, shardCount: 1,
+            desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
+        pipelines[stream] = pipeline
+        return pipeline
+    }
+}
