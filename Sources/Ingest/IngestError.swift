@@ -59,6 +59,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
         case .systemCall(let name, let reason): "cannot read input: \(name): \(reason)"
         case .ambiguous(let line, let first, let second, let advice):
             "cannot tell how to read the line `\(line)`: \(first), or \(second); \(advice)"
+                // Keys are not flags: say where they stand.
+                + (advice.hasPrefix("set ") ? " (below [[source]] in a file that --config names)" : "")
         case .jsonLists(let line):
             "cannot read the line `\(line)` as csv: it holds a JSON list; put quotes around the list, or write one JSON object a line"
         case .headerMismatch(let names, let fields):

@@ -24,7 +24,11 @@ struct DaemonSinks: Sendable {
         self.stamp = stamp
         let style = ConsoleSink.style(for: STDOUT_FILENO, noColor: noColor)
         console = ReplaceableSink(
-            name: "console", target: try ConsoleSink(descriptor: STDOUT_FILENO, style: style, stamp: stamp))
+            name: "console",
+            target: try ConsoleSink(
+                descriptor: STDOUT_FILENO, style: style, stamp: stamp,
+                // As any program in a pipe does, but in order: the state is kept, the other sinks get what is due.
+                onClosed: { kill(getpid(), SIGTERM) }))
         log = ReplaceableSink(name: "log", target: nil)
         journal = ReplaceableSink(name: "journal", target: nil)
         try apply(alerting)

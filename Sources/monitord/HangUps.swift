@@ -26,6 +26,14 @@ struct HangUps: Service {
         }
     }
 
+    /// Whether the one who started us had hang-ups ignored (`nohup`): then they stay ignored.
+    static var areIgnored: Bool {
+        var action = sigaction()
+        // Only asked for; SIG_IGN is the handler 1.
+        guard unsafe sigaction(SIGHUP, nil, &action) == 0 else { return false }
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+
     /// A terminal that was hung up is none any more: asking for its settings fails.
     private static var isAtTerminal: Bool { [0, 1, 2].contains { isatty($0) == 1 } }
 }

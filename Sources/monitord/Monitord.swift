@@ -12,7 +12,7 @@ struct Monitord: AsyncParsableCommand {
             InfluxDB) from standard input or from files that grow, and writes alerts to the console, to journald and to a \
             rolling log.
 
-              tail -f pump.csv | monitord --stdin
+              tail -n +1 -f pump.csv | monitord --stdin
               monitord --file '/var/log/plant/*.csv'
               monitord replay --scores scores.csv --alerts alerts.jsonl pump.csv
             """,

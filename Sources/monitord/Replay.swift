@@ -68,7 +68,9 @@ struct Replay: AsyncParsableCommand {
         var text =
             "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) \(summary.incidents == 1 ? "incident" : "incidents")"
         if summary.heldBack > 0 { text += "; \(summary.heldBack) held back by the budget of the daemon (false_alarms)" }
-        if counts.counted > 0 { text += "; \(counts.counted) lines of names that are no series (yet) were only counted" }
+        if counts.counted > 0 {
+            text += "; \(counts.counted) lines of names that are no series (yet) were only counted"
+        }
         if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
         if counts.late > 0 { text += "; \(counts.late) came late" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }

@@ -61,14 +61,16 @@ struct Run: AsyncParsableCommand {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
         ]
-        if reloads {
+        let ignoresHangUps = HangUps.areIgnored
+        if reloads, !ignoresHangUps {
             let hangUps = await HangUps(request: request)
             services.append(.init(service: hangUps, successTerminationBehavior: .gracefullyShutdownGroup))
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services,
-                gracefulShutdownSignals: reloads ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
+                gracefulShutdownSignals:
+                    reloads || ignoresHangUps ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
                 logger: Start.quietLogger()))
         try await Start.exiting(on: logger) { try await group.run() }
     }

@@ -46,7 +46,7 @@ enum Start {
         say(
             """
             nothing to watch\(read). Try one of:
-              tail -f pump.csv | monitord --stdin
+              tail -n +1 -f pump.csv | monitord --stdin
               monitord --file '/var/log/plant/*.csv'
               monitord --config /etc/monitord/monitord.toml
             """)

@@ -109,6 +109,30 @@ import Testing
         #expect(command.finish().exitCode == 0)
     }
 
+    @Test func `it ends when the reader of its alerts is gone`() throws {
+        let path = sample("pump.csv")
+        let binary = try #require(monitordBinary).path
+        let result = try runCommand(
+            URL(fileURLWithPath: "/bin/bash"),
+            ["-c", "'\(binary)' run --file '\(path)' --no-journal --log none | head -1"])
+        #expect(try bareRecords(result.output) == Array(try replayed(path).prefix(1)))
+    }
+
+    @Test func `hang-ups that nohup has ignored stay ignored`() throws {
+        let text = try String(contentsOfFile: sample("pump.csv"), encoding: .utf8)
+        let command = try RunningCommand(
+            URL(fileURLWithPath: "/usr/bin/nohup"), [try #require(monitordBinary).path, "--stdin"] + quiet)
+        // The first alert is of the 3,000th second, the second closes it.
+        let lines = text.split(separator: "\n").map { $0 + "\n" }
+        command.send(lines.prefix(3_100).joined())
+        #expect(command.nextLine() != nil)
+        command.signal(SIGHUP)
+        command.send(lines.dropFirst(3_100).joined())
+        command.closeInput()
+        #expect(command.nextLine() != nil, "it reads on")
+        #expect(command.finish().exitCode == 0)
+    }
+
     @Test func `a source whose lines cannot be read is left out and the others go on`() throws {
         let directory = try TemporaryDirectory()
         let bad = try directory.write(

@@ -16,6 +16,7 @@ public struct ConsoleSink: AlertSink {
     private let style: Style
     private let stamp: (@Sendable () -> EmissionStamp)?
     private let thread: BlockingThread
+    private let onClosed: (@Sendable () -> Void)?
 
     /// Creates a sink.
     ///
@@ -23,8 +24,13 @@ public struct ConsoleSink: AlertSink {
     ///   - descriptor: an open descriptor; it is neither owned nor closed.
     ///   - style: how alerts are written, see ``style(for:noColor:)``.
     ///   - stamp: host, version and wall clock for JSON lines; `nil` leaves them out.
+    ///   - onClosed: told when the reader of a pipe is gone (`| head -1`): nobody will read what is written from now on.
     /// - Throws: ``AlertingError`` when no thread can be had.
-    public init(descriptor: Int32, style: Style, stamp: (@Sendable () -> EmissionStamp)? = nil) throws(AlertingError) {
+    public init(
+        descriptor: Int32, style: Style, stamp: (@Sendable () -> EmissionStamp)? = nil,
+        onClosed: (@Sendable () -> Void)? = nil
+    ) throws(AlertingError) {
+        self.onClosed = onClosed
         self.descriptor = descriptor
         self.style = style
         self.stamp = stamp
@@ -42,7 +48,11 @@ public struct ConsoleSink: AlertSink {
     public func deliver(_ record: AlertRecord) async throws {
         let line = Self.line(for: record, style: style, stamp: stamp?())
         let descriptor = descriptor
-        try await thread.run { try SystemCall.writeAll(Array(line.utf8), to: descriptor, named: "the console") }
+        do {
+            try await thread.run { try SystemCall.writeAll(Array(line.utf8), to: descriptor, named: "the console") }
+        } catch AlertingError.system(_, _, EPIPE, _) where onClosed != nil {
+            onClosed?()
+        }
     }
 
     /// What is written for a record, with its line end.

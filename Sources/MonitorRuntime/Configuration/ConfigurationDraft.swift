@@ -155,10 +155,14 @@ struct ConfigurationDraft: Equatable, Sendable {
     }
 
     /// Finds what is wrong with the sources taken together.
-    mutating func checkSources() {
+    ///
+    /// - Parameter isInputNamed: whether the command line names the input; then a lone source that names none says how it
+    ///   is read.
+    mutating func checkSources(isInputNamed: Bool = false) {
         var seen: [(input: SourceConfiguration.Input, place: ConfigurationPlace)] = []
         for source in sources {
             guard let input = source.target.configuration?.input else {
+                if isInputNamed, sources.count == 1, source.target.namesNoInput { continue }
                 // What was refused already is not reported a second time as missing.
                 if !source.isInputRefused {
                     let reason =

@@ -309,6 +309,9 @@ struct SourceDraft: Equatable, Sendable {
     var sentinels: [Double]?
     var stalledAfter: Double?
 
+    /// Whether it says nothing of where lines come from.
+    var namesNoInput: Bool { file == nil && udp == nil && standardInput != true }
+
     /// The finished source; `nil` when it names no input or two.
     var configuration: SourceConfiguration? {
         let input: SourceConfiguration.Input

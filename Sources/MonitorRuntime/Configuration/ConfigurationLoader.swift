@@ -55,7 +55,7 @@ public struct ConfigurationLoader: Sendable {
             }
         }
         draft.apply(environment: environment)
-        draft.checkSources()
+        draft.checkSources(isInputNamed: !overrides.inputs.isEmpty)
         draft.apply(overrides)
         draft.checkGlobal()
         draft.resolvePlaces(environment: environment, isRoot: isRoot)

@@ -29,7 +29,8 @@ extension Logger {
             "stream.name": "\(stream)", "stream.lines": "\(counts.lines)", "stream.samples": "\(counts.samples)",
         ]
         let odd: [(String, UInt64)] = [
-            ("stream.unusable", counts.unusable), ("stream.late", counts.late), ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
+            ("stream.unusable", counts.unusable), ("stream.late", counts.late),
+            ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
             ("training.skipped", counts.roundsWithoutTraining), ("udp.cut", source.cutDatagrams),
             ("udp.dropped_rows", source.droppedRows),
         ]
@@ -59,7 +60,7 @@ struct StreamNotices: Sendable {
         tell(
             "lines are earlier than the one before: counted, not learned", sequencer.lateLines, &nextLate, step, stream)
         tell(
-            "lines have the time of the one before: counted, not learned (if they are of several machines, name the column that tells which with `series`)",
+            "lines have the time of the one before: counted, not learned (if they are of several machines, name the column that tells which: `series` below [[source]] in a file that --config names)",
             sequencer.duplicateLines, &nextDuplicate,
             step, stream)
         tell(
