@@ -59,7 +59,7 @@ struct DelimitedSniffer {
     let sniffer: DialectSniffer
     /// The usable lines.
     let lines: [[UInt8]]
-    let configuration: SourceConfiguration
+    var configuration: SourceConfiguration
     let isFinal: Bool
 
     init(
@@ -130,6 +130,11 @@ struct DelimitedSniffer {
         let names = columns.indices.map { index in
             layout.names.indices.contains(index) && !layout.names[index].isEmpty
                 ? layout.names[index] : "c\(index + 1)"
+        }
+        if let implied = configuration.implied(by: layout.names) {
+            var sniffer = self
+            sniffer.configuration = implied
+            return sniffer.dialect(layout, split, columns)
         }
         let time: FoundTime?
         switch findTime(names, columns, hasHeader: !layout.names.isEmpty) {

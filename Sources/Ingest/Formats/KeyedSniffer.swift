@@ -56,7 +56,7 @@ struct KeyedSniffer {
 
     let sniffer: DialectSniffer
     let lines: [DialectSniffer.Line]
-    let configuration: SourceConfiguration
+    var configuration: SourceConfiguration
     let isFinal: Bool
 
     init(
@@ -96,6 +96,11 @@ struct KeyedSniffer {
             reading.reason = "configured"
         } else if let found = recognisedRecords(outer, texts) {
             reading = found
+        }
+        if let implied = configuration.implied(by: reading.keys.map(\.name)) {
+            var sniffer = self
+            sniffer.configuration = implied
+            return sniffer.settle(outer, objects, texts)
         }
         switch findTime(reading) {
         case .failure(let error): return isFinal ? .refused(error) : .undecided

@@ -1,3 +1,21 @@
+extension SourceConfiguration {
+    /// What names say by themselves: a column or key `series` names the series, and `channel` and `value` beside it make
+    /// lines of long form. `nil` when they say nothing, or when the configuration has the word.
+    func implied(by names: [String]) -> SourceConfiguration? {
+        guard series == nil, channel == nil, value == nil, channels.isEmpty, names.contains("series") else {
+            return nil
+        }
+        var implied = self
+        implied.series = "series"
+        if names.contains("value") {
+            // With no channel beside it each series has the one channel: known by its names already.
+            guard names.contains("channel") else { return nil }
+            (implied.channel, implied.value) = ("channel", "value")
+        }
+        return implied
+    }
+}
+
 /// Names by which long-form lines (`time, series, value`) are known.
 enum LongForm {
     /// Lines that are looked at, at most, for the channels that they name.

@@ -50,6 +50,8 @@ public struct SampleCheck: Sendable {
         var groups: [Int32] = []
         /// Seconds between two rows of one series, the first of them.
         var steps: [Double] = []
+        /// Whole samples with the time of the one before in their series.
+        var doubled = 0
         private var last: [Int32: Timestamp] = [:]
         private static let mostSteps = 100_000
 
@@ -62,7 +64,7 @@ public struct SampleCheck: Sendable {
                 if let before = last[row.series] {
                     let step = time.seconds(since: before)
                     // The lines of a long-form sample have one time.
-                    if step > 0 { steps.append(step) }
+                    if step > 0 { steps.append(step) } else if step == 0, row.channel < 0 { doubled += 1 }
                 }
                 last[row.series] = time
             }
@@ -94,6 +96,11 @@ public struct SampleCheck: Sendable {
             "lines: \(decoded.lines), of them \(decoded.records) usable, \(decoded.malformed) unusable, "
                 + "\(decoded.headers) headers, \(decoded.blank) blank, \(decoded.comments) comments, \(decoded.unwatched) with nothing that is watched"
         )
+        if found.doubled > 0 {
+            lines.append(
+                "\(found.doubled) lines have the time of the one before and would not be learned: if they are of several machines, "
+                    + "name the column that tells which (`series`)")
+        }
         for notice in counters.firstUnusable {
             let count = decoded[notice.reason]
             let like = count == 1 ? "" : ", the first of \(count)"
