@@ -62,9 +62,10 @@ install:
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/monitord
 	install -D -m 644 systemd/monitord.service $(DESTDIR)/etc/systemd/system/monitord.service
 	install -D -m 644 systemd/monitord.catalog $(DESTDIR)/usr/lib/systemd/catalog/monitord.catalog
-	install -D -m 644 systemd/read-logs.conf $(DESTDIR)$(PREFIX)/share/doc/monitord/read-logs.conf
+	install -D -m 644 systemd/read-logs.conf $(DESTDIR)$(PREFIX)/share/doc/monitord/examples/read-logs.conf
 	@test -e $(DESTDIR)/etc/monitord/monitord.toml \
 	    || install -D -m 644 etc/monitord/monitord.toml $(DESTDIR)/etc/monitord/monitord.toml
+	@if [ -z "$(DESTDIR)" ]; then getent group monitord >/dev/null || groupadd --system monitord; fi
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then journalctl --update-catalog; systemctl daemon-reload; fi
 	@echo "Say in /etc/monitord/monitord.toml what to watch, then: monitord check && systemctl enable --now monitord"
 
