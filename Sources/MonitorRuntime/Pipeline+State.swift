@@ -107,6 +107,8 @@ extension Pipeline {
         watch = header.watch
         inputCondition = header.inputCondition
         silence.goOn(from: header.silence)
+        // A file is read on from where it stood; what else there was meanwhile is lost, and was monitord's own silence.
+        if header.place.file == nil { silence.wasAway() }
         levels = header.levels
         lastTime = header.lastTime
         reading = header.place

@@ -109,13 +109,31 @@ import Testing
         #expect(command.finish().exitCode == 0)
     }
 
+    @Test func `what standard input gave while it was away is no silence`() throws {
+        let directory = try TemporaryDirectory()
+        func lines(_ range: Range<Int>) -> Data {
+            Data(("time,temp\n" + range.map { "\(1_792_000_000 + $0),\(20 + $0 % 7)\n" }.joined()).utf8)
+        }
+        let arguments = ["run", "--stdin", "--state", directory.path("state")] + quiet
+        #expect(try monitord(arguments, input: lines(0..<2_000)).output == "")
+        // Nothing for an hour and a half: nobody was there to hear it.
+        let second = try monitord(arguments, input: lines(7_400..<8_000))
+        #expect(second.exitCode == 0)
+        #expect(!second.output.contains("\"kind\":\"stalled\""), "\(second.output)")
+        // The same pause while it is there is told.
+        let whole = try monitord(
+            ["run", "--stdin"] + quiet, input: lines(0..<2_000) + lines(7_400..<8_000).dropFirst(10))
+        #expect(whole.output.contains("\"kind\":\"stalled\""))
+    }
+
     @Test func `it ends when the reader of its alerts is gone`() throws {
-        let path = sample("pump.csv")
         let binary = try #require(monitordBinary).path
-        let result = try runCommand(
-            URL(fileURLWithPath: "/bin/bash"),
-            ["-c", "'\(binary)' run --file '\(path)' --no-journal --log none | head -1"])
-        #expect(try bareRecords(result.output) == Array(try replayed(path).prefix(1)))
+        // The reader has ended before the first alert is written.
+        let script =
+            "exec 3> >(true); wait $!; '\(binary)' run --file '\(sample("pump.csv"))' --no-journal --log none >&3"
+        let result = try runCommand(URL(fileURLWithPath: "/bin/bash"), ["-c", script])
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains("stopped watching"))
     }
 
     @Test func `hang-ups that nohup has ignored stay ignored`() throws {

@@ -102,7 +102,7 @@ ok "a configuration that does not parse is refused as a whole" 'said "reload ref
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\ninterval = "2s"\n[series."in*"]\nfalse_alarms = "1/day"\n' >$toml
 systemctl reload monitord
 ok "what cannot be applied is refused by name" \
-    'said "reload: interval of source /var/log/plant/pump.csv: not set -> 2s is not applied" && said "state reset"'
+    'said "reload: interval of source /var/log/plant/pump.csv: not set -> 2s is not applied" && said "remove its state directory"'
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\n[[source]]\nfile = "/var/log/fan.csv"\n[series."in*"]\nfalse_alarms = "1/day"\n' >$toml
 rows 0 300 >/var/log/fan.csv
 systemctl reload monitord

@@ -140,7 +140,7 @@ struct ConfigurationChange {
     /// What would apply a key that cannot be changed while monitord runs.
     private static func advice(for key: String) -> String {
         learnedKeys.contains(key)
-            ? "what was learned rests on it; stop monitord, `monitord state reset`, and start it again"
+            ? "what was learned rests on it; stop monitord, remove its state directory, and start it again"
             : "it takes a restart: systemctl restart monitord"
     }
 

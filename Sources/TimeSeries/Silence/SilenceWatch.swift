@@ -86,6 +86,7 @@ public struct SilenceWatch: Equatable, Sendable {
     private var returned: Timestamp?
     /// Lines in a row from before the latest time, and the latest among them.
     private var linesBehind = 0
+    private var hasBeenAway = false
     private var latestBehind = Timestamp(nanoseconds: 0)
 
     /// Creates a watch over nothing.
@@ -127,6 +128,11 @@ public struct SilenceWatch: Equatable, Sendable {
         if source.place != .silent { _ = beginSourceSilence(before: time, into: &changes) }
     }
 
+    /// Until the next line nobody listened: what was not heard meanwhile is nobody's silence, and no habit.
+    ///
+    /// For input that cannot be read again after a restart (standard input, datagrams). It is not part of the state.
+    public mutating func wasAway() { hasBeenAway = latest != nil }
+
     private mutating func show(_ time: Timestamp, speaker: Int, into changes: inout [Change]) {
         guard let before = latest else {
             latest = time
@@ -134,6 +140,16 @@ public struct SilenceWatch: Equatable, Sendable {
             source.last = time
             source.samples = 1
             return
+        }
+        if hasBeenAway {
+            hasBeenAway = false
+            if time > before {
+                endSourceSilence(at: time, into: &changes)
+                setClock(to: time)
+                returned = time
+                source.samples += 1
+                return
+            }
         }
         // Counted last: what begins now began after the lines before this one, whether a clock or this line shows it.
         defer { source.samples += 1 }

@@ -56,7 +56,8 @@ import Testing
         #expect(try change.result.configuration == load(new).configuration)
     }
 
-    private static let reset = "what was learned rests on it; stop monitord, `monitord state reset`, and start it again"
+    private static let reset =
+        "what was learned rests on it; stop monitord, remove its state directory, and start it again"
     private static let restart = "it takes a restart: systemctl restart monitord"
 
     @Test(

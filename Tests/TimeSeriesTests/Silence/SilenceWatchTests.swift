@@ -65,6 +65,29 @@ import Testing
         #expect(rig.told == ["+1@1005.5", "-1@1060.0"])
     }
 
+    @Test func `while nobody listened nobody was silent, and it is no habit`() {
+        var rig = Rig()
+        rig.run(0..<1_000, series: 3)
+        rig.watch.wasAway()
+        rig.run(1_600..<2_000, series: 3)
+        #expect(rig.told == [])
+        rig.run(2_000..<2_060, series: 3) { number, _ in number == 1 }
+        rig.run(2_060..<2_100, series: 3)
+        // 999 and 399 distances are known, the time away is not among them: five minutes and 500 / 1,398 of one.
+        #expect(rig.told.first?.hasPrefix("+1@2004.357") == true, "\(rig.told)")
+        #expect(rig.told.last == "-1@2060.0")
+    }
+
+    @Test func `a source that was silent before is heard again`() {
+        var rig = Rig()
+        rig.run(0..<1_000, series: 2)
+        rig.watch.pass(to: Self.at(1_100), into: &rig.changes)
+        rig.watch.wasAway()
+        rig.run(1_600..<1_700, series: 2)
+        #expect(rig.told.count == 2)
+        #expect(rig.told.last == "-S@1600.0")
+    }
+
     @Test func `when all stop it is one silence, of the source`() {
         var rig = Rig()
         rig.run(0..<1_000, series: 20)
