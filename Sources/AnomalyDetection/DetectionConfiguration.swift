@@ -6,19 +6,35 @@ public struct DetectionConfiguration: Equatable, Sendable {
     public var falseAlarmsPerSecond: Double
     /// `seed` (integer, 1): starts every pseudo-random choice.
     public var seed: UInt64
-    /// `networks` (Boolean, true): whether the forecaster and the autoencoder take part.
-    public var usesNetworks: Bool
+    /// `networks` (Boolean, true): whether the forecaster and the autoencoder may take part.
+    public var allowsNetworks: Bool
+    /// `profile` ("full" or "lean", "full"): which detectors take part and how much they remember.
+    public var profile: DetectionProfile
+    /// `detectors` (list of names, empty): changes the profile's detectors, see ``DetectorSet/changed(by:)``; a list that
+    /// is not understood changes nothing.
+    public var chosenDetectors: [String]
     /// `forecaster` ("lstm" or "gru", "lstm"): the forecaster's recurrent layer.
     public var forecaster: RecurrentCell
+
+    /// The detectors that take part.
+    public var detectors: DetectorSet {
+        let wanted = (try? profile.detectors.changed(by: chosenDetectors)) ?? profile.detectors
+        return allowsNetworks ? wanted : wanted.withoutNetworks
+    }
+    /// Whether any network takes part.
+    public var usesNetworks: Bool { detectors.usesNetworks }
 
     /// Creates a configuration.
     public init(
         falseAlarmsPerSecond: Double = 1.0 / 604_800, seed: UInt64 = 1, usesNetworks: Bool = true,
-        forecaster: RecurrentCell = .lstm
+        forecaster: RecurrentCell = .lstm, profile: DetectionProfile = .full,
+        detectors: [String] = []
     ) {
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
         self.seed = seed
-        self.usesNetworks = usesNetworks
+        allowsNetworks = usesNetworks
+        self.profile = profile
+        chosenDetectors = detectors
         self.forecaster = forecaster
     }
 }

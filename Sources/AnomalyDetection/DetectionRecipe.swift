@@ -17,6 +17,9 @@ enum DetectionRecipe {
     /// From here events are scored.
     static let firstEventSample: UInt64 = 200
 
+    /// From so many samples on a detector votes that joined a series already known.
+    static let firstVoteOfNewcomer: UInt64 = 200
+
     // MARK: Calibration
 
     /// Scores that the fast calibration remembers; it is fed by every sample and re-normalises in minutes.
@@ -34,10 +37,6 @@ enum DetectionRecipe {
 
     // MARK: Fusion
 
-    /// The aspects of an event; each is the mean of its members.
-    static let aspects: [[DetectorKind]] = [
-        [.level, .forecast], [.difference], [.volatility], [.range], [.correlation], [.reconstructionWindow],
-    ]
     /// The strongest aspects that count.
     static let countedAspects = 4
     /// Weight of the stuck detector against the fused aspects; the larger of the two is the evidence.

@@ -1,4 +1,7 @@
-/// The members of the first stage, in the order in which their scores are kept.
+/// All detectors that a series can be watched by, in the order in which their scores are kept.
+///
+/// Which of them take part is the configuration's choice, see ``DetectorSet``. What each is called, sees and costs stands
+/// in its ``DetectorKind/Facts``, which is what `monitord detectors` prints.
 public enum DetectorKind: Int, CaseIterable, Sendable {
     /// Distance from the usual level.
     case level
@@ -23,41 +26,33 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     /// A value that does not change any more.
     case stuck
 
-    /// All members, made once: `allCases` makes a new array at each call.
-    static let members = Array(allCases)
+    /// Number of kinds, made once: `allCases` makes a new array at each call.
+    static let count = allCases.count
 
-    /// The name that configuration, explanations and `monitord detectors` use.
-    public var name: String {
-        switch self {
-        case .level: "level"
-        case .difference: "difference"
-        case .volatility: "volatility"
-        case .range: "range"
-        case .shift: "shift"
-        case .slowShift: "slow-shift"
-        case .correlation: "correlation"
-        case .forecast: "forecast"
-        case .reconstruction: "reconstruction"
-        case .reconstructionWindow: "reconstruction-window"
-        case .stuck: "stuck"
-        }
+    /// What a detector is called, what it sees, and in which question it has a vote.
+    public struct Facts: Sendable {
+        /// The name that configuration, explanations and `monitord detectors` use.
+        public let name: String
+        /// One sentence on what it sees.
+        public let summary: String
+        /// Where the idea comes from.
+        public let source: String
+        /// The aspect of an event that it votes in; `nil` for those that only vote on state and severity, and for the
+        /// stuck detector, which stands beside the aspects.
+        let aspect: Aspect?
     }
 
+    /// The name that configuration, explanations and `monitord detectors` use.
+    public var name: String { facts.name }
     /// One sentence on what it sees.
-    public var summary: String {
-        switch self {
-        case .level: "distance of each channel from its usual level"
-        case .difference: "size of the step from the sample before"
-        case .volatility: "short-term against long-term roughness"
-        case .range: "values beyond the range seen so far"
-        case .shift: "a level that moved within tens of samples"
-        case .slowShift: "a level that moved within hundreds of samples"
-        case .correlation: "smoothed channels that no longer go together as usual"
-        case .forecast: "error of the forecaster, one sample ahead"
-        case .reconstruction: "error of the autoencoder at the last sample"
-        case .reconstructionWindow: "error of the autoencoder over its window"
-        case .stuck: "a value that does not change any more"
-        }
+    public var summary: String { facts.summary }
+    /// The aspect that it votes in.
+    var aspect: Aspect? { facts.aspect }
+
+    /// The kind of this name.
+    public init?(name: String) {
+        guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
     }
 
     /// Whether it needs the networks.

@@ -24,7 +24,7 @@ extension SeriesMonitor {
         let weights = voteWeights()
         let shares = channelShares(weights)
         let parts = (0..<channelCount).map { part(of: $0, share: shares[$0]) }
-        let detectors = DetectorKind.allCases.filter { votes[$0.rawValue] }.map {
+        let detectors = bank.kinds.filter { votes[$0.rawValue] }.map {
             Explanation.Vote(
                 name: $0.name,
                 score: max(calibration.fastEvidence[$0.rawValue], calibration.slowEvidence[$0.rawValue]),
@@ -39,16 +39,16 @@ extension SeriesMonitor {
     /// Whether the evidence of the last observed sample is the stuck detector's: more than all others have together.
     public var isStuckEvidence: Bool {
         let evidence = calibration.fastEvidence
-        return EvidenceFusion.stuck(evidence, votes: votes) > EvidenceFusion.aspects(evidence, votes: votes)
+        return EvidenceFusion.stuck(evidence, votes: votes) > fusion.strongestAspects(evidence, votes: votes)
     }
 
     private func voteWeights() -> [Double] {
         if let score = last?.score, score > 0 {
-            return EvidenceFusion.weights(calibration.fastEvidence, votes: votes)
+            return fusion.weights(calibration.fastEvidence, votes: votes)
         }
         var weights = Array(repeating: 0.0, count: votes.count)
         var total = 0.0
-        for member in DetectionRecipe.severityMembers where votes[member.rawValue] {
+        for member in severityMembers where votes[member.rawValue] {
             weights[member.rawValue] = calibration.slowEvidence[member.rawValue]
             total += weights[member.rawValue]
         }
@@ -60,8 +60,8 @@ extension SeriesMonitor {
     private func channelShares(_ weights: [Double]) -> [Double] {
         var shares = Array(repeating: 0.0, count: channelCount)
         var parts = shares
-        for (kind, detector) in zip(DetectorKind.allCases, bank.all) where weights[kind.rawValue] > 0 {
-            detector.contributions(into: &parts)
+        for kind in bank.kinds where weights[kind.rawValue] > 0 {
+            bank[kind]?.contributions(into: &parts)
             let sum = parts.reduce(0, +)
             guard sum > 0, sum.isFinite else { continue }
             for index in 0..<channelCount { shares[index] += weights[kind.rawValue] * parts[index] / sum }
@@ -86,12 +86,16 @@ extension SeriesMonitor {
             direction: (value ?? middle) < middle ? .low : .high)
     }
 
+    private func forecastCorrection(_ channel: Int) -> Double {
+        (bank[.forecast] as? ForecastDetector)?.bandCorrection(channel: channel) ?? 1
+    }
+
     private func expectation(of channel: Int) -> (expected: Double, low: Double, high: Double)? {
         guard let last, frame.isScaled[channel] else { return nil }
         let unit = scale[channel]
         if networks != nil, frame.hasForecast, last.sampleNumber >= DetectionRecipe.firstEventSample {
             let expected = location[channel] + unit * Double(frame.forecastMean[channel])
-            let width = unit * Double(frame.forecastScale[channel]) * bank.forecast.bandCorrection(channel: channel)
+            let width = unit * Double(frame.forecastScale[channel]) * forecastCorrection(channel)
             return (expected, expected - Self.forecastBand * width, expected + Self.forecastBand * width)
         }
         return (location[channel], location[channel] - Self.levelBand * unit, location[channel] + Self.levelBand * unit)

@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// Writes everything that later verdicts depend on; may be called after any sample.
     ///
@@ -18,6 +18,7 @@ extension SeriesMonitor {
         writer.write(frame.scaled)
         writer.write(frame.previousScaled)
         for present in frame.isPresent { writer.write(present) }
+        writer.write(sampleCount)
         bank.encode(to: &writer)
         networks?.encode(to: &writer)
         calibration.encode(to: &writer)
@@ -30,7 +31,6 @@ extension SeriesMonitor {
         writer.write(isAbnormal)
         writer.write(rebaselines)
         writer.write(hasDroppedFirstScores)
-        writer.write(sampleCount)
         writer.write(began != nil)
         writer.write(began?.nanoseconds ?? 0)
         writer.write(interval)
@@ -63,16 +63,22 @@ extension SeriesMonitor {
         for index in 0..<channels { frame.isPresent[index] = try reader.readBool() }
         location = Array(repeating: 0, count: channels)
         scale = Array(repeating: 1, count: channels)
-        bank = try DetectorBank(from: &reader, channelCount: channels)
+        sampleCount = try reader.read()
+        let set = configuration.detectors
+        bank = try DetectorBank(
+            from: &reader, set: set, channelCount: channels, seed: storedSeed, sampleCount: sampleCount)
+        fusion = EvidenceFusion(set)
+        stateMembers = Self.stateMembers(of: set)
+        severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
             ? try SeriesNetworks(from: &reader, channelCount: channels, forecaster: configuration.forecaster) : nil
         // Another forecaster errs by other amounts; the calibration, which knows only what is usual, goes on.
-        if networks?.forecastBeginsAnew == true { bank.beginForecastsAnew(channelCount: channels) }
-        raw = Array(repeating: 0, count: DetectorKind.allCases.count)
+        if networks?.forecastBeginsAnew == true { bank.beginAnew(.forecast, channelCount: channels, seed: storedSeed) }
+        raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
-        calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
+        calibration = Self.calibration(of: set)
         try calibration.restore(from: &reader)
         onset = try OnsetFilter(from: &reader)
         eventThreshold = try BlockMaximaThreshold(from: &reader, prior: DetectionRecipe.eventPrior)
@@ -83,7 +89,6 @@ extension SeriesMonitor {
         isAbnormal = try reader.readBool()
         rebaselines = try reader.read()
         hasDroppedFirstScores = try reader.readBool()
-        sampleCount = try reader.read()
         let hasBegun = try reader.readBool()
         let start = Timestamp(nanoseconds: try reader.read())
         began = hasBegun ? start : nil

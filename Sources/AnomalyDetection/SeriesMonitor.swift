@@ -31,6 +31,9 @@ public struct SeriesMonitor: Sendable {
     var location: [Double]
     var scale: [Double]
     var bank: DetectorBank
+    let fusion: EvidenceFusion
+    let stateMembers: [DetectorKind]
+    let severityMembers: [DetectorKind]
     var networks: SeriesNetworks?
     var raw: [Float]
     var votes: [Bool]
@@ -69,14 +72,18 @@ public struct SeriesMonitor: Sendable {
         frame = Frame(channelCount: channelCount)
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)
-        bank = DetectorBank(channelCount: channelCount)
+        let set = configuration.detectors
+        bank = DetectorBank(set, channelCount: channelCount, seed: seed)
+        fusion = EvidenceFusion(set)
+        stateMembers = Self.stateMembers(of: set)
+        severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
             ? SeriesNetworks(channelCount: channelCount, forecaster: configuration.forecaster) : nil
-        raw = Array(repeating: 0, count: DetectorKind.allCases.count)
+        raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
-        calibration = Self.calibration(usesNetworks: configuration.usesNetworks)
+        calibration = Self.calibration(of: set)
     }
 
     /// Applies another alarm budget from the next sample on.
@@ -131,6 +138,7 @@ public struct SeriesMonitor: Sendable {
     ) -> Bool {
         if sample.windowRestarts || sample.missedTicks > DetectionRecipe.longestHold {
             networks?.restart()
+            bank.restart()
             return true
         }
         for _ in 0..<max(0, sample.missedTicks) {
@@ -168,7 +176,7 @@ public struct SeriesMonitor: Sendable {
         bank.score(frame, into: &raw)
         noteVotes()
         calibration.judge(raw)
-        let aspects = EvidenceFusion.aspects(calibration.fastEvidence, votes: votes)
+        let aspects = fusion.strongestAspects(calibration.fastEvidence, votes: votes)
         let evidence = max(aspects, EvidenceFusion.stuck(calibration.fastEvidence, votes: votes))
         moveLevels()
         judgeState()
@@ -180,11 +188,14 @@ public struct SeriesMonitor: Sendable {
     /// The networks vote once they have trained a little, and not while a restart leaves them without a word.
     private mutating func noteVotes() {
         let mayVote = networks != nil && sampleCount >= DetectionRecipe.firstNetworkVote
-        for kind in DetectorKind.members {
+        for (index, kind) in bank.kinds.enumerated() {
+            let isKnown =
+                bank.began[index] == 0 || sampleCount - bank.began[index] >= DetectionRecipe.firstVoteOfNewcomer
             switch kind {
-            case .forecast: votes[kind.rawValue] = mayVote && frame.hasForecast
-            case .reconstruction, .reconstructionWindow: votes[kind.rawValue] = mayVote && frame.hasReconstruction
-            default: votes[kind.rawValue] = true
+            case .forecast: votes[kind.rawValue] = isKnown && mayVote && frame.hasForecast
+            case .reconstruction, .reconstructionWindow:
+                votes[kind.rawValue] = isKnown && mayVote && frame.hasReconstruction
+            default: votes[kind.rawValue] = isKnown
             }
         }
     }
@@ -193,7 +204,7 @@ public struct SeriesMonitor: Sendable {
     /// have nothing to say yet count, as the constants were found with them.
     private mutating func noteFeeds() {
         let isYoung = sampleCount < DetectionRecipe.firstNetworkVote
-        for kind in DetectorKind.members {
+        for kind in bank.kinds {
             switch kind {
             case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
             case .reconstruction, .reconstructionWindow:
@@ -204,12 +215,10 @@ public struct SeriesMonitor: Sendable {
     }
 
     private mutating func moveLevels() {
-        let members =
-            networks == nil ? DetectionRecipe.stateMembersWithoutNetworks : DetectionRecipe.stateMembers
         let state = EvidenceFusion.mean(
-            of: members, calibration.slowEvidence, votes: votes, cap: DetectionRecipe.stateCap)
+            of: stateMembers, calibration.slowEvidence, votes: votes, cap: DetectionRecipe.stateCap)
         let severity = EvidenceFusion.mean(
-            of: DetectionRecipe.severityMembers, calibration.slowEvidence, votes: votes, cap: .infinity)
+            of: severityMembers, calibration.slowEvidence, votes: votes, cap: .infinity)
         stateLevel += DetectionRecipe.stateRate * (state - stateLevel)
         severityLevel += DetectionRecipe.severityRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
     }
@@ -313,19 +322,27 @@ public struct SeriesMonitor: Sendable {
 
     /// Bytes that the series takes: bounded, about 240 KB when its rings are full, a third of it when young.
     public var memoryBytes: Int {
-        let detectors = bank.all.reduce(0) { $0 + $1.memoryBytes }
+        let detectors = bank.memoryBytes
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
             + (networks?.memoryBytes ?? 0)
     }
 
-    static func calibration(usesNetworks: Bool) -> ScoreCalibration {
-        let fast = DetectionRecipe.aspects.flatMap { $0 } + [.stuck]
-        let state = usesNetworks ? DetectionRecipe.stateMembers : DetectionRecipe.stateMembersWithoutNetworks
-        let slow = Set(DetectionRecipe.severityMembers + state)
+    static func stateMembers(of set: DetectorSet) -> [DetectorKind] {
+        let wanted = set.usesNetworks ? DetectionRecipe.stateMembers : DetectionRecipe.stateMembersWithoutNetworks
+        return wanted.filter(set.contains)
+    }
+
+    /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones.
+    static func severityMembers(of set: DetectorSet) -> [DetectorKind] {
+        set.kinds.filter { DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) }
+    }
+
+    static func calibration(of set: DetectorSet) -> ScoreCalibration {
+        let slow = Set(severityMembers(of: set) + stateMembers(of: set))
         return ScoreCalibration(
-            fastMembers: DetectorKind.allCases.filter { fast.contains($0) && (usesNetworks || !$0.usesNetworks) },
-            slowMembers: DetectorKind.allCases.filter { slow.contains($0) && (usesNetworks || !$0.usesNetworks) })
+            fastMembers: set.kinds.filter { $0.aspect != nil || $0 == .stuck },
+            slowMembers: set.kinds.filter(slow.contains))
     }
 }

@@ -66,6 +66,13 @@ public struct StateWriter: Sendable {
     /// Appends a count and the UTF-8 bytes.
     public mutating func write(_ text: String) { write(Array(text.utf8)) }
 
+    /// Appends what `write` writes, behind its length, so that a reader can pass over it.
+    public mutating func writePart(_ write: (inout StateWriter) -> Void) {
+        var part = StateWriter()
+        write(&part)
+        self.write(part.bytes)
+    }
+
     @usableFromInline
     mutating func append(_ byte: UInt8) { bytes.append(byte) }
 }
@@ -130,6 +137,11 @@ public struct StateReader: Sendable {
     /// Reads a count and as many UTF-8 bytes; ill-formed bytes become U+FFFD.
     public mutating func readString() throws(StateCodingError) -> String {
         String(decoding: try readIntegers(UInt8.self), as: UTF8.self)
+    }
+
+    /// Reads a part that ``StateWriter/writePart(_:)`` wrote.
+    public mutating func readPart() throws(StateCodingError) -> StateReader {
+        StateReader(try readIntegers(UInt8.self))
     }
 
     private mutating func readArray<Element>(

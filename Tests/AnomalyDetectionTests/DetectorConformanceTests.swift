@@ -40,19 +40,7 @@ import TimeSeries
     }
 
     static func make(_ kind: DetectorKind, channels: Int = channels) -> any Detector {
-        switch kind {
-        case .level: LevelDetector(channelCount: channels)
-        case .difference: DifferenceDetector(channelCount: channels)
-        case .volatility: VolatilityDetector(channelCount: channels)
-        case .range: RangeDetector(channelCount: channels)
-        case .shift: ShiftDetector(channelCount: channels, pace: .tens)
-        case .slowShift: ShiftDetector(channelCount: channels, pace: .hundreds)
-        case .correlation: CorrelationDetector(channelCount: channels)
-        case .forecast: ForecastDetector(channelCount: channels)
-        case .reconstruction: ReconstructionDetector(channelCount: channels, view: .lastSample)
-        case .reconstructionWindow: ReconstructionDetector(channelCount: channels, view: .window)
-        case .stuck: StuckDetector(channelCount: channels)
-        }
+        kind.makeDetector(channelCount: channels, seed: 1)
     }
 
     static func restored(_ detector: any Detector) throws -> any Detector {
@@ -71,9 +59,11 @@ import TimeSeries
     }
 
     @Test(arguments: DetectorKind.allCases)
-    func `the name is the kind's and the bank keeps the order`(kind: DetectorKind) {
+    func `the name is the kind's, and a bank of it alone holds it`(kind: DetectorKind) {
         #expect(Self.make(kind).name == kind.name)
-        #expect(DetectorBank(channelCount: 2).all[kind.rawValue].name == kind.name)
+        #expect(DetectorKind(name: kind.name) == kind)
+        #expect(DetectorBank(DetectorSet([kind]), channelCount: 2, seed: 1)[kind]?.name == kind.name)
+        #expect(!kind.facts.source.isEmpty)
         #expect(!kind.summary.isEmpty)
     }
 

@@ -4,6 +4,7 @@ import Testing
 @testable import AnomalyDetection
 
 @Suite struct EvidenceFusionTests {
+    private let fusion = EvidenceFusion(.full)
     private let all = Array(repeating: true, count: DetectorKind.allCases.count)
 
     private func evidence(_ values: [DetectorKind: Double]) -> [Double] {
@@ -14,7 +15,7 @@ import Testing
         // Aspects: level and forecast (4 + 0) / 2 = 2, difference 9, volatility 1, range 4, the others 0 and 0.
         let given = evidence([.level: 4, .difference: 9, .volatility: 1, .range: 4])
         let root = (2.0.squareRoot() + 3 + 1 + 2) / 4
-        #expect(unitsInLastPlace(EvidenceFusion.event(given, votes: all), root * root) <= 4)
+        #expect(unitsInLastPlace(fusion.event(given, votes: all), root * root) <= 4)
     }
 
     @Test func `a member that does not vote leaves its aspect to the other`() {
@@ -22,18 +23,18 @@ import Testing
         votes[DetectorKind.forecast.rawValue] = false
         let given = evidence([.level: 4, .difference: 9, .volatility: 1, .range: 4])
         let root = (2.0 + 3 + 1 + 2) / 4
-        #expect(unitsInLastPlace(EvidenceFusion.event(given, votes: votes), root * root) <= 4)
+        #expect(unitsInLastPlace(fusion.event(given, votes: votes), root * root) <= 4)
     }
 
     @Test func `a stuck value alone is enough`() {
         let given = evidence([.stuck: 10])
-        #expect(EvidenceFusion.event(given, votes: all) == DetectionRecipe.stuckWeight * 10)
-        #expect(EvidenceFusion.weights(given, votes: all)[DetectorKind.stuck.rawValue] == 1)
+        #expect(fusion.event(given, votes: all) == DetectionRecipe.stuckWeight * 10)
+        #expect(fusion.weights(given, votes: all)[DetectorKind.stuck.rawValue] == 1)
     }
 
     @Test func `weights divide the evidence`() {
         let given = evidence([.level: 3, .forecast: 1, .difference: 9, .volatility: 1, .range: 4, .correlation: 0.5])
-        let weights = EvidenceFusion.weights(given, votes: all)
+        let weights = fusion.weights(given, votes: all)
         // Aspects 2, 9, 1, 4; 0.5 is the fifth and does not count.
         let total = 2.0.squareRoot() + 3 + 1 + 2
         #expect((weights.reduce(0, +) - 1).magnitude < 1e-12)
@@ -44,7 +45,7 @@ import Testing
 
     @Test func `nobody votes, nothing is said`() {
         let nobody = Array(repeating: false, count: all.count)
-        #expect(EvidenceFusion.event(evidence([.level: 5]), votes: nobody) == 0)
+        #expect(fusion.event(evidence([.level: 5]), votes: nobody) == 0)
         #expect(EvidenceFusion.mean(of: [.level], evidence([.level: 5]), votes: nobody, cap: 2) == 0)
         #expect(EvidenceFusion.mean(of: [.level, .shift], evidence([.level: 5]), votes: all, cap: 2) == 1)
     }

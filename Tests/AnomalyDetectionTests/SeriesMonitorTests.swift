@@ -203,7 +203,40 @@ import TimeSeries
         for step in 0..<250 { _ = rig.observe(wave(step, channels: channels, &generator)) }
         #expect(rig.log.count == 0)
         let names = rig.monitor.explain().detectors.map(\.name)
-        #expect(names.sorted() == DetectorKind.allCases.filter { !$0.usesNetworks }.map(\.name).sorted())
+        #expect(names.sorted() == DetectorSet.full.kinds.filter { !$0.usesNetworks }.map(\.name).sorted())
+    }
+}
+
+@Suite struct DetectorSetTests {
+    @Test func `signs change a set and names alone replace it`() throws {
+        #expect(
+            try DetectorSet.lean.changed(by: ["+shift", "-range"]).kinds == [
+                .level, .difference, .volatility, .shift, .slowShift, .stuck,
+            ])
+        #expect(try DetectorSet.full.changed(by: ["stuck", "level"]).kinds == [.level, .stuck])
+        #expect(try DetectorSet.full.changed(by: []) == .full)
+        #expect(throws: DetectorSetError.unknown("levle")) { try DetectorSet.full.changed(by: ["+levle"]) }
+        #expect(throws: DetectorSetError.mixed("+shift")) { try DetectorSet.full.changed(by: ["level", "+shift"]) }
+        #expect(throws: DetectorSetError.empty) { try DetectorSet([.level]).changed(by: ["-level"]) }
+    }
+
+    @Test func `a detector that joins a known series waits for its vote, and the others go on`() throws {
+        var rig = Rig(channels: 1, networks: false)
+        var generator = SeededGenerator(seed: 5)
+        for step in 0..<700 { _ = rig.observe(wave(step, channels: 1, &generator)) }
+        let without = DetectionConfiguration(usesNetworks: false, detectors: ["-difference"])
+        var reader = StateReader(rig.monitor.bytes)
+        var fewer = try SeriesMonitor(from: &reader, configuration: without)
+        #expect(fewer.bank.kinds == DetectorSet.full.withoutNetworks.kinds.filter { $0 != .difference })
+        reader = StateReader(fewer.bytes)
+        let again = try SeriesMonitor(from: &reader, configuration: rig.monitor.configuration)
+        rig.monitor = again
+        for step in 700..<1_000 {
+            _ = rig.observe(wave(step, channels: 1, &generator))
+            #expect(rig.monitor.votes[DetectorKind.difference.rawValue] == (step >= 900), "sample \(step)")
+            #expect(rig.monitor.votes[DetectorKind.level.rawValue])
+        }
+        #expect(fewer.sampleCount == 700)
     }
 }
 
@@ -250,7 +283,8 @@ import TimeSeries
         let low = try #require(first.low)
         let high = try #require(first.high)
         #expect(((high + low) / 2 - expected).magnitude < 1e-9)
-        let head = rig.monitor.bank.forecast.bandCorrection(channel: 1)
+        let forecast = try #require(rig.monitor.bank[.forecast] as? ForecastDetector)
+        let head = forecast.bandCorrection(channel: 1)
         #expect(((high - expected) / (2.776 * 1.02 * rig.monitor.scale[1]) / head - 1).magnitude < 0.02)
         #expect(verdict.isEvent)
         let score = try #require(verdict.score)

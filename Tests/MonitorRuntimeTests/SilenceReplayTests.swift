@@ -53,7 +53,7 @@ import TimeSeries
         source.interval = interval
         var configuration = MonitorConfiguration(sources: [source])
         configuration.alerting.daemonFalseAlarmsPerSecond = 1
-        configuration.detection.usesNetworks = networks
+        configuration.detection.allowsNetworks = networks
         var request = ReplayRequest(paths: [path], configuration: configuration)
         request.alertsPath = directory.path("alerts")
         request.scoresPath = directory.path("scores")
@@ -222,7 +222,7 @@ import TimeSeries
         source.channels = ["temp", "flow"]
         var configuration = MonitorConfiguration(sources: [source])
         configuration.alerting.daemonFalseAlarmsPerSecond = 1
-        configuration.detection.usesNetworks = false
+        configuration.detection.allowsNetworks = false
         let written = Mutex("")
         let desk = AlertDesk(policy: AlertPolicy(configuration: configuration.alerting)) { records in
             written.withLock { text in for record in records { text += record.jsonLine() + "\n" } }

@@ -10,6 +10,7 @@ struct ScoreCalibration: Sendable {
     let fastMembers: [DetectorKind]
     /// Members of the slow clock.
     let slowMembers: [DetectorKind]
+    private let members: [DetectorKind]
     private var fast: [TailCalibrator]
     private var slow: [TailCalibrator]
     /// Bins of the last scores of the slow members, `[256, members]`, for a re-baseline.
@@ -25,9 +26,10 @@ struct ScoreCalibration: Sendable {
     init(fastMembers: [DetectorKind], slowMembers: [DetectorKind]) {
         self.fastMembers = fastMembers
         self.slowMembers = slowMembers
+        members = DetectorSet(fastMembers + slowMembers).kinds
         fast = fastMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.fastCalibrationLength) }
         slow = slowMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.slowCalibrationLength) }
-        transformed = Array(repeating: 0, count: DetectorKind.allCases.count)
+        transformed = Array(repeating: 0, count: DetectorKind.count)
         fastEvidence = transformed
         slowEvidence = transformed
     }
@@ -43,7 +45,7 @@ struct ScoreCalibration: Sendable {
 
     /// Reads off the evidence of the raw scores.
     mutating func judge(_ raw: [Float]) {
-        for member in transformed.indices { transformed[member] = TailCalibrator.transformed(raw[member]) }
+        for kind in members { transformed[kind.rawValue] = TailCalibrator.transformed(raw[kind.rawValue]) }
         for index in fast.indices {
             let member = fastMembers[index].rawValue
             fastEvidence[member] = fast[index].evidence(transformed[member])
@@ -103,31 +105,52 @@ struct ScoreCalibration: Sendable {
         return calibrators + recent.capacity * 2 + transformed.count * 24
     }
 
-    /// Writes both clocks.
+    /// Writes both clocks, each calibrator with its member's name and length.
     func encode(to writer: inout StateWriter) {
-        for calibrator in fast { calibrator.encode(to: &writer) }
-        for calibrator in slow { calibrator.encode(to: &writer) }
+        for (members, calibrators) in [(fastMembers, fast), (slowMembers, slow)] {
+            writer.write(UInt32(members.count))
+            for (member, calibrator) in zip(members, calibrators) {
+                writer.write(member.name)
+                writer.writePart { calibrator.encode(to: &$0) }
+            }
+        }
         writer.write(recent)
         writer.write(UInt32(recentStart))
     }
 
-    /// Reads what ``encode(to:)`` wrote, for the same members.
+    /// Reads what ``encode(to:)`` wrote. Calibrators of members that no longer take part are left out; new members begin
+    /// without a score.
     mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
-        for index in fast.indices {
-            fast[index] = try TailCalibrator(
-                from: &reader, length: DetectionRecipe.fastCalibrationLength,
-                smallestScale: Self.smallestScale(of: fastMembers[index]))
-        }
-        for index in slow.indices {
-            slow[index] = try TailCalibrator(
-                from: &reader, length: DetectionRecipe.slowCalibrationLength,
-                smallestScale: Self.smallestScale(of: slowMembers[index]))
-        }
-        recent = try reader.readIntegers(UInt16.self)
+        _ = try Self.restore(&fast, of: fastMembers, length: DetectionRecipe.fastCalibrationLength, from: &reader)
+        let stored = try Self.restore(
+            &slow, of: slowMembers, length: DetectionRecipe.slowCalibrationLength, from: &reader)
+        let bins = try reader.readIntegers(UInt16.self)
         recentStart = Int(try reader.read(UInt32.self))
-        guard recent.count <= DetectionRecipe.rebaselineScores * slow.count,
-            slow.isEmpty || recent.count % slow.count == 0, recentStart < max(1, DetectionRecipe.rebaselineScores),
-            recent.allSatisfy({ Int($0) < TailCalibrator.binCount })
-        else { throw .invalid("\(recent.count) recent scores from \(recentStart) on") }
+        guard bins.count <= DetectionRecipe.rebaselineScores * stored.count,
+            stored.isEmpty ? bins.isEmpty : bins.count % stored.count == 0,
+            recentStart < max(1, DetectionRecipe.rebaselineScores),
+            bins.allSatisfy({ Int($0) < TailCalibrator.binCount })
+        else { throw .invalid("\(bins.count) recent scores from \(recentStart) on") }
+        let columns = slowMembers.map { member in stored.firstIndex(of: member.name) }
+        recent = []
+        for row in 0..<(stored.isEmpty ? 0 : bins.count / stored.count) {
+            for column in columns { recent.append(column.map { bins[row * stored.count + $0] } ?? 0) }
+        }
+    }
+
+    /// Reads one clock; returns the names of the stored members in their order.
+    private static func restore(
+        _ calibrators: inout [TailCalibrator], of members: [DetectorKind], length: Int, from reader: inout StateReader
+    ) throws(StateCodingError) -> [String] {
+        var names: [String] = []
+        for _ in 0..<Int(try reader.read(UInt32.self)) {
+            let name = try reader.readString()
+            var part = try reader.readPart()
+            names.append(name)
+            guard let index = members.firstIndex(where: { $0.name == name }) else { continue }
+            calibrators[index] = try TailCalibrator(
+                from: &part, length: length, smallestScale: smallestScale(of: members[index]))
+        }
+        return names
     }
 }

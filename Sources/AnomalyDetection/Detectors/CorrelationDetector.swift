@@ -120,7 +120,7 @@ public struct CorrelationDetector: Detector {
     }
 
     /// Makes the moments quick to learn again: an eighth of their count, at least 100.
-    mutating func rebaseline() { learned = min(learned, max(100, learned / 8)) }
+    public mutating func rebaseline() { learned = min(learned, max(100, learned / 8)) }
 
     /// Each channel's term of the distance: δᵢ · (K⁻¹ δ)ᵢ, which add up to it; negative terms count as 0.
     public func contributions(into parts: inout [Double]) {

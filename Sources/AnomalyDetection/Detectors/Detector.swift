@@ -32,6 +32,9 @@ public protocol Detector: Sendable {
     /// Forgets what only holds for samples that follow one another: the windows begin anew.
     mutating func restart()
 
+    /// Makes what is learned slowly quick to learn again: what the series does now is to become its usual.
+    mutating func rebaseline()
+
     /// Bytes that its arrays take.
     var memoryBytes: Int { get }
 
@@ -47,6 +50,9 @@ public protocol Detector: Sendable {
 extension Detector {
     /// Most detectors hold nothing that a gap spoils.
     public mutating func restart() {}
+
+    /// Most detectors learn quickly enough.
+    public mutating func rebaseline() {}
 }
 
 /// How the channels' residuals become one score, and what a channel's part in it is.

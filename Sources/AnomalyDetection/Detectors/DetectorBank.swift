@@ -1,97 +1,109 @@
 import TimeSeries
 
-/// All detectors of one series, each with its own type: a call costs no witness table and copies nothing.
+/// The detectors of one series, in the order of its ``DetectorSet``.
 struct DetectorBank: Sendable {
-    private var level: LevelDetector
-    private var difference: DifferenceDetector
-    private var volatility: VolatilityDetector
-    private var range: RangeDetector
-    private var shift: ShiftDetector
-    private var slowShift: ShiftDetector
-    private var correlation: CorrelationDetector
-    private(set) var forecast: ForecastDetector
-    private var reconstruction: ReconstructionDetector
-    private var reconstructionWindow: ReconstructionDetector
-    private var stuck: StuckDetector
+    /// What takes part.
+    let kinds: [DetectorKind]
+    private var members: [any Detector]
+    /// Number of the sample at which each member began: not 0 when the set was changed on a series that was already known.
+    private(set) var began: [UInt64]
 
-    init(channelCount: Int) {
-        level = LevelDetector(channelCount: channelCount)
-        difference = DifferenceDetector(channelCount: channelCount)
-        volatility = VolatilityDetector(channelCount: channelCount)
-        range = RangeDetector(channelCount: channelCount)
-        shift = ShiftDetector(channelCount: channelCount, pace: .tens)
-        slowShift = ShiftDetector(channelCount: channelCount, pace: .hundreds)
-        correlation = CorrelationDetector(channelCount: channelCount)
-        forecast = ForecastDetector(channelCount: channelCount)
-        reconstruction = ReconstructionDetector(channelCount: channelCount, view: .lastSample)
-        reconstructionWindow = ReconstructionDetector(channelCount: channelCount, view: .window)
-        stuck = StuckDetector(channelCount: channelCount)
+    init(_ set: DetectorSet, channelCount: Int, seed: UInt64) {
+        kinds = set.kinds
+        members = kinds.map { $0.makeDetector(channelCount: channelCount, seed: seed) }
+        began = Array(repeating: 0, count: kinds.count)
     }
 
     /// Scores a sample with every detector; `raw` has one element for each ``DetectorKind``.
     mutating func score(_ frame: Frame, into raw: inout [Float]) {
-        raw[DetectorKind.level.rawValue] = level.score(frame)
-        raw[DetectorKind.difference.rawValue] = difference.score(frame)
-        raw[DetectorKind.volatility.rawValue] = volatility.score(frame)
-        raw[DetectorKind.range.rawValue] = range.score(frame)
-        raw[DetectorKind.shift.rawValue] = shift.score(frame)
-        raw[DetectorKind.slowShift.rawValue] = slowShift.score(frame)
-        raw[DetectorKind.correlation.rawValue] = correlation.score(frame)
-        raw[DetectorKind.forecast.rawValue] = forecast.score(frame)
-        raw[DetectorKind.reconstruction.rawValue] = reconstruction.score(frame)
-        raw[DetectorKind.reconstructionWindow.rawValue] = reconstructionWindow.score(frame)
-        raw[DetectorKind.stuck.rawValue] = stuck.score(frame)
+        for index in kinds.indices { raw[kinds[index].rawValue] = members[index].score(frame) }
     }
 
     /// Lets every detector learn the sample scored last.
     mutating func learn(_ frame: Frame, weight: Double) {
-        level.learn(frame, weight: weight)
-        difference.learn(frame, weight: weight)
-        volatility.learn(frame, weight: weight)
-        range.learn(frame, weight: weight)
-        shift.learn(frame, weight: weight)
-        slowShift.learn(frame, weight: weight)
-        correlation.learn(frame, weight: weight)
-        forecast.learn(frame, weight: weight)
-        reconstruction.learn(frame, weight: weight)
-        reconstructionWindow.learn(frame, weight: weight)
-        stuck.learn(frame, weight: weight)
+        for index in members.indices { members[index].learn(frame, weight: weight) }
     }
 
-    /// What a re-baseline asks of the detectors: only the moments of ``CorrelationDetector`` are long enough to matter.
-    mutating func rebaseline() { correlation.rebaseline() }
-
-    /// Forgets how large forecast errors usually are: they will be another forecaster's.
-    mutating func beginForecastsAnew(channelCount: Int) { forecast = ForecastDetector(channelCount: channelCount) }
-
-    /// The detectors in the order of ``DetectorKind``, for what is not done for every sample.
-    var all: [any Detector] {
-        [
-            level, difference, volatility, range, shift, slowShift, correlation, forecast, reconstruction,
-            reconstructionWindow, stuck,
-        ]
+    /// What holds only for samples that follow one another begins anew.
+    mutating func restart() {
+        for index in members.indices { members[index].restart() }
     }
 
-    /// Writes every detector.
+    /// Makes the detectors quick to learn again.
+    mutating func rebaseline() {
+        for index in members.indices { members[index].rebaseline() }
+    }
+
+    /// A detector begins as on the first day: what it knows is another model's.
+    mutating func beginAnew(_ kind: DetectorKind, channelCount: Int, seed: UInt64) {
+        guard let index = kinds.firstIndex(of: kind) else { return }
+        members[index] = kind.makeDetector(channelCount: channelCount, seed: seed)
+    }
+
+    /// A member, for what is not done for every sample.
+    subscript(_ kind: DetectorKind) -> (any Detector)? { kinds.firstIndex(of: kind).map { members[$0] } }
+
+    /// Bytes that the members' arrays take.
+    var memoryBytes: Int { members.reduce(0) { $0 + $1.memoryBytes } }
+
+    // MARK: State
+
+    /// Writes every detector, each with its name and length.
     func encode(to writer: inout StateWriter) {
-        for detector in all { detector.encode(to: &writer) }
+        writer.write(UInt32(kinds.count))
+        for (index, detector) in members.enumerated() {
+            writer.write(kinds[index].name)
+            writer.write(began[index])
+            writer.writePart { detector.encode(to: &$0) }
+        }
     }
 
-    /// Reads what ``encode(to:)`` wrote.
-    init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        level = try LevelDetector(from: &reader, channelCount: channelCount)
-        difference = try DifferenceDetector(from: &reader, channelCount: channelCount)
-        volatility = try VolatilityDetector(from: &reader, channelCount: channelCount)
-        range = try RangeDetector(from: &reader, channelCount: channelCount)
-        shift = try ShiftDetector(from: &reader, channelCount: channelCount)
-        slowShift = try ShiftDetector(from: &reader, channelCount: channelCount)
-        correlation = try CorrelationDetector(from: &reader, channelCount: channelCount)
-        forecast = try ForecastDetector(from: &reader, channelCount: channelCount)
-        reconstruction = try ReconstructionDetector(from: &reader, channelCount: channelCount)
-        reconstructionWindow = try ReconstructionDetector(from: &reader, channelCount: channelCount)
-        stuck = try StuckDetector(from: &reader, channelCount: channelCount)
-        guard shift.pace == .tens, slowShift.pace == .hundreds, reconstruction.view == .lastSample,
-            reconstructionWindow.view == .window
-        else { throw .invalid("detectors in another order") }
+    /// Reads what ``encode(to:)`` wrote. Detectors that no longer take part are left out, new ones begin at this sample.
+    init(
+        from reader: inout StateReader, set: DetectorSet, channelCount: Int, seed: UInt64, sampleCount: UInt64
+    ) throws(StateCodingError) {
+        self.init(set, channelCount: channelCount, seed: seed)
+        began = Array(repeating: sampleCount, count: kinds.count)
+        for _ in 0..<Int(try reader.read(UInt32.self)) {
+            let name = try reader.readString()
+            let since = try reader.read(UInt64.self)
+            var part = try reader.readPart()
+            guard let index = kinds.firstIndex(where: { $0.name == name }) else { continue }
+            guard since <= sampleCount else { throw .invalid("detector \(name) begins at sample \(since)") }
+            try Self.restore(&members[index], from: &part, channelCount: channelCount)
+            began[index] = since
+        }
+    }
+
+    private static func restore(
+        _ detector: inout any Detector, from reader: inout StateReader, channelCount: Int
+    ) throws(StateCodingError) {
+        func read<Kind: Detector>(_ fresh: Kind) throws(StateCodingError) -> any Detector {
+            try Kind(from: &reader, channelCount: channelCount)
+        }
+        let name = detector.name
+        detector = try read(detector)
+        guard detector.name == name else { throw .invalid("detector \(detector.name) stored as \(name)") }
+    }
+}
+
+extension DetectorKind {
+    /// Creates the detector.
+    ///
+    /// - Parameter seed: the series' own, for those that choose at random.
+    func makeDetector(channelCount: Int, seed: UInt64) -> any Detector {
+        switch self {
+        case .level: LevelDetector(channelCount: channelCount)
+        case .difference: DifferenceDetector(channelCount: channelCount)
+        case .volatility: VolatilityDetector(channelCount: channelCount)
+        case .range: RangeDetector(channelCount: channelCount)
+        case .shift: ShiftDetector(channelCount: channelCount, pace: .tens)
+        case .slowShift: ShiftDetector(channelCount: channelCount, pace: .hundreds)
+        case .correlation: CorrelationDetector(channelCount: channelCount)
+        case .forecast: ForecastDetector(channelCount: channelCount)
+        case .reconstruction: ReconstructionDetector(channelCount: channelCount, view: .lastSample)
+        case .reconstructionWindow: ReconstructionDetector(channelCount: channelCount, view: .window)
+        case .stuck: StuckDetector(channelCount: channelCount)
+        }
     }
 }

@@ -1,5 +1,13 @@
 /// How the members' evidence becomes one number, on either clock.
-enum EvidenceFusion {
+struct EvidenceFusion: Sendable {
+    /// The members of each aspect that has any.
+    let aspects: [[DetectorKind]]
+
+    /// Creates the fusion of a set's detectors.
+    init(_ set: DetectorSet) {
+        aspects = Aspect.allCases.map { aspect in set.kinds.filter { $0.aspect == aspect } }.filter { !$0.isEmpty }
+    }
+
     /// Evidence that something begins: the mean root of the four strongest aspects, squared, or what the stuck
     /// detector says, whichever is more.
     ///
@@ -9,8 +17,8 @@ enum EvidenceFusion {
     /// - Parameters:
     ///   - evidence: −log10 of each member's probability, one for each ``DetectorKind``.
     ///   - votes: which members vote.
-    static func event(_ evidence: [Double], votes: [Bool]) -> Double {
-        max(aspects(evidence, votes: votes), stuck(evidence, votes: votes))
+    func event(_ evidence: [Double], votes: [Bool]) -> Double {
+        max(strongestAspects(evidence, votes: votes), Self.stuck(evidence, votes: votes))
     }
 
     /// The part of the stuck detector.
@@ -20,11 +28,11 @@ enum EvidenceFusion {
     }
 
     /// The part of the aspects.
-    static func aspects(_ evidence: [Double], votes: [Bool]) -> Double {
+    func strongestAspects(_ evidence: [Double], votes: [Bool]) -> Double {
         // The strongest four, by insertion: an array of six sorted in place of a general sort.
         var strongest = SIMD8<Double>(repeating: -1)
         var count = 0
-        for aspect in DetectionRecipe.aspects.indices {
+        for aspect in aspects.indices {
             guard let mean = mean(ofAspect: aspect, evidence, votes) else { continue }
             var place = count
             while place > 0, strongest[place - 1] < mean {
@@ -43,10 +51,10 @@ enum EvidenceFusion {
     }
 
     /// Mean evidence of the members of an aspect that vote; `nil` when none does.
-    static func mean(ofAspect aspect: Int, _ evidence: [Double], _ votes: [Bool]) -> Double? {
+    func mean(ofAspect aspect: Int, _ evidence: [Double], _ votes: [Bool]) -> Double? {
         var sum = 0.0
         var count = 0
-        for member in DetectionRecipe.aspects[aspect] where votes[member.rawValue] {
+        for member in aspects[aspect] where votes[member.rawValue] {
             sum += evidence[member.rawValue]
             count += 1
         }
@@ -67,18 +75,18 @@ enum EvidenceFusion {
     /// Each member's share of the fast evidence, adding up to 1; all 0 without evidence.
     ///
     /// An aspect weighs as its root does in the sum, a member as its evidence does in its aspect.
-    static func weights(_ evidence: [Double], votes: [Bool]) -> [Double] {
+    func weights(_ evidence: [Double], votes: [Bool]) -> [Double] {
         var weights = Array(repeating: 0.0, count: evidence.count)
-        if stuck(evidence, votes: votes) > aspects(evidence, votes: votes) {
+        if Self.stuck(evidence, votes: votes) > strongestAspects(evidence, votes: votes) {
             weights[DetectorKind.stuck.rawValue] = 1
             return weights
         }
-        let means = DetectionRecipe.aspects.indices.map { mean(ofAspect: $0, evidence, votes) ?? 0 }
+        let means = aspects.indices.map { mean(ofAspect: $0, evidence, votes) ?? 0 }
         let order = means.indices.sorted { (means[$0], $1) > (means[$1], $0) }.prefix(DetectionRecipe.countedAspects)
         let total = order.reduce(0) { $0 + means[$1].squareRoot() }
         guard total > 0 else { return weights }
         for aspect in order where means[aspect] > 0 {
-            let members = DetectionRecipe.aspects[aspect].filter { votes[$0.rawValue] }
+            let members = aspects[aspect].filter { votes[$0.rawValue] }
             let sum = members.reduce(0) { $0 + evidence[$1.rawValue] }
             for member in members {
                 weights[member.rawValue] += means[aspect].squareRoot() / total * evidence[member.rawValue] / sum

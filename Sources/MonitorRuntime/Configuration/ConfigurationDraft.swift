@@ -30,8 +30,10 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.commitEvery = all.commitEvery ?? result.commitEvery
         result.mostSeries = all.mostSeries ?? result.mostSeries
         result.mostMemory = all.mostMemory ?? result.mostMemory
-        result.detection.usesNetworks = all.usesNetworks ?? result.detection.usesNetworks
+        result.detection.allowsNetworks = all.usesNetworks ?? result.detection.allowsNetworks
         result.detection.forecaster = all.forecaster ?? result.detection.forecaster
+        result.detection.profile = all.profile ?? result.detection.profile
+        result.detection.chosenDetectors = all.detectors ?? []
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
         result.detection.falseAlarmsPerSecond =
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond

@@ -80,6 +80,18 @@ enum ConfigurationKeys {
         .init(
             "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
             parse: { text($0).flatMap(RecurrentCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "profile", expected: DetectionProfile.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
+            \.profile, parse: { text($0).flatMap(DetectionProfile.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "detectors",
+            expected:
+                "a list such as [\"+isolation\", \"-range\"], or of all that take part, of the names of `monitord detectors`",
+            \.detectors,
+            parse: { node in
+                // The set it is applied to does not decide whether the list is understood.
+                texts(node).flatMap { (try? DetectionProfile.full.detectors.changed(by: $0)) == nil ? nil : $0 }
+            }, format: listText),
     ]
 
     /// Keys of `[defaults]` and of every `[series."pattern"]`.
@@ -261,6 +273,8 @@ struct GlobalDraft: Equatable, Sendable {
     var seed: Int?
     var usesNetworks: Bool?
     var forecaster: RecurrentCell?
+    var profile: DetectionProfile?
+    var detectors: [String]?
     var mostSeries: Int?
     var mostMemory: Int?
 
@@ -275,8 +289,9 @@ struct GlobalDraft: Equatable, Sendable {
         logTotal = built.alerting.logLimits.totalBytes
         writesJournal = built.alerting.writesJournal
         seed = Int(clamping: built.detection.seed)
-        usesNetworks = built.detection.usesNetworks
+        usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster
+        profile = built.detection.profile
         mostSeries = built.mostSeries
         mostMemory = built.mostMemory
     }

@@ -522,6 +522,8 @@ import TimeSeries
                 max_memory = "512MiB"  # default
                 networks = true  # default
                 forecaster = "gru"  # environment MONITORD_FORECASTER
+                profile = "full"  # default
+                # detectors is not set
 
                 [defaults]
                 false_alarms = "1/week"  # default

@@ -1,0 +1,15 @@
+/// A stated set of detectors and memory, chosen by configuration and never by load.
+public enum DetectionProfile: String, CaseIterable, Sendable {
+    /// All that quality asks for: statistics, forecaster and autoencoder.
+    case full
+    /// Statistics alone with short memories, for boxes that watch thousands of series.
+    case lean
+
+    /// The detectors that take part.
+    public var detectors: DetectorSet {
+        switch self {
+        case .full: .full
+        case .lean: .lean
+        }
+    }
+}

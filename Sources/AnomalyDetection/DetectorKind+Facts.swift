@@ -1,0 +1,71 @@
+/// What can be different about a sample: one vote each, however many detectors look at it.
+enum Aspect: Int, CaseIterable, Sendable {
+    /// The value is not where it should be.
+    case level
+    /// The step to it is too large.
+    case step
+    /// It moves more, or less, than usual.
+    case roughness
+    /// It has not been there before.
+    case range
+    /// The channels, or the samples of a while, do not go together as usual.
+    case relation
+    /// The shape of the last samples is not a usual one.
+    case shape
+}
+
+extension DetectorKind {
+    /// What is known of each kind.
+    public var facts: Facts { Self.table[rawValue] }
+
+    private static let table: [Facts] = allCases.map(\.written)
+
+    private var written: Facts {
+        switch self {
+        case .level:
+            Facts(
+                name: "level", summary: "distance of each channel from its usual level",
+                source: "Shewhart 1931; robust location and scale after Huber 1981", aspect: .level)
+        case .difference:
+            Facts(
+                name: "difference", summary: "size of the step from the sample before",
+                source: "first differences against their own running scale", aspect: .step)
+        case .volatility:
+            Facts(
+                name: "volatility", summary: "short-term against long-term roughness",
+                source: "EWMA of log ranges after MacGregor and Harris 1993", aspect: .roughness)
+        case .range:
+            Facts(
+                name: "range", summary: "values beyond the range seen so far",
+                source: "running extremes that slowly forget", aspect: .range)
+        case .shift:
+            Facts(
+                name: "shift", summary: "a level that moved within tens of samples",
+                source: "difference of two EWMA (Roberts 1959)", aspect: nil)
+        case .slowShift:
+            Facts(
+                name: "slow-shift", summary: "a level that moved within hundreds of samples",
+                source: "difference of two EWMA (Roberts 1959)", aspect: nil)
+        case .correlation:
+            Facts(
+                name: "correlation", summary: "smoothed channels that no longer go together as usual",
+                source: "multivariate EWMA chart, Lowry et al. 1992", aspect: .relation)
+        case .forecast:
+            Facts(
+                name: "forecast", summary: "error of the forecaster, one sample ahead",
+                source: "Malhotra et al. 2015, with a Student-t likelihood", aspect: .level)
+        case .reconstruction:
+            Facts(
+                name: "reconstruction", summary: "error of the autoencoder at the last sample",
+                source: "Sakurada and Yairi 2014", aspect: nil)
+        case .reconstructionWindow:
+            Facts(
+                name: "reconstruction-window", summary: "error of the autoencoder over its window",
+                source: "Sakurada and Yairi 2014", aspect: .shape)
+        case .stuck:
+            Facts(
+                name: "stuck", summary: "a value that does not change any more",
+                source: "run lengths against their own history", aspect: nil)
+        }
+    }
+}
