@@ -40,7 +40,9 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
     /// The detectors of `Detectors/Statistics`.
     static let statistical: [DetectorCase] = [
         DetectorCase(
-            name: "z-score", leastArea: 0.95, bytes: { 44 * $0 }, make: { ZScoreDetector(channelCount: $0) })
+            name: "z-score", leastArea: 0.95, bytes: { 44 * $0 }, make: { ZScoreDetector(channelCount: $0) }),
+        DetectorCase(
+            name: "hampel", leastArea: 0.95, bytes: { 1_084 * $0 }, make: { HampelDetector(channelCount: $0) }),
     ]
 
     /// The case of a member of the bank.

@@ -27,4 +27,9 @@ extension StateReader {
         guard values.allSatisfy({ $0 >= 0 }) else { throw .invalid("a negative size in a detector") }
         return values
     }
+    /// Reads a number of channels and refuses any but the one that is due.
+    mutating func checkChannels(_ due: Int) throws(StateCodingError) {
+        let stored = try read(UInt32.self)
+        guard Int(stored) == due else { throw .invalid("\(stored) channels where \(due) are due") }
+    }
 }
