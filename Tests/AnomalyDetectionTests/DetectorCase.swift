@@ -43,6 +43,8 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
             name: "z-score", leastArea: 0.95, bytes: { 44 * $0 }, make: { ZScoreDetector(channelCount: $0) }),
         DetectorCase(
             name: "hampel", leastArea: 0.95, bytes: { 1_084 * $0 }, make: { HampelDetector(channelCount: $0) }),
+        DetectorCase(
+            name: "quantile", leastArea: 0.95, bytes: { 620 * $0 }, make: { QuantileDetector(channelCount: $0) }),
     ]
 
     /// The case of a member of the bank.
