@@ -45,6 +45,8 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
             name: "hampel", leastArea: 0.95, bytes: { 1_084 * $0 }, make: { HampelDetector(channelCount: $0) }),
         DetectorCase(
             name: "quantile", leastArea: 0.95, bytes: { 620 * $0 }, make: { QuantileDetector(channelCount: $0) }),
+        DetectorCase(
+            name: "seasonal", leastArea: 0.95, bytes: { 924 * $0 }, make: { SeasonalDetector(channelCount: $0) }),
     ]
 
     /// The case of a member of the bank.
