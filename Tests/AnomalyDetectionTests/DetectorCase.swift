@@ -47,6 +47,9 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
             name: "quantile", leastArea: 0.95, bytes: { 620 * $0 }, make: { QuantileDetector(channelCount: $0) }),
         DetectorCase(
             name: "seasonal", leastArea: 0.95, bytes: { 924 * $0 }, make: { SeasonalDetector(channelCount: $0) }),
+        DetectorCase(
+            name: "likelihood", plant: .roughness, leastArea: 0.95, bytes: { 86 * $0 },
+            make: { LikelihoodDetector(channelCount: $0) }),
     ]
 
     /// The case of a member of the bank.
