@@ -278,4 +278,32 @@ import TimeSeries
         let area = areaUnderROC(normal: normal, planted: planted)
         #expect(area > detector.leastArea, "ROC-AUC \(area)")
     }
+
+    /// ROC-AUC of the faintest plants worth an alert: single values 4 deviations out, or a level 1.5 deviations higher
+    /// for twenty samples, in one of three channels.
+    private func faint(_ detector: DetectorCase, steps: Bool) -> Double {
+        var subject = Self.make(detector)
+        var feed = Feed(channels: Self.channels, seed: 13)
+        var normal: [Float] = []
+        var planted: [Float] = []
+        for step in 0..<8_000 {
+            let place = step % 200
+            let isPlanted = step >= 2_000 && (steps ? place < 20 : place == 0)
+            feed.next { if isPlanted { $0[2] = steps ? $0[2] + 1.5 : 4 } }
+            // Against a forecast of 0: for a forecast of the last value a step is over at once.
+            feed.frame.forecastMean = [0, 0, 0]
+            let score = subject.score(feed.frame)
+            if isPlanted { planted.append(score) } else if step >= 2_000, place >= 40 { normal.append(score) }
+            subject.learn(feed.frame, weight: isPlanted ? 0 : 1)
+        }
+        return areaUnderROC(normal: normal, planted: planted)
+    }
+
+    @Test(arguments: DetectorCase.statistical)
+    func `is better than chance on what is faint`(detector: DetectorCase) {
+        let spikes = faint(detector, steps: false)
+        let steps = faint(detector, steps: true)
+        #expect(spikes > detector.faintSpikes, "ROC-AUC of spikes \(spikes)")
+        #expect(steps > detector.faintSteps, "ROC-AUC of steps \(steps)")
+    }
 }
