@@ -3,8 +3,8 @@
 /// A histogram that follows its numbers. Bins are 2^e wide and begin at multiples of it, so that two become one exactly
 /// when the numbers scatter more; when they scatter less each is split in halves, and when they wander the bins go along.
 /// What lies outside of the bins is only counted, on its side: outliers, however wild, cost no accuracy. Only when so
-/// many lie beyond one end that a quartile is about to do the bins grow that far. The first 32 numbers are kept as they
-/// are, where the bins will be.
+/// many lie beyond one end that a quartile is about to do the bins grow that far. The first 32 numbers are kept as
+/// Floats, where the bins will be.
 ///
 ///     below | bin 0 | bin 1 | … | bin 127 | above        8 to 48 bins between the quartiles
 ///
@@ -19,7 +19,7 @@
 /// forget; DDSketch (Masson, Rim and Lee 2019, doi 10.14778/3352063.3352135) bounds the error relative to the *value*,
 /// which is worth little for quartiles of 20.1 and 20.3 °C. This one bounds it relative to their distance.
 ///
-/// 512 bytes and the struct. A number costs a division and some comparisons, and about 12 additions for its part in
+/// 512 bytes and the struct. A number costs a division and some comparisons, and about 30 additions for its part in
 /// renewing. Nothing is allocated after the start.
 public struct QuantileSketch: Sendable, Equatable {
     static let binCount = 128
@@ -97,7 +97,7 @@ public struct QuantileSketch: Sendable, Equatable {
     /// Makes 16 to 32 bins between the quartiles of the first numbers, and puts these into them.
     private mutating func layOut() {
         let first = Array(bins[0..<Self.youth])
-        for bin in 0..<Self.youth { bins[bin] = 0 }
+        for bin in bins.indices { bins[bin] = 0 }
         let wanted = max(Self.narrowest(at: median), (upperQuartile - lowerQuartile) / 32)
         width = Double(sign: .plus, exponent: wanted.exponent + 1, significand: 1)
         start = (median / width).rounded(.down) - Double(Self.binCount / 2)

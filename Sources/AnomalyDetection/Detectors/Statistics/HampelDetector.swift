@@ -38,7 +38,8 @@ public struct HampelDetector: Detector {
     /// Creates a detector for so many channels.
     public init(channelCount: Int) {
         residuals = Array(repeating: 0, count: channelCount)
-        windows = Array(repeating: SlidingMedian(length: Self.windowLength), count: channelCount)
+        // One by one: repeated, they would share their memory until each is written to.
+        windows = (0..<channelCount).map { _ in SlidingMedian(length: Self.windowLength) }
         resolutions = Array(repeating: SensorResolution(), count: channelCount)
     }
 
