@@ -66,6 +66,26 @@ extension DetectorKind {
             Facts(
                 name: "stuck", summary: "a value that does not change any more",
                 source: "run lengths against their own history", aspect: nil)
+        case .zScore:
+            Facts(
+                name: "z-score", summary: "distance from the weighted mean of the last thousand values, in deviations",
+                source: "Roberts 1959, West 1979", aspect: .level)
+        case .hampel:
+            Facts(
+                name: "hampel", summary: "distance from the median of the last 128 values, in median deviations",
+                source: "Hampel 1974", aspect: .level)
+        case .quantile:
+            Facts(
+                name: "quantile", summary: "distance beyond the quartiles, in distances of the quartiles",
+                source: "Tukey 1977", aspect: .range)
+        case .seasonal:
+            Facts(
+                name: "seasonal", summary: "distance from what this half hour of a working day or weekend usually shows",
+                source: "after Cleveland et al. 1990 (STL)", aspect: .level)
+        case .likelihood:
+            Facts(
+                name: "likelihood", summary: "ten residuals in a row that are larger than usual",
+                source: "Lavin and Ahmad 2015, Ahmad et al. 2017", aspect: .roughness)
         }
     }
 }

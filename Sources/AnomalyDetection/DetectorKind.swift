@@ -25,6 +25,16 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     case reconstructionWindow
     /// A value that does not change any more.
     case stuck
+    /// Deviations from a running mean.
+    case zScore
+    /// Median deviations from a sliding median.
+    case hampel
+    /// Beyond the quartiles.
+    case quantile
+    /// Against what this time of day usually shows.
+    case seasonal
+    /// Residuals larger than usual in a row.
+    case likelihood
 
     /// Number of kinds, made once: `allCases` makes a new array at each call.
     static let count = allCases.count

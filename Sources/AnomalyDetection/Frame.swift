@@ -8,6 +8,10 @@ public struct Frame: Sendable {
     public let channelCount: Int
     /// Number of the sample within its series, from 0.
     public var number: UInt64 = 0
+    /// Share of the civil day gone by, 0 ..< 1; `nil` without civil time and for series that tick faster than every 30 s.
+    public var phaseOfDay: Double?
+    /// Share of the civil week gone by since Monday 00:00, 0 ..< 1; `nil` without civil time.
+    public var phaseOfWeek: Double?
     /// The values in the channel's unit, `[d]`; the last one seen when missing, 0 before any.
     public var values: [Double]
     /// Which channels are there, `[d]`.
@@ -18,6 +22,8 @@ public struct Frame: Sendable {
     public var hasChange: [Bool]
     /// Which channels have a usual place and scale, so that something can be expected of them, `[d]`.
     public var isScaled: [Bool]
+    /// What one scale of ``scaled`` is in the channel's unit, above 0, `[d]`.
+    public var scale: [Double]
     /// Values in scales from their usual place, within ±50, `[d]`.
     public var scaled: [Float]
     /// ``scaled`` of the sample before, `[d]`.
@@ -42,6 +48,7 @@ public struct Frame: Sendable {
         isPresent = Array(repeating: false, count: channelCount)
         hasChange = isPresent
         isScaled = isPresent
+        scale = Array(repeating: 1, count: channelCount)
         scaled = Array(repeating: 0, count: channelCount)
         previousScaled = scaled
         forecastMean = scaled

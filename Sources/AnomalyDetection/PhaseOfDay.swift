@@ -14,6 +14,17 @@ public enum PhaseOfDay {
         return Double(rest < 0 ? rest + day : rest) / Double(day)
     }
 
+    /// Share of the civil week gone by in a zone since Monday 00:00, 0 ..< 1, by what clocks and calendars show.
+    ///
+    /// On a week with a change it does not run evenly, as ``turns(at:interval:in:)`` does not on the day.
+    public static func turnsOfWeek(at time: Timestamp, in zone: TimeZoneRules) -> Double {
+        let day: Int64 = 86_400_000_000_000
+        let week = 7 * day
+        // The epoch was a Thursday: three days into its week.
+        let rest = (zone.civil(atUTC: time).nanoseconds % week + 3 * day) % week
+        return Double(rest < 0 ? rest + week : rest) / Double(week)
+    }
+
     /// Sine and cosine of 2π · turns.
     ///
     /// Reduced to an eighth of a turn, then the Taylor series to the 13th power (remainder below 1e-13): no libm.

@@ -12,16 +12,19 @@ public struct SampleInput: Equatable, Sendable {
     public var interval: Double?
     /// Share of the source's civil day gone by, 0 ..< 1; `nil` when the interval is below 30 s or there is no civil time.
     public var phaseOfDay: Double?
+    /// Share of the source's civil week gone by since Monday 00:00, 0 ..< 1; `nil` when there is no civil time.
+    public var phaseOfWeek: Double?
 
     /// Creates a sample's place.
     public init(
         time: Timestamp, missedTicks: Int = 0, windowRestarts: Bool = false, interval: Double? = nil,
-        phaseOfDay: Double? = nil
+        phaseOfDay: Double? = nil, phaseOfWeek: Double? = nil
     ) {
         self.time = time
         self.missedTicks = missedTicks
         self.windowRestarts = windowRestarts
         self.interval = interval
         self.phaseOfDay = phaseOfDay
+        self.phaseOfWeek = phaseOfWeek
     }
 }

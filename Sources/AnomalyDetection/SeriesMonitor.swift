@@ -115,6 +115,8 @@ public struct SeriesMonitor: Sendable {
         }
         let hasGap = bridge(sample, models: models, scratch: &scratch, log: &log, series: series)
         load(values, hasGap: hasGap)
+        frame.phaseOfDay = sample.phaseOfDay
+        frame.phaseOfWeek = sample.phaseOfWeek
         let verdict: Verdict
         if frame.presentCount == 0 {
             networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
@@ -158,6 +160,7 @@ public struct SeriesMonitor: Sendable {
             frame.hasChange[index] = wasPresent && value == value && !hasGap
             location[index] = scalers[index].location
             scale[index] = scalers[index].scale
+            frame.scale[index] = scale[index]
             frame.isScaled[index] = scalers[index].count >= Double(DetectionRecipe.firstScaledSample)
             guard value == value else { continue }
             frame.presentCount += 1

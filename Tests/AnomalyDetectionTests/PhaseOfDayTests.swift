@@ -31,6 +31,22 @@ import TimeSeries
         }
     }
 
+    @Test func `the week begins on Monday at midnight by the clocks`() {
+        // 2026-01-12 is a Monday.
+        func week(_ month: Int, _ day: Int, _ hour: Int, in zone: TimeZoneRules) -> Double {
+            PhaseOfDay.turnsOfWeek(at: CivilTime(year: 2026, month: month, day: day, hour: hour).utc, in: zone)
+        }
+        #expect(week(1, 12, 0, in: .utc) == 0)
+        #expect(week(1, 11, 23, in: berlin) == 0)
+        #expect(week(7, 12, 22, in: berlin) == 0)
+        #expect(week(1, 18, 12, in: .utc) == 6.5 / 7)
+        #expect(week(10, 25, 0, in: berlin) == week(10, 25, 1, in: berlin))
+        for nanoseconds in [Int64.min, -1, 0, .max] {
+            let share = PhaseOfDay.turnsOfWeek(at: Timestamp(nanoseconds: nanoseconds), in: berlin)
+            #expect((0..<1).contains(share))
+        }
+    }
+
     @Test func `fast series have none`() {
         #expect(PhaseOfDay.turns(at: Timestamp(nanoseconds: 0), interval: 29, in: .utc) == nil)
         #expect(PhaseOfDay.turns(at: Timestamp(nanoseconds: 0), interval: nil, in: .utc) == nil)

@@ -104,6 +104,11 @@ extension DetectorKind {
         case .reconstruction: ReconstructionDetector(channelCount: channelCount, view: .lastSample)
         case .reconstructionWindow: ReconstructionDetector(channelCount: channelCount, view: .window)
         case .stuck: StuckDetector(channelCount: channelCount)
+        case .zScore: ZScoreDetector(channelCount: channelCount)
+        case .hampel: HampelDetector(channelCount: channelCount)
+        case .quantile: QuantileDetector(channelCount: channelCount)
+        case .seasonal: SeasonalDetector(channelCount: channelCount)
+        case .likelihood: LikelihoodDetector(channelCount: channelCount)
         }
     }
 }

@@ -92,7 +92,8 @@ actor Shard {
         var outcome = LineOutcome(step: step)
         var input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
-            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: zone))
+            phaseOfDay: PhaseOfDay.turns(at: step.time, interval: step.interval, in: zone),
+            phaseOfWeek: PhaseOfDay.turnsOfWeek(at: step.time, in: zone))
         let filled = series[index].conditioner.filledTicks(missed: missed)
         for tick in 0..<filled {
             // A tick without a line is a sample of its own where the source means something by it.
@@ -100,7 +101,8 @@ actor Shard {
             series[index].conditioner.fill(into: &values, at: time)
             let place = SampleInput(
                 time: time, interval: step.interval,
-                phaseOfDay: PhaseOfDay.turns(at: time, interval: step.interval, in: zone))
+                phaseOfDay: PhaseOfDay.turns(at: time, interval: step.interval, in: zone),
+                phaseOfWeek: PhaseOfDay.turnsOfWeek(at: time, in: zone))
             observe(place, index, number: number, models: models, into: &outcome, isLine: false)
         }
         if filled > 0 { input.missedTicks = 0 }
