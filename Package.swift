@@ -84,7 +84,8 @@ let package = Package(
                 "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,11 +10,14 @@ struct Evaluate: ParsableCommand {
             monitord replay --scores writes. Labels are what monitord simulate --labels writes, or JSON with the \
             labelled intervals of each file, both ends included: {"pump.csv": [["2026-03-16T16:00:00Z", \
             "2026-03-16T16:30:00Z"]], "quiet.csv": []}. With a folder of scores, each file of the labels is looked for \
-            in it, plain or with .gz.
+            in it, plain or with .gz. Times are ISO 8601, without an offset at UTC, or seconds since 1970.
 
               monitord simulate --interval 10s --duration 3d --anomaly pressure.step:30@40h --labels truth.csv > pump.csv
               monitord replay --scores scores.csv pump.csv
               monitord evaluate --labels truth.csv --scores scores.csv
+
+            The score asks for the moment when something begins; --column severity ranks the rows by how unusual the \
+            series is instead.
 
             --dataset follows the conventions of public data sets; generic scores everything.
               nab    leaves out the first 15 % of each file, at most 750 rows
@@ -38,7 +41,7 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The column that ranks the rows, such as severity (default: score).", valueName: "NAME"))
+        help: ArgumentHelp("The column of the scores that ranks the rows (default: score).", valueName: "NAME"))
     var column: String?
 
     @Option(

@@ -48,7 +48,7 @@ struct EvaluationInput {
                 continue
             }
             let table = try ScoreTable(path: path, scoreColumn: request.scoreColumn)
-            series.append(Self.series(name, table, nil, labels))
+            series.append(Self.series(name, table, table.scores.indices, labels))
         }
     }
 
@@ -64,26 +64,30 @@ struct EvaluationInput {
                     "\(request.labels) labels \(names.count) files, and \(request.scores) could be any of them; name it as its key, pick one with --only, or give a folder"
                 )
             }
-            series = [Self.series(name, table, nil, labels)]
+            series = [Self.series(name, table, table.scores.indices, labels)]
             return
         }
-        // Without a column of names there is one series.
-        let only = table.series == nil ? [names.count == 1 ? names[0] : "input"] : table.seriesNames
-        missing = names.filter { !only.contains($0) }
-        for name in only.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        var rows: [String: [Int]] = [:]
+        if let numbers = table.series {
+            var bySeries = [[Int]](repeating: [], count: table.seriesNames.count)
+            for (row, number) in numbers.enumerated() { bySeries[Int(number)].append(row) }
+            // A line that could not be used names no series.
+            for (name, own) in zip(table.seriesNames, bySeries) where !name.isEmpty { rows[name] = own }
+        } else {
+            // Without a column of names there is one series.
+            rows[names.count == 1 ? names[0] : "input"] = Array(table.scores.indices)
+        }
+        missing = names.filter { rows[$0] == nil }
+        for (name, own) in rows.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
         where request.only.isEmpty || request.only.contains(where: { name.contains($0) }) {
-            series.append(Self.series(name, table, table.seriesNames.firstIndex(of: name), labels))
+            series.append(Self.series(name, table, own, labels))
         }
     }
 
-    /// - Parameter number: the series whose rows are taken; `nil` for all rows.
     private static func series(
-        _ name: String, _ table: ScoreTable, _ number: Int?, _ labels: LabelFile
+        _ name: String, _ table: ScoreTable, _ rows: some Collection<Int>, _ labels: LabelFile
     ) -> ScoredSeries {
-        let rows = table.scores.indices.filter { row in
-            number == nil || table.series.map { Int($0[row]) } == number
-        }
-        return ScoredSeries(
+        ScoredSeries(
             name: name, stamps: rows.map { table.stamps[$0] }, times: rows.map { table.times[$0] },
             scores: rows.map { table.scores[$0] },
             alerts: table.alerts.map { alerts in rows.map { alerts[$0] } }, labels: labels.intervals[name] ?? [])

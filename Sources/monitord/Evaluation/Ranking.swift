@@ -71,10 +71,10 @@ struct Ranking {
         var area = 0.0
         var before = 0
         for level in levels {
-            area += Double(level.hits - before) / Double(anomalous) * Double(level.hits) / Double(level.rows)
+            area += Double(level.hits - before) * Double(level.hits) / Double(level.rows)
             before = level.hits
         }
-        return area
+        return area / Double(anomalous)
     }
 
     /// The best F1 that any threshold gives, and the highest such threshold; `nil` without anomalous rows.

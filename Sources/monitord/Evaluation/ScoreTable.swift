@@ -21,7 +21,8 @@ struct ScoreTable {
 
     /// Reads a file, plain or in gzip.
     ///
-    /// A row without a time (an unusable line of a recording) has the time of the row before it.
+    /// A row without a time (an unusable line of a recording) has the time of the row before it, the first ones that of the
+    /// first row that has one.
     ///
     /// - Parameters:
     ///   - path: `-` is standard input.
@@ -65,16 +66,18 @@ struct ScoreTable {
             series?.append(known)
         }
         guard columns != nil else { throw .badLine(path: path, line: 1, reason: "it is empty; a header was expected") }
+        if times.last?.isNaN == true { throw .badLine(path: path, line: 2, reason: "no row has a time") }
     }
 
     private mutating func append(
         _ fields: DelimitedFields, _ columns: Columns, path: String, line: Int
     ) throws(EvaluationError) {
         let stamp = fields.string(columns.timestamp)
-        if let time = TimeText.seconds(stamp) {
+        if NumberText.trimmed(fields[columns.timestamp]).isEmpty {
+            times.append(times.last ?? .nan)
+        } else if let time = TimeText.seconds(stamp) {
+            if times.last?.isNaN == true { times = Array(repeating: time, count: times.count) }
             times.append(time)
-        } else if NumberText.trimmed(fields[columns.timestamp]).isEmpty, let before = times.last {
-            times.append(before)
         } else {
             throw .badLine(
                 path: path, line: line, reason: "`\(stamp.prefix(40))` is neither an ISO 8601 time nor epoch seconds")
