@@ -2,7 +2,7 @@
 # make test      runs every test
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make install   puts it into the system (as root): binary, unit, message catalogue, configuration; DESTDIR and PREFIX are honoured
-# make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER, and MONITORD_EVALUATE=SCRIPT if it lies elsewhere
+# make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
 
@@ -10,7 +10,7 @@ SHELL := /bin/bash
 BINARY := $(CURDIR)/.build/release/monitord
 SWIFT ?= swift
 
-MONITORD_EVALUATE ?= $(MONITORD_PACK)/../eval/evaluate.py
+MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 

@@ -18,7 +18,7 @@ let package = Package(
         .executableTarget(
             name: "monitord",
             dependencies: [
-                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries",
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -84,7 +84,8 @@ let package = Package(
                 "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

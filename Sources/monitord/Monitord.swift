@@ -17,6 +17,6 @@ struct Monitord: AsyncParsableCommand {
               monitord replay --scores scores.csv --alerts alerts.jsonl pump.csv
             """,
         version: Version.text,
-        subcommands: [Run.self, Replay.self, Check.self, Formats.self, Simulate.self, Explain.self],
+        subcommands: [Run.self, Replay.self, Check.self, Formats.self, Simulate.self, Evaluate.self, Explain.self],
         defaultSubcommand: Run.self)
 }
