@@ -244,8 +244,10 @@ public struct SeriesMonitor: Sendable {
     /// Score of the evidence: 0 unless something begins. The sample's own block is not in the fit that scores it.
     private mutating func eventScore(_ evidence: Double) -> Double {
         guard sampleCount >= DetectionRecipe.firstEventSample else { return 0 }
-        defer { eventThreshold.push(evidence) }
-        return onset.admit(evidence) ? eventThreshold.score(evidence) : 0
+        let limit = eventThreshold.threshold(rate: rate * DetectionRecipe.eventRateShare)
+        defer { eventThreshold.push(evidence, censoredAbove: limit) }
+        guard onset.admit(evidence) else { return 0 }
+        return max(0, eventThreshold.score(evidence) + DetectionRecipe.eventScoreOffset)
     }
 
     private func makeVerdict(at time: Timestamp, aspects: Double, score: Double) -> Verdict {
