@@ -55,7 +55,18 @@ struct GeometryCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all: [GeometryCase] = [
-        GeometryCase(name: "k-means", area: 0.5) { channels, _ in ClusterDetector(channelCount: channels) },
-        GeometryCase(name: "neighbours", area: 0.5) { NeighbourDetector(channelCount: $0, seed: $1) },
+        GeometryCase(name: "pca-t2", area: 0.9) { channels, _ in
+            SubspaceDetector(channelCount: channels, view: .hotelling)
+        },
+        GeometryCase(name: "pca-q", area: 0.99) { channels, _ in
+            SubspaceDetector(channelCount: channels, view: .residual)
+        },
+        GeometryCase(name: "k-means", area: 0.98) { channels, _ in ClusterDetector(channelCount: channels) },
+        GeometryCase(name: "neighbours", area: 0.99) { NeighbourDetector(channelCount: $0, seed: $1) },
+        GeometryCase(name: "isolation", area: 0.7) { IsolationDetector(channelCount: $0, seed: $1) },
+        GeometryCase(name: "one-class", area: 0.7) { OneClassDetector(channelCount: $0, seed: $1) },
+        GeometryCase(name: "matrix-profile", area: 0.95) { channels, _ in
+            MatrixProfileDetector(channelCount: channels)
+        },
     ]
 }

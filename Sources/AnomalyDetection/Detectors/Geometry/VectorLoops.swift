@@ -33,4 +33,17 @@ enum VectorLoops {
             results[row &+ index] += rate * (left * others[index] - results[row &+ index])
         }
     }
+
+    /// products[i] += first · points[entering + i] − last · points[leaving + i].
+    static func slideProducts(
+        _ products: inout [Int32], _ points: [Int16], entering: Int, by first: Int32, leaving: Int, by last: Int32
+    ) {
+        let count = products.count
+        let newer = points.span.extracting(entering..<(entering + count))
+        let older = points.span.extracting(leaving..<(leaving + count))
+        var results = products.mutableSpan
+        for index in 0..<count {
+            results[index] &+= first &* Int32(newer[index]) &- last &* Int32(older[index])
+        }
+    }
 }
