@@ -83,7 +83,7 @@ public enum Transcendental {
     /// 10^x.
     public static func exp10(_ x: Double) -> Double { exp(x * 2.302585092994046) }
 
-    /// cos(2π · turns), for turns within ±2^50; NaN beyond and for NaN. The absolute error is below 3e-16.
+    /// cos(2π · turns), for turns within ±2^50; NaN beyond and for NaN. The absolute error is below 2e-15.
     ///
     /// Whole turns are taken off exactly, then cos 2a = 1 − 2 sin² a with |a| ≤ π/2 and the Taylor series of the sine to
     /// a^21. No branch depends on the phase, so that a loop over many phases keeps its pace.

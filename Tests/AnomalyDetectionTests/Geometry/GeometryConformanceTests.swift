@@ -38,6 +38,21 @@ import TimeSeries
         #expect(largest > 0)
     }
 
+    @Test(arguments: GeometryCase.all)
+    func `takes the memory that it states and no more later`(kind: GeometryCase) {
+        for (channels, bytes) in zip([1, 8, 38], kind.bytes) {
+            var detector = kind.make(channels, 5)
+            #expect(detector.memoryBytes == bytes)
+            var feed = GeometryFeed(channels: channels, seed: 1)
+            for _ in 0..<300 {
+                feed.next()
+                _ = detector.score(feed.frame)
+                detector.learn(feed.frame, weight: 1)
+            }
+            #expect(detector.memoryBytes == bytes)
+        }
+    }
+
     @Test(arguments: GeometryCase.all, [0, 1, 45, 300, 1_500])
     func `goes on from its bytes`(kind: GeometryCase, cut: Int) throws {
         var detector = kind.make(Self.channels, 6)

@@ -2,7 +2,7 @@ import TimeSeries
 
 /// How lively each channel is just now against usually: its spread and its step size over about 32 samples.
 ///
-/// For detectors that look at one number for all channels and still have to say which of them it was. State 56 bytes a
+/// For detectors that look at one number for all channels and still have to say which of them it was. State 45 bytes a
 /// channel.
 struct ChannelMotion: Sendable {
     private static let rate: Float = 1.0 / 32

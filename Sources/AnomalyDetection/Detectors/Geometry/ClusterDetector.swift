@@ -1,22 +1,23 @@
 public import TimeSeries
 
-/// Far from all usual shapes: distance of the last samples to the nearest of eight centres, against that centre's usual.
+/// Far from all usual shapes: distance of the last samples to the nearest of eight centres, against that centre's
+/// usual.
 ///
 /// Sequential k-means (MacQueen 1967, "Some methods for classification and analysis of multivariate observations",
-/// https://projecteuclid.org/euclid.bsmsp/1200512992) on delay windows: the nearest centre moves by 1/(n+1) of the way to
-/// the window, here at least by 1/1000, so that old shapes are forgotten. The distance is taken over the usual distance of
-/// that centre's own windows, since a tight cluster makes a small distance large; a young centre borrows the usual
-/// distance of all, with the weight of 20 windows.
+/// https://projecteuclid.org/euclid.bsmsp/1200512992) on delay windows: the nearest centre moves by 1/(n+1) of the way
+/// to the window, here at least by 1/1000, so that old shapes are forgotten. The distance is taken over the usual
+/// distance of that centre's own windows, since a tight cluster makes a small distance large; a young centre borrows
+/// the usual distance of all, with the weight of 20 windows.
 ///
 /// The first eight centres are every 8th of the first 64 windows. They can fall together, so at 128, 256, 512, 1,024
-/// learned windows and every 1,024 from then on the least visited centre, when it got fewer than 4 of these windows, is put
-/// between the most spread one and the window at hand: the splitting of Linde, Buzo and Gray 1980 (doi
+/// learned windows and every 1,024 from then on the least visited centre, when it got fewer than 4 of these windows, is
+/// put between the most spread one and the window at hand: the splitting of Linde, Buzo and Gray 1980 (doi
 /// 10.1109/TCOM.1980.1094577), one centre at a time.
 ///
-/// Windows are max(1, ⌊24/d⌋) samples, `D` = that times d numbers. State 36 D + 12 d + 304 bytes: 1.2 KB at d = 1. A
+/// Windows are max(1, ⌊24/d⌋) samples, `D` = that times d numbers. State 36 D + 224 + 8d bytes: 1.1 KB at d = 1. A
 /// sample costs 8 · D differences and squares twice. Scores 0 before 64 windows are learned and while the window is not
-/// full. A missing channel is left out of the distances and its coordinates of the centre do not move. Behind a closed gate
-/// nothing moves.
+/// full. A missing channel is left out of the distances and its coordinates of the centre do not move. Behind a closed
+/// gate nothing moves.
 public struct ClusterDetector: Detector {
     /// Number of centres.
     static let clusters = 8
@@ -171,7 +172,8 @@ public struct ClusterDetector: Detector {
         Double(visits[cluster]) * usual[cluster].mean * usual[cluster].mean
     }
 
-    /// Squared differences to the nearest centre over the squared usual distance; they add up to the square of the score.
+    /// Squared differences to the nearest centre over the squared usual distance; they add up to the square of the
+    /// score.
     public func contributions(into parts: inout [Double]) {
         for channel in parts.indices { parts[channel] = self.parts[channel] }
     }

@@ -5,8 +5,8 @@ import TimeSeries
 ///
 ///     vector   | z₀ z₁ … of the oldest sample | … | z₀ z₁ … of the newest |      [lags, d], each within ±10
 ///
-/// `stage` puts a sample in as the newest, as often as it is called; `commit` makes it stay. A missing channel keeps its
-/// last scaled value. State 4 bytes a number; a sample costs a move of the vector by one row.
+/// `stage` puts a sample in as the newest, as often as it is called; `commit` makes it stay. A missing channel keeps
+/// its last scaled value. State 4 bytes a number; a sample costs a move of the vector by one row.
 struct DelayWindow: Sendable {
     /// Scaled values are cut here, so that one spike does not fill the space.
     static let limit: Float = 10

@@ -1,6 +1,7 @@
-/// Eigenvalues and eigenvectors of a small symmetric matrix by Jacobi's rotations (1846): each turns two axes so that one
-/// element off the diagonal becomes 0, and sweeps over all pairs go on until nothing is left there (Golub and Van Loan
-/// 2013, "Matrix Computations", section 8.5). In Double; only + − × ÷ and square root, so the same bits everywhere.
+/// Eigenvalues and eigenvectors of a small symmetric matrix by Jacobi's rotations (1846): each turns two axes so that
+/// one element off the diagonal becomes 0, and sweeps over all pairs go on until nothing is left there (Golub and Van
+/// Loan 2013, "Matrix Computations", section 8.5). In Double; only + − × ÷ and square root, so the same bits
+/// everywhere.
 enum JacobiRotation {
     /// Most sweeps; convergence is quadratic, and six are enough from anywhere.
     private static let mostSweeps = 12

@@ -2,27 +2,27 @@ public import TimeSeries
 
 /// A shape that did not come before: distance of the last 32 samples to the most similar stretch of the last 2,048.
 ///
-/// The left matrix profile (Yeh et al. 2016, "Matrix Profile I", doi 10.1109/ICDM.2016.0179; Lu et al. 2022, "Matrix Profile
-/// XXIV: DAMP", doi 10.1145/3534678.3539271): each window is compared with all earlier ones, both brought to mean 0 and
-/// deviation 1, so that only the shape counts. The last 64 samples are left out, since a window is always similar to
-/// itself a moment ago. For several channels it looks at the sum of the scaled values over √d.
+/// The left matrix profile (Yeh et al. 2016, "Matrix Profile I", doi 10.1109/ICDM.2016.0179; Lu et al. 2022, "Matrix
+/// Profile XXIV: DAMP", doi 10.1145/3534678.3539271): each window is compared with all earlier ones, both brought to
+/// mean 0 and deviation 1, so that only the shape counts. The last 64 samples are left out, since a window is always
+/// similar to itself a moment ago. For several channels it looks at the sum of the scaled values over √d.
 ///
 ///     score² = min over lags ℓ of  2 − 2 cov(x, x_ℓ) / ((σ + 0.1)(σ_ℓ + 0.1)) + |ln((σ + 0.1) / (σ_ℓ + 0.1))|
 ///
-/// We differ in the 0.1, without which the noise of a quiet stretch would count as a shape, in the last term, by which a
-/// shape ten times as large is another one, and in the bound of 2,048 samples: a day of one sample a minute. The
+/// We differ in the 0.1, without which the noise of a quiet stretch would count as a shape, in the last term, by which
+/// a shape ten times as large is another one, and in the bound of 2,048 samples: a day of one sample a minute. The
 /// windows that hold a sample from behind a closed gate, or from both sides of a restart, are never matched.
 ///
-/// The product of the last window with the one ℓ earlier is a running sum, QT_ℓ += x[t] x[t − ℓ] − x[t − L] x[t − L − ℓ],
-/// so that a sample costs 1,984 such steps and as many distances, in two loops that vectorise, whatever the window's length.
-/// Values are rounded to 1/32 scale within ±32: the sums are integers and have no drift, for ever.
+/// The product of the last window with the one ℓ earlier is a running sum, QT_ℓ += x[t] x[t − ℓ] − x[t − L] x[t − L −
+/// ℓ], so that a sample costs 1,984 such steps and as many distances, in two loops that vectorise, whatever the
+/// window's length. Values are rounded to 1/32 scale within ±32: the sums are integers and have no drift, for ever.
 ///
 ///     points   …|t − 2,047 − 31 …                … t|      Int16 each; sums of windows that end there alike
 ///     inverse  1/(σ + 0.1), and ln(σ + 0.1), of the window that ends there; 0 and 10,000 when it must not be matched
 ///     products QT_ℓ for ℓ = 2,047 … 64
 ///
-/// State 34.6 KB and 48 bytes a channel. Scores 0 before 128 samples and for 31 after a restart. A missing channel keeps its
-/// last scaled value, as if it stood still; a sample with no channel at all counts as behind a closed gate.
+/// State 34,420 bytes and 45 a channel. Scores 0 before 128 samples and for 31 after a restart. A missing channel keeps
+/// its last scaled value, as if it stood still; a sample with no channel at all counts as behind a closed gate.
 public struct MatrixProfileDetector: Detector {
     /// Samples in a window, `L`.
     static let length = 32
@@ -116,7 +116,8 @@ public struct MatrixProfileDetector: Detector {
 
     /// The smallest squared distance.
     ///
-    /// All are above 0, and then the bits of a Float are in the order of its values: the minimum of integers vectorises.
+    /// All are above 0, and then the bits of a Float are in the order of its values: the minimum of integers
+    /// vectorises.
     private func nearest() -> Float {
         let start = end - Self.longestLag
         let range = start..<(start + Self.compared)
@@ -158,8 +159,8 @@ public struct MatrixProfileDetector: Detector {
         motion.learn(frame, weight: weight)
     }
 
-    /// The sum over the channels has no terms by channel: how far each channel's spread and step size of about one window
-    /// are from what they usually are, squared.
+    /// The sum over the channels has no terms by channel: how far each channel's spread and step size of about one
+    /// window are from what they usually are, squared.
     public func contributions(into parts: inout [Double]) { motion.contributions(into: &parts) }
 
     /// No window may lie on both sides of a gap; what came before can still be matched.

@@ -3,15 +3,15 @@ public import TimeSeries
 /// A shape unlike those remembered: mean distance of the last samples to their 3 nearest among 256 remembered windows.
 ///
 /// The distance of a delay window to its nearest neighbours, as in KNN-CAD (Burnaev and Ishimtsev 2016, "Conformalized
-/// density- and distance-based anomaly detection in time-series data", arXiv 1608.04585), which asks nothing of the data
-/// but that the usual comes again. We differ in that the distance is Euclidean on scaled values (root mean square a number,
-/// so that it reads in scales), that the rank among past distances is left to the calibration, and that the windows are a
-/// random sample of the past instead of the last ones: every 2nd window is kept until there are 256, then every 4th takes
-/// the place of one drawn by hash of its number. A window so stays for 1,024 learned samples on average, and an
-/// anomaly needs a dozen samples before it is its own neighbour.
+/// density- and distance-based anomaly detection in time-series data", arXiv 1608.04585), which asks nothing of the
+/// data but that the usual comes again. We differ in that the distance is Euclidean on scaled values (root mean square
+/// a number, so that it reads in scales), that the rank among past distances is left to the calibration, and that the
+/// windows are a random sample of the past instead of the last ones: every 2nd window is kept until there are 256, then
+/// every 4th takes the place of one drawn by hash of its number. A window so stays for 1,024 learned samples on
+/// average, and an anomaly needs a dozen samples before it is its own neighbour.
 ///
-/// Windows are max(1, ⌊24/d⌋) samples long, `D` = that times d numbers. State 4 · (256 · D + D + 256) + 8d bytes: 26 KB up
-/// to 24 channels. A sample costs 256 · D subtractions, multiplications and additions, in loops that vectorise.
+/// Windows are max(1, ⌊24/d⌋) samples long, `D` = that times d numbers. State 4 · (256 · D + D + 256) + 8d bytes: 26 KB
+/// up to 24 channels. A sample costs 256 · D subtractions, multiplications and additions, in loops that vectorise.
 /// Scores 0 until 20 windows are kept and while the window is not full. A missing channel is left out of every distance
 /// and keeps its last value in a window that is kept. Behind a closed gate nothing is kept.
 public struct NeighbourDetector: Detector {

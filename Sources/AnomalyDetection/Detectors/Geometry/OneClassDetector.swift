@@ -11,15 +11,15 @@ public import TimeSeries
 /// vectors. Stochastic gradient descent with rate η = max(1/n, 1/1000) (Pegasos, Shalev-Shwartz et al. 2011, doi
 /// 10.1007/s10107-010-0420-4): w ← (1 − η) w + (η/ν) φ when the window lies outside, else w ← (1 − η) w.
 ///
-/// We differ in three things. ρ moves by the same gradient but in units of the usual spread of w·φ, which it is a quantile
-/// of, so that one rate suits wide and narrow data. The first 64 windows all count as outside with weight 1, which
-/// starts w at the mean of φ (the kernel density of Parzen) instead of at 0. The score is (ρ − w·φ) in usual spreads
-/// plus 4, and 0 below: its rank is kept also well inside, where the machine itself says nothing.
+/// We differ in three things. ρ moves by the same gradient but in units of the usual spread of w·φ, which it is a
+/// quantile of, so that one rate suits wide and narrow data. The first 64 windows all count as outside with weight 1,
+/// which starts w at the mean of φ (the kernel density of Parzen) instead of at 0. The score is (ρ − w·φ) in usual
+/// spreads plus 4, and 0 below: its rank is kept also well inside, where the machine itself says nothing.
 ///
-/// σ² is `D`, half the mean squared distance of two windows of independent values. Windows are max(1, ⌊24/d⌋) samples, `D` =
-/// that times d numbers. State 520 D + 2,048 + 8d bytes: 14.5 KB at d = 1. A sample costs 128 · D multiplications and 128
-/// cosines. Scores 0 before 128 windows and while the window is not full. A missing channel is put at its usual window and
-/// adds nothing; behind a closed gate nothing is learned.
+/// σ² is `D`/2, a quarter of the mean squared distance of two windows of independent values. Windows are max(1, ⌊24/d⌋)
+/// samples, `D` = that times d numbers. State 524 D + 2,048 + 8d bytes: 14.6 KB at d = 1. A sample costs 128 · D
+/// multiplications and 128 cosines. Scores 0 before 128 windows and while the window is not full. A missing channel is
+/// put at its usual window and adds nothing; behind a closed gate nothing is learned.
 public struct OneClassDetector: Detector {
     /// Share of usual windows that lie outside.
     static let outsideShare = 0.1
@@ -55,7 +55,7 @@ public struct OneClassDetector: Detector {
         self.seed = seed
         window = DelayWindow(channelCount: channelCount, lags: max(1, 24 / channelCount))
         features = RandomFeatures(
-            width: window.width, deviation: Double(window.width).squareRoot(), seed: seed)
+            width: window.width, deviation: (0.5 * Double(window.width)).squareRoot(), seed: seed)
         weights = Array(repeating: 0, count: RandomFeatures.count)
         mean = Array(repeating: 0, count: window.width)
         point = mean
@@ -115,13 +115,13 @@ public struct OneClassDetector: Detector {
         }
         spread.update(projection - usualProjection, gain: weight)
         usualProjection += rate * (projection - usualProjection)
-        // A quantile moves by its share: up by ν for each window inside, down by 1 − ν for each outside. At ten times the
-        // rate of w, since it has to follow what a change of w does to all projections.
+        // A quantile moves by its share: up by ν for each window inside, down by 1 − ν for each outside. At ten times
+        // the rate of w, since it has to follow what a change of w does to all projections.
         margin += 10 * rate * spread.scale * (isOutside ? Self.outsideShare - 1 : Self.outsideShare)
     }
 
-    /// Mean squares of the window's differences from the usual window. The kernel depends on the distance alone and has no
-    /// terms by channel.
+    /// Mean squares of the window's differences from the usual window. The kernel depends on the distance alone and has
+    /// no terms by channel.
     public func contributions(into parts: inout [Double]) {
         for channel in parts.indices { parts[channel] = self.parts[channel] }
     }

@@ -2,13 +2,13 @@ import TimeSeries
 
 /// The directions along which a covariance is widest: its sixteen first eigenvectors, kept up to date.
 ///
-/// Orthogonal iteration (Bauer 1957, doi 10.1007/BF01600502) from where the last renewal ended: the directions are multiplied
-/// by the covariance, made orthonormal again (Gram and Schmidt), and turned within the subspace so that they become
-/// eigenvectors (Rayleigh and Ritz; Golub and Van Loan 2013, section 8.2). A covariance that moved a little needs one
-/// step. Against a full decomposition this costs 16 D² instead of about 10 D³ operations; against Oja's rule and CCIPCA
-/// (Weng, Zhang and Hwang 2003, doi 10.1109/TPAMI.2003.1217609), which need no covariance, it has no learning rate to tune,
-/// finds close eigenvalues, and its first answer is exact instead of thousands of samples away. The covariance of 4 D²
-/// bytes that it asks for is small: D is 48 or the number of channels.
+/// Orthogonal iteration (Bauer 1957, doi 10.1007/BF01600502) from where the last renewal ended: the directions are
+/// multiplied by the covariance, made orthonormal again (Gram and Schmidt), and turned within the subspace so that they
+/// become eigenvectors (Rayleigh and Ritz; Golub and Van Loan 2013, section 8.2). A covariance that moved a little
+/// needs one step. Against a full decomposition this costs 16 D² instead of about 10 D³ operations; against Oja's rule
+/// and CCIPCA (Weng, Zhang and Hwang 2003, doi 10.1109/TPAMI.2003.1217609), which need no covariance, it has no
+/// learning rate to tune, finds close eigenvalues, and its first answer is exact instead of thousands of samples away.
+/// The covariance of 4 D² bytes that it asks for is small: D is 48 or the number of channels.
 ///
 /// `basis` holds coordinate i of all directions in one vector of sixteen, so that projecting is one multiplication and
 /// addition of such vectors a coordinate. State 128 D + 5,120 bytes.
@@ -148,7 +148,8 @@ struct PrincipalSubspace: Sendable {
         }
     }
 
-    /// Reads eigenvalues off the diagonal, widest first, and the rotation into `small`: row = old, lane = new direction.
+    /// Reads eigenvalues off the diagonal, widest first, and the rotation into `small`: row = old, lane = new
+    /// direction.
     private mutating func sortRotation() {
         for place in 0..<Self.capacity {
             var widest = 0

@@ -4,10 +4,10 @@ import TimeSeries
 ///
 ///     φⱼ(x) = √(2/M) cos(ωⱼ·x + bⱼ),     φ(x)·φ(y) ≈ exp(−|x − y|² / 2σ²)
 ///
-/// with ω normal of deviation 1/σ and b uniform over a turn (Rahimi and Recht 2007, "Random Features for Large-Scale Kernel
-/// Machines"). The mean error is √(1/M) at most: 0.09 with 128 features. Frequencies are drawn from the seed and
-/// need not be stored. State 4 · 128 · (D + 3) bytes; a point costs 128 · D multiplications, in a loop that vectorises, and
-/// 128 cosines of our own.
+/// with ω normal of deviation 1/σ and b uniform over a turn (Rahimi and Recht 2007, "Random Features for Large-Scale
+/// Kernel Machines"). The mean error is √(1/M) at most: 0.09 with 128 features. Frequencies are drawn from the seed and
+/// need not be stored. State 4 · 128 · (D + 3) bytes; a point costs 128 · D multiplications, in a loop that vectorises,
+/// and 128 cosines of our own.
 struct RandomFeatures: Sendable {
     /// Number of features, `M`.
     static let count = 128

@@ -4,22 +4,22 @@ public import TimeSeries
 ///
 /// Two questions are put to a delay window x with mean µ and covariance C (Jackson and Mudholkar 1979, doi
 /// 10.1080/00401706.1979.10489779). `.hotelling`: how far is its projection y onto the first eigenvectors from the
-/// middle, T² = Σ yⱼ²/λⱼ; a known shape, too large. `.residual`: how much is left outside them, Q = |x − µ − ŷ|²; a shape that was
-/// not there before. The score is √(T²/rank), respectively √(Q/E[Q]), so that 1 is usual for both; the limits of the
-/// paper, which ask for normal variables, are left to the calibration.
+/// middle, T² = Σ yⱼ²/λⱼ; a known shape, too large. `.residual`: how much is left outside them, Q = |x − µ − ŷ|²; a
+/// shape that was not there before. The score is √(T²/rank), respectively √(Q/E[Q]), so that 1 is usual for both; the
+/// limits of the paper, which ask for normal variables, are left to the calibration.
 ///
 /// We differ in that mean and covariance run along the stream (1/n at first, then memory of 20,000 samples, residuals
 /// cut at ±6), that the eigenvectors follow by ``PrincipalSubspace`` (renewed at 64 learned windows, then every 64
-/// below 512, then every 512), that the subspace holds 90 % of the variance but at most 16 directions, and that 1 % of the
-/// mean eigenvalue is added to each λ.
+/// below 512, then every 512), that the subspace holds 90 % of the variance but at most 16 directions, and that 1 % of
+/// the mean eigenvalue is added to each λ.
 ///
-/// Windows are 32 samples for one channel, else max(1, ⌊48/d⌋); `D` = that times d numbers. A channel that is missing is
-/// filled in with what the others say of it through the subspace (projection onto the model, Nelson, Taylor and
+/// Windows are 32 samples for one channel, else max(1, ⌊48/d⌋); `D` = that times d numbers. A channel that is missing
+/// is filled in with what the others say of it through the subspace (projection onto the model, Nelson, Taylor and
 /// MacGregor 1996, doi 10.1016/S0169-7439(96)00007-X, iterated eight times), adds nothing, and its moments stay.
 ///
-/// State 4 D² + 144 D + 5,120 + 8d bytes: 13.8 KB at d = 1, 21 KB at d = 8. A sample costs D² multiplications twice and 32 D
-/// for the projections, a renewal 32 · D² twice. Scores 0 before 64 windows and while the window is not full; behind a
-/// closed gate nothing is learned.
+/// State 4 D² + 144 D + 5,120 + 8d bytes: 13.8 KB at d = 1, 21 KB at d = 8. A sample costs D² multiplications twice and
+/// 32 D for the projections, a renewal 32 · D² twice. Scores 0 before 64 windows and while the window is not full;
+/// behind a closed gate nothing is learned.
 public struct SubspaceDetector: Detector {
     /// Which part of the window it looks at.
     public enum View: UInt8, Sendable, CaseIterable {
