@@ -94,6 +94,9 @@ import TimeSeries
             #expect(throws: StateCodingError.self) { _ = try Self.read(Array(bytes.prefix(length)), like: detector) }
         }
         #expect(throws: StateCodingError.self) { _ = try Self.read(bytes, like: detector, channels: 4) }
+        #expect(throws: StateCodingError.self) {
+            _ = try Self.read(Array(repeating: 0xff, count: 8) + bytes.dropFirst(8), like: detector)
+        }
         var generator = SeededGenerator(seed: 9)
         for _ in 0..<300 {
             var damaged = bytes

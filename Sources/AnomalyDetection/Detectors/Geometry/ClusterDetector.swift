@@ -203,8 +203,8 @@ public struct ClusterDetector: Detector {
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
-        samples = try reader.read()
-        learned = try reader.read()
+        samples = try reader.readCount()
+        learned = try reader.readCount()
         centreCount = Int(try reader.read(UInt32.self))
         window = try DelayWindow(from: &reader, channelCount: channelCount, lags: window.lags)
         centres = try reader.readFinite(count: centres.count, within: DelayWindow.limit)
@@ -212,7 +212,7 @@ public struct ClusterDetector: Detector {
         visits = try reader.readIntegers(UInt32.self)
         usual = try [RunningDeviation](from: &reader, count: Self.clusters)
         overall = try RunningDeviation(from: &reader)
-        guard centreCount <= Self.clusters, learned < 1 << 62, visits.count == Self.clusters,
+        guard centreCount <= Self.clusters, visits.count == Self.clusters,
             visits.allSatisfy({ $0 <= Self.longestReview }), counts.allSatisfy({ $0 >= 0 && $0 <= Self.horizon }),
             centreCount > 0 || learned == 0, centreCount == Self.clusters || learned < Self.initialWindows
         else { throw .invalid("centres that do not belong together") }

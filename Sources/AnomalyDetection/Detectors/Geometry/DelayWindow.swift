@@ -77,6 +77,13 @@ struct DelayWindow: Sendable {
 }
 
 extension StateReader {
+    /// Reads a number of samples; refuses one that no series reaches and that might overflow on the way up.
+    mutating func readCount() throws(StateCodingError) -> UInt64 {
+        let count = try read(UInt64.self)
+        guard count < 1 << 62 else { throw .invalid("\(count) samples") }
+        return count
+    }
+
     /// Reads an array that must have so many elements, none of them NaN or beyond the limit.
     mutating func readFinite(count: Int, within limit: Float) throws(StateCodingError) -> [Float] {
         let values = try readFloats()

@@ -189,7 +189,7 @@ public struct MatrixProfileDetector: Detector {
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
-        samples = try reader.read()
+        samples = try reader.readCount()
         unbroken = Int(try reader.read(UInt8.self))
         admitted = Int(try reader.read(UInt8.self))
         let stored = try reader.readIntegers(Int16.self)

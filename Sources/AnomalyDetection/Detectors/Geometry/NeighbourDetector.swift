@@ -138,12 +138,12 @@ public struct NeighbourDetector: Detector {
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        let samples = try reader.read(UInt64.self)
+        let samples = try reader.readCount()
         self.init(channelCount: channelCount, seed: try reader.read())
         self.samples = samples
-        learned = try reader.read()
+        learned = try reader.readCount()
         kept = Int(try reader.read(UInt32.self))
-        guard kept <= Self.capacity, learned < 1 << 62 else { throw .invalid("\(kept) windows of \(Self.capacity)") }
+        guard kept <= Self.capacity else { throw .invalid("\(kept) windows of \(Self.capacity)") }
         window = try DelayWindow(from: &reader, channelCount: channelCount, lags: window.lags)
         windows = try reader.readFinite(count: windows.count, within: DelayWindow.limit)
     }

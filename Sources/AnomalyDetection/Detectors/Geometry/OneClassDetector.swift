@@ -149,7 +149,7 @@ public struct OneClassDetector: Detector {
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        let samples = try reader.read(UInt64.self)
+        let samples = try reader.readCount()
         self.init(channelCount: channelCount, seed: try reader.read())
         self.samples = samples
         learned = try reader.readDouble()

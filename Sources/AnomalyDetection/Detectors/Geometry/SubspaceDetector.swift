@@ -188,7 +188,7 @@ public struct SubspaceDetector: Detector {
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        let samples = try reader.read(UInt64.self)
+        let samples = try reader.readCount()
         guard let view = View(rawValue: try reader.read()) else { throw .invalid("unknown view of a subspace") }
         self.init(channelCount: channelCount, view: view)
         self.samples = samples
