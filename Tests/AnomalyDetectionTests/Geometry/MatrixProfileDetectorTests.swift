@@ -36,11 +36,11 @@ import TimeSeries
         var detector = MatrixProfileDetector(channelCount: 1)
         var feed = GeometryFeed(channels: 1, seed: 1)
         var points: [Double] = []
-        for step in 0..<2_700 {
+        for step in 0..<2_450 {
             feed.next { _, noise, values in if step % 500 > 430 { values[0] += 2 * noise } }
             points.append((Double(feed.frame.scaled[0]) * 32).rounded() / 32)
             let score = Double(detector.score(feed.frame))
-            if step >= 128, step % 61 == 0 || step > 2_690 {
+            if step >= 128, step % 97 == 0 || step > 2_445 {
                 let expected = naive(points)
                 #expect((score * score - expected).magnitude < 2e-5, "\(score * score) for \(expected) at \(step)")
             }
@@ -51,7 +51,7 @@ import TimeSeries
     @Test func `the running sums are exact for ever`() throws {
         var detector = MatrixProfileDetector(channelCount: 2)
         var feed = GeometryFeed(channels: 2, seed: 2)
-        for _ in 0..<9_001 {
+        for _ in 0..<3_001 {
             feed.next()
             _ = detector.score(feed.frame)
             detector.learn(feed.frame, weight: 1)

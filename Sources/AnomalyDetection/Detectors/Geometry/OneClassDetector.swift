@@ -17,7 +17,7 @@ public import TimeSeries
 /// spreads plus 4, and 0 below: its rank is kept also well inside, where the machine itself says nothing.
 ///
 /// σ² is `D`/2, a quarter of the mean squared distance of two windows of independent values. Windows are max(1, ⌊24/d⌋)
-/// samples, `D` = that times d numbers. State 524 D + 2,048 + 8d bytes: 14.6 KB at d = 1. A sample costs 128 · D
+/// samples, `D` = that times d numbers. State 524 D + 2,048 + d bytes: 14.6 KB at d = 1. A sample costs 128 · D
 /// multiplications and 128 cosines. Scores 0 before 128 windows and while the window is not full. A missing channel is
 /// put at its usual window and adds nothing; behind a closed gate nothing is learned.
 public struct OneClassDetector: Detector {
@@ -34,7 +34,8 @@ public struct OneClassDetector: Detector {
     private var weights: [Float]
     private var mean: [Float]
     private var point: [Float]
-    private var parts: [Double]
+    /// Channels that had to do with the last score.
+    private var isScored: [Bool]
     private var margin = 0.0
     private var projection = 0.0
     private var usualProjection = 0.0
@@ -59,21 +60,17 @@ public struct OneClassDetector: Detector {
         weights = Array(repeating: 0, count: RandomFeatures.count)
         mean = Array(repeating: 0, count: window.width)
         point = mean
-        parts = Array(repeating: 0, count: channelCount)
+        isScored = Array(repeating: false, count: channelCount)
     }
 
     /// How far the window lies outside, in usual spreads, plus 4; 0 deep inside.
     public mutating func score(_ frame: Frame) -> Float {
         window.stage(frame)
-        for channel in parts.indices { parts[channel] = 0 }
+        for channel in isScored.indices { isScored[channel] = false }
         guard window.isFull, frame.presentCount > 0 else { return 0 }
         project(frame)
         guard learned >= Self.leastWindows else { return 0 }
-        let share = 1 / Double(frame.presentCount * window.lags)
-        for index in 0..<window.width {
-            let difference = Double(point[index] - mean[index])
-            parts[index % window.channelCount] += share * difference * difference
-        }
+        for channel in isScored.indices { isScored[channel] = frame.isPresent[channel] }
         return Float(max(0, Self.offset + (margin - projection) / spread.scale))
     }
 
@@ -120,10 +117,14 @@ public struct OneClassDetector: Detector {
         margin += 10 * rate * spread.scale * (isOutside ? Self.outsideShare - 1 : Self.outsideShare)
     }
 
-    /// Mean squares of the window's differences from the usual window. The kernel depends on the distance alone and has
-    /// no terms by channel.
+    /// Squares of the slope of w·φ along each channel's samples: the way back to where the windows usually lie. The kernel
+    /// depends on the distance alone and has no terms by channel. Costs 128 cosines a coordinate, asked for seldom.
     public func contributions(into parts: inout [Double]) {
-        for channel in parts.indices { parts[channel] = self.parts[channel] }
+        for channel in parts.indices { parts[channel] = 0 }
+        for index in 0..<window.width where isScored[index % window.channelCount] {
+            let slope = features.slope(of: weights, coordinate: index)
+            parts[index % window.channelCount] += slope * slope
+        }
     }
 
     /// Empties the window; the half-space stays.
@@ -131,7 +132,7 @@ public struct OneClassDetector: Detector {
 
     /// Bytes that its arrays take.
     public var memoryBytes: Int {
-        window.memoryBytes + features.memoryBytes + (weights.count + mean.count + point.count) * 4 + parts.count * 8
+        window.memoryBytes + features.memoryBytes + (weights.count + mean.count + point.count) * 4 + isScored.count
     }
 
     /// Writes what later scores depend on; the features come again from the seed.

@@ -55,6 +55,19 @@ struct RandomFeatures: Sendable {
         }
     }
 
+    /// How Σ weight · φ changes along a coordinate of the last point.
+    ///
+    /// - Parameter weights: `[M]`.
+    func slope(of weights: [Float], coordinate: Int) -> Double {
+        var sum = 0.0
+        for feature in 0..<Self.count {
+            // cos′ = −sin, and the sine is the cosine a quarter of a turn earlier.
+            let sine = Transcendental.cosine(turns: Double(phases[feature]) - 0.25)
+            sum -= Double(weights[feature] * frequencies[coordinate * Self.count + feature]) * sine
+        }
+        return sum * 0.125 * 6.283185307179586
+    }
+
     /// Bytes that its arrays take.
     var memoryBytes: Int { (values.count + frequencies.count + offsets.count + phases.count) * 4 }
 }
