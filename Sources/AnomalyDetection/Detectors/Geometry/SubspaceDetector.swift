@@ -157,7 +157,7 @@ public struct SubspaceDetector: Detector {
     }
 
     /// Makes the moments quick to learn again: an eighth of their count, at least 100.
-    mutating func rebaseline() { learned = min(learned, max(100, learned / 8)) }
+    public mutating func rebaseline() { learned = min(learned, max(100, learned / 8)) }
 
     /// Q: squared residuals over their expected sum, which add up to the square of the score. T²: each channel's term
     /// δᵢ · (V Λ⁻¹ Vᵀ δ)ᵢ over the rank; the terms add up to the square of the score, negative ones count as 0.
