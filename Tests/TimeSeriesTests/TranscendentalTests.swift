@@ -33,6 +33,24 @@ import TimeSeries
         #expect(Transcendental.log1p(-1) == -.infinity)
     }
 
+    @Test func `cosine stays within 2e-15 of libm`() {
+        var generator = SeededGenerator(seed: 12)
+        var worst = 0.0
+        for _ in 0..<200_000 {
+            let turns = (generator.uniform() - 0.5) * 64
+            // Whole turns off first: 2π times a large number would be rounded before libm sees it.
+            let expected = Glibc.cos((turns - turns.rounded()) * 6.283185307179586)
+            worst = max(worst, (Transcendental.cosine(turns: turns) - expected).magnitude)
+        }
+        #expect(worst < 2e-15, "\(worst)")
+        #expect(Transcendental.cosine(turns: 0) == 1)
+        #expect(Transcendental.cosine(turns: 0.5) == -1)
+        #expect(Transcendental.cosine(turns: 1e9) == 1)
+        #expect(Transcendental.cosine(turns: 1e16).isNaN)
+        #expect(Transcendental.cosine(turns: .infinity).isNaN)
+        #expect(Transcendental.cosine(turns: .nan).isNaN)
+    }
+
     @Test func `hash and generator give the published values`() {
         // SplitMix64 seeded with 1234567, as listed with the reference code at https://prng.di.unimi.it/splitmix64.c.
         var generator = SeededGenerator(seed: 1_234_567)
