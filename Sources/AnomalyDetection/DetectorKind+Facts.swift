@@ -80,12 +80,41 @@ extension DetectorKind {
                 source: "Tukey 1977", aspect: .range)
         case .seasonal:
             Facts(
-                name: "seasonal", summary: "distance from what this half hour of a working day or weekend usually shows",
+                name: "seasonal",
+                summary: "distance from what this half hour of a working day or weekend usually shows",
                 source: "after Cleveland et al. 1990 (STL)", aspect: .level)
         case .likelihood:
             Facts(
                 name: "likelihood", summary: "ten residuals in a row that are larger than usual",
                 source: "Lavin and Ahmad 2015, Ahmad et al. 2017", aspect: .roughness)
+        case .subspace:
+            Facts(
+                name: "pca-t2", summary: "a usual shape, too large", source: "Jackson and Mudholkar 1979",
+                aspect: .relation)
+        case .subspaceResidual:
+            Facts(
+                name: "pca-q", summary: "a shape that the usual directions do not explain",
+                source: "Jackson and Mudholkar 1979", aspect: .shape)
+        case .clusters:
+            Facts(
+                name: "k-means", summary: "a window far from all eight usual shapes", source: "MacQueen 1967",
+                aspect: .shape)
+        case .neighbours:
+            Facts(
+                name: "neighbours", summary: "a window unlike 256 remembered ones",
+                source: "KNN-CAD, Burnaev and Ishimtsev 2016", aspect: .shape)
+        case .isolation:
+            Facts(
+                name: "isolation", summary: "samples where hardly any was before",
+                source: "half-space trees, Tan, Ting and Liu 2011", aspect: .range)
+        case .oneClass:
+            Facts(
+                name: "one-class", summary: "a window outside where windows usually lie",
+                source: "Schölkopf et al. 2001, Rahimi and Recht 2007", aspect: .level)
+        case .matrixProfile:
+            Facts(
+                name: "matrix-profile", summary: "a shape not seen in the last 2,048 samples",
+                source: "Yeh et al. 2016, Lu et al. 2022 (DAMP)", aspect: .shape)
         }
     }
 }

@@ -35,6 +35,20 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     case seasonal
     /// Residuals larger than usual in a row.
     case likelihood
+    /// A known shape, too large.
+    case subspace
+    /// A shape that the usual directions do not explain.
+    case subspaceResidual
+    /// Far from all usual shapes.
+    case clusters
+    /// Unlike the windows remembered.
+    case neighbours
+    /// Where hardly any sample was before.
+    case isolation
+    /// Outside where windows usually lie.
+    case oneClass
+    /// A shape not seen of late.
+    case matrixProfile
 
     /// Number of kinds, made once: `allCases` makes a new array at each call.
     static let count = allCases.count

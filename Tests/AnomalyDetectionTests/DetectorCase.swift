@@ -37,8 +37,13 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Every detector there is.
-    static let all: [DetectorCase] = DetectorKind.allCases.map(member)
+    /// Every detector but the geometric ones, which have a suite of their own, ``GeometryConformanceTests``.
+    static let all: [DetectorCase] = DetectorKind.allCases.filter { !geometric.contains($0.name) }.map(member)
+    /// The detectors of `Detectors/Statistics`.
+    static let statistical: [DetectorCase] = [
+        DetectorKind.zScore, .hampel, .quantile, .seasonal, .likelihood,
+    ].map(member)
+    private static let geometric = Set(GeometryCase.all.map(\.name))
 
     /// The case of a kind.
     static func member(_ kind: DetectorKind) -> DetectorCase {
@@ -49,7 +54,8 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
             DetectorCase(name: kind.name, bytes: { 20 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .volatility:
             DetectorCase(
-                name: kind.name, plant: .roughness, bytes: { 32 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
+                name: kind.name, plant: .roughness, bytes: { 32 * $0 },
+                make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .range:
             DetectorCase(name: kind.name, bytes: { 24 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .shift:
@@ -99,6 +105,8 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
                 name: kind.name, plant: .roughness, leastArea: 0.99, faintSpikes: 0.74, faintSteps: 0.88,
                 bytes: { 86 * $0 },
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
+        case .subspace, .subspaceResidual, .clusters, .neighbours, .isolation, .oneClass, .matrixProfile:
+            preconditionFailure("\(kind) is a geometric detector")
         }
     }
 }

@@ -109,6 +109,13 @@ extension DetectorKind {
         case .quantile: QuantileDetector(channelCount: channelCount)
         case .seasonal: SeasonalDetector(channelCount: channelCount)
         case .likelihood: LikelihoodDetector(channelCount: channelCount)
+        case .subspace: SubspaceDetector(channelCount: channelCount, view: .hotelling)
+        case .subspaceResidual: SubspaceDetector(channelCount: channelCount, view: .residual)
+        case .clusters: ClusterDetector(channelCount: channelCount)
+        case .neighbours: NeighbourDetector(channelCount: channelCount, seed: seed)
+        case .isolation: IsolationDetector(channelCount: channelCount, seed: seed)
+        case .oneClass: OneClassDetector(channelCount: channelCount, seed: seed)
+        case .matrixProfile: MatrixProfileDetector(channelCount: channelCount)
         }
     }
 }

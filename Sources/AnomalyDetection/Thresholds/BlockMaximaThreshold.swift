@@ -164,8 +164,8 @@ struct BlockMaximaThreshold: Sendable, Equatable {
         current = try reader.readDouble()
         currentIsCensored = try reader.readBool()
         currentCount = Int(try reader.read(UInt32.self))
-        guard maxima.count <= Self.rememberedBlocks, censored.count == maxima.count, oldest < max(1, maxima.count), currentCount < Self.blockLength,
-            maxima.allSatisfy({ $0 >= 0 })
+        guard maxima.count <= Self.rememberedBlocks, censored.count == maxima.count, oldest < max(1, maxima.count),
+            currentCount < Self.blockLength, maxima.allSatisfy({ $0 >= 0 })
         else { throw .invalid("\(maxima.count) block maxima from \(oldest) on, \(currentCount) samples in the last") }
         sorted = maxima.sorted()
         fit()
