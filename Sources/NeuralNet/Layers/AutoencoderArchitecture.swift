@@ -29,4 +29,6 @@ public enum AutoencoderArchitecture: String, CaseIterable, Sendable {
         case .convolutional, .lstm: 16
         }
     }
+    /// Whether its error of a number is another than x − x̂.
+    public var scoresOtherThanMiss: Bool { self == .variational || self == .adversarial }
 }
