@@ -76,7 +76,7 @@ import TimeSeries
         for step in 0..<3_000 { watched.observe(tones(step, &generator)) }
         var (usual, broken): ([Float], [Float]) = ([], [])
         var detector = ReconstructionDetector(channelCount: 2, view: .window)
-        for step in 3_000..<6_000 {
+        for step in 3_000..<4_500 {
             var values = tones(step, &generator)
             let place = step % 100
             if (50..<66).contains(place) { values[1] = tones(step + 12 - 2 * (place - 50), &generator)[1] }

@@ -54,7 +54,7 @@ public final class GroupTrainer {
         forecaster = ForecasterTrainer(
             kernels: kernels, weights: models.forecaster, sequenceLength: Self.sequenceLength, burnIn: Self.burnIn,
             batch: Self.sequences, configuration: AdamConfiguration(learningRate: 0.004))
-        let adam = AdamConfiguration(learningRate: 0.003)
+        let adam = AdamConfiguration(learningRate: configuration.autoencoder.learningRate)
         autoencoder =
             configuration.autoencoder == .dense
             ? AutoencoderTrainer(
