@@ -15,6 +15,9 @@ public struct DetectionConfiguration: Equatable, Sendable {
     public var chosenDetectors: [String]
     /// `forecaster` ("lstm" or "gru", "lstm"): the forecaster's recurrent layer.
     public var forecaster: RecurrentCell
+    /// `autoencoder` ("dense", "convolutional", "lstm", "variational" or "adversarial", "dense"): how the autoencoder
+    /// rebuilds a window.
+    public var autoencoder: AutoencoderArchitecture
 
     /// The detectors that take part.
     public var detectors: DetectorSet {
@@ -27,8 +30,8 @@ public struct DetectionConfiguration: Equatable, Sendable {
     /// Creates a configuration.
     public init(
         falseAlarmsPerSecond: Double = 1.0 / 604_800, seed: UInt64 = 1, usesNetworks: Bool = true,
-        forecaster: RecurrentCell = .lstm, profile: DetectionProfile = .full,
-        detectors: [String] = []
+        forecaster: RecurrentCell = .lstm, autoencoder: AutoencoderArchitecture = .dense,
+        profile: DetectionProfile = .full, detectors: [String] = []
     ) {
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
         self.seed = seed
@@ -36,5 +39,6 @@ public struct DetectionConfiguration: Equatable, Sendable {
         self.profile = profile
         chosenDetectors = detectors
         self.forecaster = forecaster
+        self.autoencoder = autoencoder
     }
 }

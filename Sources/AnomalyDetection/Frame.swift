@@ -36,10 +36,19 @@ public struct Frame: Sendable {
     public var forecastScale: [Float]
     /// Whether the autoencoder's window was full.
     public var hasReconstruction = false
-    /// Last sample of the window minus its reconstruction, `[d]`.
+    /// Error of the window's last sample, `[d]`: sample minus reconstruction, or what the autoencoder's architecture has
+    /// in its stead (`AutoencoderArchitecture`).
     public var reconstructionResidual: [Float]
-    /// Root mean square over the window of window minus reconstruction, `[d]`.
+    /// Root mean square of such errors over the window, `[d]`.
     public var windowError: [Float]
+    /// Root mean square over the window of window minus reconstruction in scales, whatever the architecture, `[d]`.
+    public var windowMiss: [Float]
+    /// Most numbers that an autoencoder's narrow layer has.
+    public static let latentCapacity = 16
+    /// The autoencoder's narrow layer, in its first ``latentCount`` numbers.
+    public var latent: [Float]
+    /// How many numbers the narrow layer has; 0 before there was a reconstruction.
+    public var latentCount = 0
 
     /// Creates an empty frame.
     public init(channelCount: Int) {
@@ -55,5 +64,7 @@ public struct Frame: Sendable {
         forecastScale = Array(repeating: 1, count: channelCount)
         reconstructionResidual = scaled
         windowError = scaled
+        windowMiss = scaled
+        latent = Array(repeating: 0, count: Self.latentCapacity)
     }
 }

@@ -40,7 +40,7 @@ extension SeriesMonitor {
     /// Reads what ``encode(to:)`` wrote.
     ///
     /// - Parameter configuration: the one in force; its budget may differ from the one that the state was written
-    ///   with and its forecaster, which then begins anew, its use of the networks may not.
+    ///   with and its forecaster or autoencoder, which then begins anew, its use of the networks may not.
     /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
     public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
         guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of a series") }
@@ -72,9 +72,14 @@ extension SeriesMonitor {
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
-            ? try SeriesNetworks(from: &reader, channelCount: channels, forecaster: configuration.forecaster) : nil
-        // Another forecaster errs by other amounts; the calibration, which knows only what is usual, goes on.
+            ? try SeriesNetworks(from: &reader, channelCount: channels, configuration: configuration) : nil
+        // Another network errs by other amounts; the calibration, which knows only what is usual, goes on.
         if networks?.forecastBeginsAnew == true { bank.beginAnew(.forecast, channelCount: channels, seed: storedSeed) }
+        if networks?.reconstructionBeginsAnew == true {
+            for kind in [DetectorKind.reconstruction, .reconstructionWindow] {
+                bank.beginAnew(kind, channelCount: channels, seed: storedSeed)
+            }
+        }
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes

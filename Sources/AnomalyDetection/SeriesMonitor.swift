@@ -79,7 +79,7 @@ public struct SeriesMonitor: Sendable {
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
-            ? SeriesNetworks(channelCount: channelCount, forecaster: configuration.forecaster) : nil
+            ? SeriesNetworks(channelCount: channelCount, configuration: configuration) : nil
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
@@ -317,7 +317,7 @@ public struct SeriesMonitor: Sendable {
         }
         guard frame.hasReconstruction, let networks else { return }
         for index in 0..<channelCount where frame.isPresent[index] {
-            learningReport.reconstructionError += min(10, Double(frame.windowError[index]))
+            learningReport.reconstructionError += min(10, Double(frame.windowMiss[index]))
             learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
             learningReport.reconstructionCount += 1
         }

@@ -24,12 +24,16 @@ struct SeriesNetworks: Sendable {
     private var nextRow: UInt64 = 0
     /// Whether a stored state came from another forecaster, so that this one begins anew.
     private(set) var forecastBeginsAnew = false
+    private let autoencoder: AutoencoderArchitecture
+    /// The same of the autoencoder.
+    private(set) var reconstructionBeginsAnew = false
 
-    init(channelCount: Int, forecaster: RecurrentCell) {
+    init(channelCount: Int, configuration: DetectionConfiguration) {
         self.channelCount = channelCount
+        autoencoder = configuration.autoencoder
         windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
         recurrent = RecurrentState(
-            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: forecaster))
+            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster))
         nextMean = Array(repeating: 0, count: channelCount)
         nextScale = Array(repeating: 1, count: channelCount)
         forecastBase = nextMean
@@ -80,19 +84,35 @@ struct SeriesNetworks: Sendable {
         let start = windowEnd - size
         let rows = window.span.extracting(start..<windowEnd)
         scratch.reconstruct(weights: models.autoencoder, window: rows)
-        let rebuilt = scratch.reconstruction.span
-        for index in 0..<channelCount { frame.windowError[index] = 0 }
+        take(scratch.reconstruction, into: &frame)
+        guard autoencoder.scoresOtherThanMiss else {
+            for index in 0..<channelCount { frame.windowMiss[index] = frame.windowError[index] }
+            return
+        }
+        scratch.missWindow(rows)
+        scatter(scratch.miss.span, into: &frame.windowMiss)
+    }
+
+    private func take(_ reconstruction: borrowing Reconstruction, into frame: inout Frame) {
+        let errors = reconstruction.error.span
+        scatter(errors, into: &frame.windowError)
+        let last = (windowLength - 1) * channelCount
+        for index in 0..<channelCount { frame.reconstructionResidual[index] = errors[last + index] }
+        let latent = reconstruction.latent.span
+        frame.latentCount = min(latent.count, Frame.latentCapacity)
+        for index in 0..<frame.latentCount { frame.latent[index] = latent[index] }
+    }
+
+    /// Root mean square of each channel over the rows of a window.
+    private func scatter(_ window: Span<Float>, into result: inout [Float]) {
+        for index in 0..<channelCount { result[index] = 0 }
         for row in 0..<windowLength {
             for index in 0..<channelCount {
-                let error = rows[row * channelCount + index] - rebuilt[row * channelCount + index]
-                frame.windowError[index] += error * error
+                let value = window[row * channelCount + index]
+                result[index] += value * value
             }
         }
-        let last = size - channelCount
-        for index in 0..<channelCount {
-            frame.windowError[index] = (frame.windowError[index] / Float(windowLength)).squareRoot()
-            frame.reconstructionResidual[index] = rows[last + index] - rebuilt[last + index]
-        }
+        for index in 0..<channelCount { result[index] = (result[index] / Float(windowLength)).squareRoot() }
     }
 
     /// Root mean square of a channel's z in the window: the error of "each channel is at its usual value".
@@ -173,7 +193,8 @@ struct SeriesNetworks: Sendable {
         for head in heads { head.encode(to: &writer) }
         writer.write(hasForecast)
         writer.write(Array(window[(windowEnd - windowLength * channelCount)..<windowEnd]))
-        writer.write(UInt32(rowsInWindow))
+        // The autoencoder that the errors were of stands in the upper half, where there were zeros before there was a choice.
+        writer.write(UInt32(rowsInWindow) | autoencoder.code << 16)
         writer.write(day.sine)
         writer.write(day.cosine)
         writer.write(isOpen)
@@ -182,11 +203,12 @@ struct SeriesNetworks: Sendable {
     }
 
     /// Reads what ``encode(to:)`` wrote. When it is of another forecaster, told by what that carries from step to step, this
-    /// one begins anew: a state without a past, heads that believe, and no forecast; the window goes on.
+    /// one begins anew: a state without a past, heads that believe, and no forecast; the window goes on, whichever
+    /// autoencoder looks at it.
     init(
-        from reader: inout StateReader, channelCount: Int, forecaster: RecurrentCell
+        from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
-        self.init(channelCount: channelCount, forecaster: forecaster)
+        self.init(channelCount: channelCount, configuration: configuration)
         let fresh = self
         recurrent.values = try reader.readFloats()
         let known = RecurrentCell.allCases.map {
@@ -203,7 +225,12 @@ struct SeriesNetworks: Sendable {
         hasForecast = try reader.readBool()
         let rows = try reader.readFloats(count: windowLength * channelCount)
         for index in rows.indices { window[index] = rows[index] }
-        rowsInWindow = Int(try reader.read(UInt32.self))
+        let number = try reader.read(UInt32.self)
+        rowsInWindow = Int(number & 0xffff)
+        guard let stored = AutoencoderArchitecture.allCases.first(where: { $0.code == number >> 16 }) else {
+            throw .invalid("an unknown autoencoder, number \(number >> 16)")
+        }
+        reconstructionBeginsAnew = stored != autoencoder
         guard rowsInWindow <= windowLength + 1 else { throw .invalid("\(rowsInWindow) rows in a window") }
         day = (try reader.readFloat(), try reader.readFloat())
         isOpen = try reader.readBool()

@@ -76,11 +76,13 @@ extension Pipeline {
                 try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
             }
             var replaced: RecurrentCell?
+            var replacedAutoencoder: AutoencoderArchitecture?
             for index in 0..<stored.header.groups.count {
                 let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
                 restored[index].models = training.inUse
                 restored[index].trained = training.next
                 replaced = training.replaced ?? replaced
+                replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
                 await fresh[index].shards[0].restore(log: training.log)
             }
             groups = restored
@@ -91,6 +93,12 @@ extension Pipeline {
                 committer?.tell(
                     "the forecaster of \(name) was stored as \(replaced.rawValue) and is \(chosen.rawValue) now: it "
                         + "begins anew")
+            }
+            if let replacedAutoencoder {
+                let chosen = configuration.detection.autoencoder
+                committer?.tell(
+                    "the autoencoder of \(name) was stored as \(replacedAutoencoder.rawValue) and is "
+                        + "\(chosen.rawValue) now: it begins anew")
             }
         } catch {
             committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")

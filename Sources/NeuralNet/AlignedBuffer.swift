@@ -42,6 +42,19 @@
         unsafe base.update(from: other.base, count: count)
     }
 
+    /// Gives all floats for the time of a call.
+    func withSpan<Result>(_ body: (Span<Float>) -> Result) -> Result {
+        // The buffer outlives the call, and the span cannot.
+        unsafe body(UnsafeBufferPointer(start: base, count: count).span)
+    }
+
+    /// Gives all floats, to be changed, for the time of a call.
+    func withMutableSpan<Result>(_ body: (inout MutableSpan<Float>) -> Result) -> Result {
+        // As above; nobody else touches a buffer while its owner's call lasts.
+        var span = unsafe UnsafeMutableBufferPointer(start: base, count: count).mutableSpan
+        return body(&span)
+    }
+
     /// The first `length` floats as an array.
     func array(count length: Int) -> [Float] {
         precondition(length <= count, "\(length) floats of \(count)")

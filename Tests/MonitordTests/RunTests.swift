@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test func `with another autoencoder than the stored one it says so and goes on`() throws {
+        let directory = try TemporaryDirectory()
+        let input = Data(try String(contentsOfFile: sample("pump.csv"), encoding: .utf8).utf8)
+        let arguments = ["run", "--stdin", "--state", directory.path("state")] + quiet
+        var stored = "dense"
+        for chosen in ["dense", "convolutional", "lstm", "variational", "variational", "adversarial", "dense"] {
+            let result = try monitord(arguments, input: input, environment: ["MONITORD_AUTOENCODER": chosen])
+            #expect(result.exitCode == 0, "\(result.errors)")
+            let said = "the autoencoder of input was stored as \(stored) and is \(chosen) now: it begins anew"
+            #expect(result.errors.contains(said) == (stored != chosen), "\(chosen): \(result.errors)")
+            #expect(!result.errors.contains("learning begins anew"), "\(result.errors)")
+            stored = chosen
+        }
+    }
+
     @Test func `a second owner of the state is refused with 69`() throws {
         let directory = try TemporaryDirectory()
         let command = try RunningCommand(

@@ -12,56 +12,6 @@ import TimeSeries
 @Suite struct GradientTests {
     private static let h = 1e-5
 
-    /// A named run of parameters.
-    private struct Block {
-        var name: String
-        var range: Range<Int>
-    }
-
-    /// Compares every `stride`-th parameter of each block, and the slope along random directions through all of it.
-    private func check(
-        _ gradient: [Float], at parameters: [Float], blocks: [Block], chain: Int, stride: Int, place: String,
-        of function: ([Double]) -> Double
-    ) {
-        let base = parameters.map(Double.init)
-        var random = SeededGenerator(seed: 21)
-        for block in blocks {
-            let largest = Double(block.range.map { gradient[$0].magnitude }.max() ?? 0)
-            #expect(largest > 1e-4, "\(place), \(block.name): all gradients are tiny")
-            let tolerance = Double(chain) * 0x1p-24 * largest
-            var worst = (distance: -1.0, index: 0, expected: 0.0)
-            for index in Swift.stride(from: block.range.lowerBound, to: block.range.upperBound, by: stride) {
-                var moved = base
-                moved[index] += Self.h
-                let above = function(moved)
-                moved[index] -= 2 * Self.h
-                let expected = (above - function(moved)) / (2 * Self.h)
-                let distance = (Double(gradient[index]) - expected).magnitude
-                if distance > worst.distance || distance.isNaN { worst = (distance, index, expected) }
-            }
-            let found = gradient[worst.index]
-            #expect(
-                worst.distance <= tolerance,
-                "\(place), \(block.name)[\(worst.index)]: \(found), not \(worst.expected): \(worst.distance) > \(tolerance)"
-            )
-
-            // Along a direction of signs the errors add up as a random walk, at most six deviations long; the larger step
-            // that the sum would allow is not taken.
-            var (up, down, slope) = (base, base, 0.0)
-            for index in block.range {
-                let sign = random.next() & 1 == 0 ? 1.0 : -1.0
-                up[index] += sign * Self.h
-                down[index] -= sign * Self.h
-                slope += sign * Double(gradient[index])
-            }
-            let expected = (function(up) - function(down)) / (2 * Self.h)
-            let allowed = tolerance * 6 * Double(block.range.count).squareRoot()
-            #expect(
-                (slope - expected).magnitude <= allowed,
-                "\(place), along \(block.name): \(slope), not \(expected), \(allowed) allowed")
-        }
-    }
-
     @Test(arguments: [(e: 0.0, logSigma: 0.0), (0.3, -1), (-1.7, 0.5), (6, 1.2), (-40, -2)])
     func `the output gradient is the t likelihood's, preconditioned by sigma and one half`(e: Double, logSigma: Double)
     {
@@ -135,7 +85,7 @@ import TimeSeries
         let reference = ReferenceForecaster(shape: shape, sequenceLength: 4, burnIn: 1, batch: 2)
         let dOutputs = reference.dOutputs(
             reference.outputs(parameters.map(Double.init), inputs: minibatch.inputs), targets: minibatch.targets)
-        check(
+        checkGradient(
             trainer.lastGradient, at: parameters,
             blocks: [
                 Block(name: "recurrent weights", range: 0..<shape.biasOffset),
@@ -170,7 +120,7 @@ import TimeSeries
             (Double(loss) - expected).magnitude <= Double(chain) * 0x1p-24 * expected, "loss \(loss), not \(expected)")
         let layers = shape.layers
         let named = [("first", layers.0), ("second", layers.1), ("third", layers.2), ("fourth", layers.3)]
-        check(
+        checkGradient(
             trainer.lastGradient, at: parameters,
             blocks: named.flatMap { name, layer in
                 [

@@ -1,8 +1,9 @@
 public import TimeSeries
 
-/// Error of the autoencoder: what of the window it cannot rebuild from six numbers.
+/// Error of the autoencoder: what of the window it cannot rebuild from its narrow layer.
 ///
-/// A dense autoencoder (Sakurada and Yairi 2014, doi 10.1145/2689746.2689747) over the last samples of all channels.
+/// An autoencoder (Sakurada and Yairi 2014, doi 10.1145/2689746.2689747) over the last samples of all channels, of whichever
+/// architecture: each has its own error of a number, x − x̂ or what stands for it (`AutoencoderArchitecture`).
 /// Two views of one pass: `.lastSample`, the residual of the newest sample, and `.window`, the root mean square over the
 /// window; each against its usual size, near-maximum over the channels. The first is quick, the second sees shapes.
 /// Scores 0 until the window has been full once, and again after a restart. State 16 bytes a channel and view; the

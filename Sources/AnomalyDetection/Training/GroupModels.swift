@@ -19,11 +19,13 @@ public struct GroupModels: Sendable {
             shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster),
             seed: splitMix(configuration.seed))
         autoencoder = AutoencoderWeights(
-            shape: NetworkShapes.autoencoder(channelCount: channelCount), seed: splitMix(configuration.seed &+ 1))
+            shape: NetworkShapes.autoencoder(channelCount: channelCount, architecture: configuration.autoencoder),
+            seed: splitMix(configuration.seed &+ 1))
     }
 
     /// Writes the weights.
     public func encode(to writer: inout StateWriter) {
+        autoencoder.shape.architecture.encodeMark(to: &writer)
         forecaster.shape.cell.encode(to: &writer)
         writer.write(forecaster.parameters)
         writer.write(autoencoder.parameters)
@@ -31,24 +33,27 @@ public struct GroupModels: Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     ///
-    /// A forecaster with another recurrent layer than the configured one begins anew; the autoencoder goes on.
+    /// A forecaster with another recurrent layer than the configured one begins anew, and so does an autoencoder of another
+    /// architecture; the other network goes on.
     ///
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
     public init(
         from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
+        let architecture = try AutoencoderArchitecture(markIn: &reader)
         let cell = try RecurrentCell(from: &reader, of: "a group's weights")
         let shapes = NetworkShapes.self
         guard
             let forecaster = ForecasterWeights(
                 shape: shapes.forecaster(channelCount: channelCount, cell: cell), parameters: try reader.readFloats()),
             let autoencoder = AutoencoderWeights(
-                shape: shapes.autoencoder(channelCount: channelCount), parameters: try reader.readFloats())
+                shape: shapes.autoencoder(channelCount: channelCount, architecture: architecture),
+                parameters: try reader.readFloats())
         else { throw .invalid("weights of another shape than \(channelCount) channels give") }
-        let fresh =
-            cell == configuration.forecaster
-            ? nil : GroupModels(channelCount: channelCount, configuration: configuration).forecaster
-        self.init(forecaster: fresh ?? forecaster, autoencoder: autoencoder)
+        let fresh = GroupModels(channelCount: channelCount, configuration: configuration)
+        self.init(
+            forecaster: cell == configuration.forecaster ? forecaster : fresh.forecaster,
+            autoencoder: architecture == configuration.autoencoder ? autoencoder : fresh.autoencoder)
     }
 }
 
@@ -63,7 +68,8 @@ enum NetworkShapes {
             channels: channelCount)
     }
 
-    static func autoencoder(channelCount: Int) -> AutoencoderShape {
-        AutoencoderShape(inputSize: DetectionRecipe.windowLength(channelCount: channelCount) * channelCount)
+    static func autoencoder(channelCount: Int, architecture: AutoencoderArchitecture) -> AutoencoderShape {
+        AutoencoderShape(
+            architecture, rows: DetectionRecipe.windowLength(channelCount: channelCount), channels: channelCount)
     }
 }

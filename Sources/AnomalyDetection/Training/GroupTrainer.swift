@@ -31,7 +31,7 @@ public final class GroupTrainer {
     private let windowLength: Int
     private let seed: UInt64
     private let forecaster: ForecasterTrainer
-    private let autoencoder: AutoencoderTrainer
+    private let autoencoder: any WindowTrainer
     var memory: ReplayMemory
     private var fresh: [Int] = []
     private var order: [Int] = []
@@ -41,6 +41,9 @@ public final class GroupTrainer {
 
     /// Steps that moved no weight because loss or gradient was not finite.
     public private(set) var skippedSteps: UInt64 = 0
+    /// The architecture of the autoencoder in the parts restored last, when it is not the configured one, which then began
+    /// anew.
+    public private(set) var replacedAutoencoder: AutoencoderArchitecture?
 
     /// Creates a trainer at the weights that a new group starts with.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
@@ -51,9 +54,13 @@ public final class GroupTrainer {
         forecaster = ForecasterTrainer(
             kernels: kernels, weights: models.forecaster, sequenceLength: Self.sequenceLength, burnIn: Self.burnIn,
             batch: Self.sequences, configuration: AdamConfiguration(learningRate: 0.004))
-        autoencoder = AutoencoderTrainer(
-            kernels: kernels, weights: models.autoencoder, batch: Self.windows,
-            configuration: AdamConfiguration(learningRate: 0.003))
+        let adam = AdamConfiguration(learningRate: configuration.autoencoder.learningRate)
+        autoencoder =
+            configuration.autoencoder == .dense
+            ? AutoencoderTrainer(
+                kernels: kernels, weights: models.autoencoder, batch: Self.windows, configuration: adam)
+            : ReconstructionTrainer(
+                kernels: kernels, weights: models.autoencoder, batch: Self.windows, configuration: adam)
         let width = NetworkShapes.inputSize(channelCount: channelCount)
         memory = ReplayMemory(width: width)
         inputs = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * width)
@@ -180,7 +187,9 @@ public final class GroupTrainer {
             used += 1
         }
         guard used > 0 else { return }
-        count(autoencoder.step(windows: windowRows.span, used: used))
+        // A slot behind those that sequences and windows are drawn for.
+        let noise = pick(round, step, UInt64(Self.sequences + Self.windows), 0)
+        count(autoencoder.step(windows: windowRows.span, used: used, noise: noise))
     }
 
     private func loadWindow(series: Int, start: UInt64, slot: Int) {
@@ -250,10 +259,13 @@ public final class GroupTrainer {
         let checkpoint = try Self.readCheckpoint(from: &reader)
         let isAnother = cell != forecaster.shape.cell
         reader = StateReader(try part("autoencoder"))
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of an autoencoder's state") }
-        guard isAnother || forecaster.restore(checkpoint),
-            autoencoder.restore(try Self.readCheckpoint(from: &reader))
+        let architecture = try AutoencoderArchitecture(from: &reader)
+        let isAnotherAutoencoder = architecture != configuredAutoencoder
+        var checkpoints: [TrainingCheckpoint] = []
+        while reader.remaining > 0 { checkpoints.append(try Self.readCheckpoint(from: &reader)) }
+        guard isAnother || forecaster.restore(checkpoint), isAnotherAutoencoder || autoencoder.restore(checkpoints)
         else { throw .invalid("networks of another shape") }
+        replacedAutoencoder = isAnotherAutoencoder ? architecture : nil
         memory = try ReplayMemory(index: try part("replay"), width: memory.width)
         for series in memory.rings.indices {
             let rows = Int(min(memory.rings[series].appended, UInt64(memory.capacity)))
@@ -265,6 +277,8 @@ public final class GroupTrainer {
         return isAnother ? cell : nil
     }
 
+    private var configuredAutoencoder: AutoencoderArchitecture { autoencoder.shape.architecture }
+
     private func encodeForecaster() -> [UInt8] {
         var writer = StateWriter()
         forecaster.shape.cell.encode(to: &writer)
@@ -274,8 +288,8 @@ public final class GroupTrainer {
 
     private func encodeAutoencoder() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(UInt8(1))
-        Self.write(autoencoder.checkpoint, to: &writer)
+        configuredAutoencoder.encode(to: &writer)
+        for checkpoint in autoencoder.checkpoints { Self.write(checkpoint, to: &writer) }
         return writer.bytes
     }
 

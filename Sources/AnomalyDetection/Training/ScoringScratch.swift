@@ -3,23 +3,27 @@ public import NeuralNet
 /// Working memory for scoring: the networks' faces and their buffers, one for each shard and nothing of any series.
 public struct ScoringScratch: Sendable {
     var forecaster: RecurrentForecaster
-    var autoencoder: DenseAutoencoder
+    var autoencoder: Reconstructor
     /// `[2d + 2]`
     var input: [Float]
     /// `[2d]`
     var output: [Float]
-    /// `[W · d]`
-    var reconstruction: [Float]
+    /// What the autoencoder made of the window: errors `[W · d]`, and its narrow layer.
+    var reconstruction: Reconstruction
+    /// Window minus reconstruction, `[W · d]`.
+    var miss: [Float]
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
         let recurrent = NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster)
         forecaster = RecurrentForecaster(kernels: kernels, shape: recurrent)
-        let shape = NetworkShapes.autoencoder(channelCount: channelCount)
-        autoencoder = DenseAutoencoder(kernels: kernels, shape: shape)
+        let shape = NetworkShapes.autoencoder(
+            channelCount: channelCount, architecture: configuration.autoencoder)
+        autoencoder = Reconstructor(kernels: kernels, shape: shape)
         input = Array(repeating: 0, count: NetworkShapes.inputSize(channelCount: channelCount))
         output = Array(repeating: 0, count: 2 * channelCount)
-        reconstruction = Array(repeating: 0, count: shape.inputSize)
+        reconstruction = Reconstruction(shape: shape)
+        miss = Array(repeating: 0, count: shape.inputSize)
     }
 
     /// Advances a series by the row in `input`; leaves the mean change and log scale of the next in `output`.
@@ -29,7 +33,12 @@ public struct ScoringScratch: Sendable {
 
     /// Leaves the reconstruction of a window in `reconstruction`.
     mutating func reconstruct(weights: AutoencoderWeights, window: Span<Float>) {
-        Self.reconstruct(&autoencoder, weights: weights, window: window, output: &reconstruction)
+        autoencoder.reconstruct(weights: weights, window: window, into: &reconstruction)
+    }
+
+    /// Leaves window minus reconstruction in `miss`.
+    mutating func missWindow(_ window: Span<Float>) {
+        for index in miss.indices { miss[index] = window[index] - reconstruction.rebuilt[index] }
     }
 
     // Static, so that the face and its buffers are separate accesses and not two to `self`.
@@ -39,12 +48,5 @@ public struct ScoringScratch: Sendable {
     ) {
         var span = output.mutableSpan
         face.step(weights: weights, input: input.span, state: &state, output: &span)
-    }
-
-    private static func reconstruct(
-        _ face: inout DenseAutoencoder, weights: AutoencoderWeights, window: Span<Float>, output: inout [Float]
-    ) {
-        var span = output.mutableSpan
-        face.reconstruct(weights: weights, window: window, output: &span)
     }
 }

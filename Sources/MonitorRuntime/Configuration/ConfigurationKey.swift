@@ -81,6 +81,12 @@ enum ConfigurationKeys {
             "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
             parse: { text($0).flatMap(RecurrentCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init(
+            "autoencoder",
+            expected: "one of "
+                + AutoencoderArchitecture.allCases.map { TOMLDocument.quoted($0.rawValue) }.joined(separator: ", "),
+            \.autoencoder, parse: { text($0).flatMap(AutoencoderArchitecture.init) },
+            format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
             "profile", expected: DetectionProfile.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
             \.profile, parse: { text($0).flatMap(DetectionProfile.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init(
@@ -273,6 +279,7 @@ struct GlobalDraft: Equatable, Sendable {
     var seed: Int?
     var usesNetworks: Bool?
     var forecaster: RecurrentCell?
+    var autoencoder: AutoencoderArchitecture?
     var profile: DetectionProfile?
     var detectors: [String]?
     var mostSeries: Int?
@@ -291,6 +298,7 @@ struct GlobalDraft: Equatable, Sendable {
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster
+        autoencoder = built.detection.autoencoder
         profile = built.detection.profile
         mostSeries = built.mostSeries
         mostMemory = built.mostMemory

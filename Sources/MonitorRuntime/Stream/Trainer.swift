@@ -14,6 +14,8 @@ actor Trainer {
         var log: TrainingLog
         /// The recurrent layer of the stored forecaster, when it is another than the configured one and begins anew.
         var replaced: RecurrentCell?
+        /// The architecture of the stored autoencoder, likewise.
+        var replacedAutoencoder: AutoencoderArchitecture?
     }
 
     private let trainer: GroupTrainer
@@ -60,6 +62,7 @@ actor Trainer {
         let inUse = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
         let next = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
         let log = try TrainingLog(from: &reader, channelCount: channelCount)
-        return Restored(inUse: inUse, next: next, log: log, replaced: replaced)
+        return Restored(
+            inUse: inUse, next: next, log: log, replaced: replaced, replacedAutoencoder: trainer.replacedAutoencoder)
     }
 }

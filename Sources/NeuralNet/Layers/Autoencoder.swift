@@ -1,77 +1,96 @@
 import CKernels
 
-/// Sizes of a dense autoencoder: D → hidden (tanh) → latent (linear) → hidden (tanh) → D.
+/// Sizes of an autoencoder of any architecture.
 ///
-/// Parameters lie in one flat buffer, layer by layer: weights `[inputs][outputs]`, then biases, outputs rounded up to 16
-/// (the padding stays zero, its gradient being zero).
+/// Parameters lie in one flat buffer, layer by layer. Of the dense one, D → hidden (tanh) → latent (linear) → hidden
+/// (tanh) → D: weights `[inputs][outputs]`, then biases, outputs rounded up to 16 (the padding stays zero, its gradient
+/// being zero). The others say how theirs lie: ``ConvolutionalAutoencoder``, ``LSTMAutoencoder``,
+/// ``VariationalAutoencoder``, ``AdversarialAutoencoder``.
 public struct AutoencoderShape: Equatable, Sendable {
-    /// `D`: numbers of a window.
-    public let inputSize: Int
-    /// Units of the two hidden layers, a multiple of 16.
+    /// How the window is encoded and rebuilt.
+    public let architecture: AutoencoderArchitecture
+    /// Rows of a window, each a sample.
+    public let rows: Int
+    /// Channels of a row.
+    public let channels: Int
+    /// Units of the hidden layers, a multiple of 16.
     public let hiddenSize: Int
     /// Units of the narrow layer.
     public let latentSize: Int
+    /// `D`: numbers of a window.
+    public var inputSize: Int { rows * channels }
 
-    /// Creates a shape.
+    /// Creates the shape of a dense autoencoder.
     ///
     /// - Precondition: all above 0, `hiddenSize` a multiple of 16.
     public init(inputSize: Int, hiddenSize: Int = 32, latentSize: Int = 6) {
         precondition(
             inputSize > 0 && latentSize > 0, "an autoencoder of \(inputSize) inputs and \(latentSize) latent units")
         precondition(hiddenSize > 0 && hiddenSize % 16 == 0, "\(hiddenSize) hidden units are no multiple of 16")
-        self.inputSize = inputSize
+        architecture = .dense
+        rows = inputSize
+        channels = 1
         self.hiddenSize = hiddenSize
         self.latentSize = latentSize
     }
 
-    /// One layer's place in the flat buffer.
-    struct Layer: Equatable {
-        var inputs: Int
-        var outputs: Int
-        var weights: Int
-        var isSquashed: Bool
-        var width: Int { roundedUp(outputs) }
-        var biases: Int { weights + inputs * width }
-        var end: Int { biases + width }
+    /// Creates the shape of an architecture for windows of `rows` samples of `channels` numbers.
+    ///
+    /// - Precondition: both above 0.
+    public init(_ architecture: AutoencoderArchitecture, rows: Int, channels: Int) {
+        precondition(rows > 0 && channels > 0, "windows of \(rows) rows and \(channels) channels")
+        self.architecture = architecture
+        self.rows = rows
+        self.channels = channels
+        hiddenSize = architecture.hiddenSize
+        latentSize = architecture.latentSize
     }
 
-    /// The four layers in order.
-    var layers: (Layer, Layer, Layer, Layer) {
-        let first = Layer(inputs: inputSize, outputs: hiddenSize, weights: 0, isSquashed: true)
-        let second = Layer(inputs: hiddenSize, outputs: latentSize, weights: first.end, isSquashed: false)
-        let third = Layer(inputs: latentSize, outputs: hiddenSize, weights: second.end, isSquashed: true)
-        let fourth = Layer(inputs: hiddenSize, outputs: inputSize, weights: third.end, isSquashed: false)
+    /// The four layers of a dense autoencoder in order.
+    var layers: (DenseLayer, DenseLayer, DenseLayer, DenseLayer) {
+        let first = DenseLayer(inputs: inputSize, outputs: hiddenSize, weights: 0, isSquashed: true)
+        let second = DenseLayer(inputs: hiddenSize, outputs: latentSize, weights: first.end, isSquashed: false)
+        let third = DenseLayer(inputs: latentSize, outputs: hiddenSize, weights: second.end, isSquashed: true)
+        let fourth = DenseLayer(inputs: hiddenSize, outputs: inputSize, weights: third.end, isSquashed: false)
         return (first, second, third, fourth)
     }
 
     /// Number of parameters in the flat buffer, padding included.
-    public var parameterCount: Int { layers.3.end }
+    public var parameterCount: Int {
+        switch architecture {
+        case .dense: layers.3.end
+        case .convolutional: ConvolutionalAutoencoder.Layout(self).parameterCount
+        case .lstm: LSTMAutoencoder.Layout(self).parameterCount
+        case .variational: VariationalAutoencoder.Layout(self).parameterCount
+        case .adversarial: AdversarialAutoencoder.Layout(self).parameterCount
+        }
+    }
 }
 
 /// Parameters of an autoencoder as scoring reads them.
 public typealias AutoencoderWeights = NetworkWeights<AutoencoderShape>
 
 extension AutoencoderShape: NetworkShape {
-    /// Initial weights: normal, scaled by 1/√inputs, half of that in the last layer; biases zero.
+    /// Initial weights: normal, scaled by 1/√inputs, half of that in the last layer; biases zero. An LSTM's are those of
+    /// a forecaster's.
     public func initialParameters(seed: UInt64) -> [Float] {
         var values = [Float](repeating: 0, count: parameterCount)
         var random = InitialWeights(seed: seed)
-        let layers = layers
-        for (layer, scale) in [(layers.0, 1), (layers.1, 1), (layers.2, 1), (layers.3, 0.5)]
-            as [(Layer, Float)]
-        {
-            let spread = scale / Float(layer.inputs).squareRoot()
-            for input in 0..<layer.inputs {
-                for output in 0..<layer.outputs {
-                    values[layer.weights + input * layer.width + output] = random.normal() * spread
-                }
-            }
+        switch architecture {
+        case .dense:
+            let layers = layers
+            for layer in [layers.0, layers.1, layers.2] { layer.initialise(&values, random: &random) }
+            layers.3.initialise(&values, random: &random, scale: 0.5)
+        case .convolutional: ConvolutionalAutoencoder.Layout(self).initialise(&values, random: &random)
+        case .lstm: LSTMAutoencoder.Layout(self).initialise(&values, random: &random)
+        case .variational: VariationalAutoencoder.Layout(self).initialise(&values, random: &random)
+        case .adversarial: AdversarialAutoencoder.Layout(self).initialise(&values, random: &random)
         }
         return values
     }
 }
 
-/// The scoring face of the autoencoder: windows in, their reconstructions out.
+/// The scoring face of the dense autoencoder: windows in, their reconstructions out.
 ///
 /// Hinton and Salakhutdinov 2006, doi 10.1126/science.1127647. Owns scratch memory and no state.
 public struct DenseAutoencoder: Sendable {
@@ -85,6 +104,7 @@ public struct DenseAutoencoder: Sendable {
 
     /// Creates the scratch.
     public init(kernels: Kernels, shape: AutoencoderShape) {
+        precondition(shape.architecture == .dense, "a dense autoencoder of an \(shape.architecture.rawValue) shape")
         self.kernels = kernels
         self.shape = shape
         first = [Float](repeating: 0, count: shape.hiddenSize)
@@ -129,9 +149,14 @@ public struct DenseAutoencoder: Sendable {
         for index in 0..<shape.inputSize { output[index] = padded[index] }
     }
 
+    /// The narrow layer of the window reconstructed last, `[latent]`.
+    func copyLatent(into target: inout [Float]) {
+        for index in 0..<shape.latentSize { target[index] = latent[index] }
+    }
+
     @unsafe
     private static func apply(
-        _ layer: AutoencoderShape.Layer, _ weights: AutoencoderWeights, _ kernels: Kernels,
+        _ layer: DenseLayer, _ weights: AutoencoderWeights, _ kernels: Kernels,
         _ input: UnsafePointer<Float>?,
         _ output: UnsafeMutablePointer<Float>?
     ) {

@@ -38,6 +38,9 @@ public final class NetworkWeights<Shape: NetworkShape>: Sendable {
 
     /// The parameters in packed order.
     public var parameters: [Float] { unsafe buffer.array(count: shape.parameterCount) }
+
+    /// Gives the parameters, padded to whole vectors, for the time of a call.
+    func withSpan<Result>(_ body: (Span<Float>) -> Result) -> Result { unsafe buffer.withSpan(body) }
 }
 
 /// Snapshots of a network in training: those that nobody holds any more are used again, so that after the first few

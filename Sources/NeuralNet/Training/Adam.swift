@@ -63,6 +63,12 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         self.steps = steps
         self.skippedSteps = skippedSteps
     }
+
+    /// Whether all its arrays have so many numbers.
+    func isOf(parameterCount: Int) -> Bool {
+        parameters.count == parameterCount && firstMoments.count == parameterCount
+            && secondMoments.count == parameterCount
+    }
 }
 
 /// The optimiser over one flat buffer of parameters: Adam with the gradient clipped by its norm.
@@ -120,8 +126,7 @@ struct Adam: ~Copyable {
 
     /// - Returns: false, with nothing changed, when the checkpoint is of another size.
     mutating func restore(_ checkpoint: TrainingCheckpoint, parameterCount: Int) -> Bool {
-        let lengths = [checkpoint.parameters.count, checkpoint.firstMoments.count, checkpoint.secondMoments.count]
-        guard lengths.allSatisfy({ $0 == parameterCount }) else { return false }
+        guard checkpoint.isOf(parameterCount: parameterCount) else { return false }
         parameters.assign(checkpoint.parameters)
         first.assign(checkpoint.firstMoments)
         second.assign(checkpoint.secondMoments)

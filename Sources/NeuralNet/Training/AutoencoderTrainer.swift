@@ -1,6 +1,6 @@
 import CKernels
 
-/// Trains an autoencoder on windows, with Adam.
+/// Trains a dense autoencoder on windows, with Adam.
 ///
 /// The loss is Huber's with its corner at 2 (Huber 1964, doi 10.1214/aoms/1177703732), so that a faulty sample that slips
 /// in moves the network no further than a large one: the gradient of an output is clamp(y − x, −2, 2) · 4 / D, averaged
@@ -40,6 +40,7 @@ public final class AutoencoderTrainer {
     ) {
         precondition(batch > 0, "a minibatch of \(batch)")
         let shape = weights.shape
+        precondition(shape.architecture == .dense, "a dense trainer of an \(shape.architecture.rawValue) shape")
         let layers = shape.layers
         self.kernels = kernels
         self.shape = shape
@@ -100,7 +101,7 @@ public final class AutoencoderTrainer {
     // MARK: The passes
 
     private func apply(
-        _ layer: AutoencoderShape.Layer, _ x: borrowing AlignedBuffer, _ stride: Int, _ y: borrowing AlignedBuffer,
+        _ layer: DenseLayer, _ x: borrowing AlignedBuffer, _ stride: Int, _ y: borrowing AlignedBuffer,
         _ used: Int
     ) {
         // Each buffer was made for B rows of its layer.
@@ -145,7 +146,7 @@ public final class AutoencoderTrainer {
 
     /// Gradient of a layer's parameters, and of its inputs through its transposed weights.
     private func backward(
-        _ layer: AutoencoderShape.Layer, _ x: borrowing AlignedBuffer, _ stride: Int, _ dY: borrowing AlignedBuffer,
+        _ layer: DenseLayer, _ x: borrowing AlignedBuffer, _ stride: Int, _ dY: borrowing AlignedBuffer,
         _ used: Int, into dX: borrowing AlignedBuffer, through transposed: borrowing AlignedBuffer
     ) {
         accumulate(layer, x, stride, dY, used)
@@ -155,7 +156,7 @@ public final class AutoencoderTrainer {
     }
 
     private func accumulate(
-        _ layer: AutoencoderShape.Layer, _ x: borrowing AlignedBuffer, _ stride: Int, _ dY: borrowing AlignedBuffer,
+        _ layer: DenseLayer, _ x: borrowing AlignedBuffer, _ stride: Int, _ dY: borrowing AlignedBuffer,
         _ used: Int
     ) {
         let gradient = unsafe adam.gradient.base
@@ -177,7 +178,7 @@ public final class AutoencoderTrainer {
         transpose(layers.3, layers.2.width, into: fourthTransposed)
     }
 
-    private func transpose(_ layer: AutoencoderShape.Layer, _ stride: Int, into target: borrowing AlignedBuffer) {
+    private func transpose(_ layer: DenseLayer, _ stride: Int, into target: borrowing AlignedBuffer) {
         // [inputs][width] becomes [outputs][stride]; the padding of `target` stays zero.
         unsafe kernels.table.pointee.transpose(
             layer.inputs, layer.outputs, adam.parameters.base + layer.weights, layer.width, target.base, stride)

@@ -522,6 +522,7 @@ import TimeSeries
                 max_memory = "512MiB"  # default
                 networks = true  # default
                 forecaster = "gru"  # environment MONITORD_FORECASTER
+                autoencoder = "dense"  # default
                 profile = "full"  # default
                 # detectors is not set
 
