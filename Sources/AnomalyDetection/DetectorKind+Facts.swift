@@ -115,6 +115,10 @@ extension DetectorKind {
             Facts(
                 name: "matrix-profile", summary: "a shape not seen in the last 2,048 samples",
                 source: "Yeh et al. 2016, Lu et al. 2022 (DAMP)", aspect: .shape)
+        case .latent:
+            Facts(
+                name: "latent", summary: "an unusual place in the autoencoder's narrow layer",
+                source: "Mahalanobis 1936, on the code of an autoencoder (Xu et al. 2018)", aspect: .relation)
         }
     }
 }

@@ -49,6 +49,8 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     case oneClass
     /// A shape not seen of late.
     case matrixProfile
+    /// An unusual place in the autoencoder's narrow layer.
+    case latent
 
     /// Number of kinds, made once: `allCases` makes a new array at each call.
     static let count = allCases.count
@@ -82,7 +84,7 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
     /// Whether it needs the networks.
     public var usesNetworks: Bool {
         switch self {
-        case .forecast, .reconstruction, .reconstructionWindow: true
+        case .forecast, .reconstruction, .reconstructionWindow, .latent: true
         default: false
         }
     }

@@ -76,7 +76,7 @@ extension SeriesMonitor {
         // Another network errs by other amounts; the calibration, which knows only what is usual, goes on.
         if networks?.forecastBeginsAnew == true { bank.beginAnew(.forecast, channelCount: channels, seed: storedSeed) }
         if networks?.reconstructionBeginsAnew == true {
-            for kind in [DetectorKind.reconstruction, .reconstructionWindow] {
+            for kind in [DetectorKind.reconstruction, .reconstructionWindow, .latent] {
                 bank.beginAnew(kind, channelCount: channels, seed: storedSeed)
             }
         }

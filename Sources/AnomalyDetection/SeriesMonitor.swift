@@ -196,7 +196,7 @@ public struct SeriesMonitor: Sendable {
                 bank.began[index] == 0 || sampleCount - bank.began[index] >= DetectionRecipe.firstVoteOfNewcomer
             switch kind {
             case .forecast: votes[kind.rawValue] = isKnown && mayVote && frame.hasForecast
-            case .reconstruction, .reconstructionWindow:
+            case .reconstruction, .reconstructionWindow, .latent:
                 votes[kind.rawValue] = isKnown && mayVote && frame.hasReconstruction
             default: votes[kind.rawValue] = isKnown
             }
@@ -210,7 +210,7 @@ public struct SeriesMonitor: Sendable {
         for kind in bank.kinds {
             switch kind {
             case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
-            case .reconstruction, .reconstructionWindow:
+            case .reconstruction, .reconstructionWindow, .latent:
                 feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasReconstruction)
             default: feeds[kind.rawValue] = true
             }

@@ -37,13 +37,13 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Every detector but the geometric ones, which have a suite of their own, ``GeometryConformanceTests``.
-    static let all: [DetectorCase] = DetectorKind.allCases.filter { !geometric.contains($0.name) }.map(member)
+    /// Every detector but those with a suite of their own: ``GeometryConformanceTests`` and ``LatentDetectorTests``.
+    static let all: [DetectorCase] = DetectorKind.allCases.filter { !elsewhere.contains($0.name) }.map(member)
     /// The detectors of `Detectors/Statistics`.
     static let statistical: [DetectorCase] = [
         DetectorKind.zScore, .hampel, .quantile, .seasonal, .likelihood,
     ].map(member)
-    private static let geometric = Set(GeometryCase.all.map(\.name))
+    static let elsewhere = Set(GeometryCase.all.map(\.name) + ["latent"])
 
     /// The case of a kind.
     static func member(_ kind: DetectorKind) -> DetectorCase {
@@ -105,8 +105,8 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
                 name: kind.name, plant: .roughness, leastArea: 0.99, faintSpikes: 0.74, faintSteps: 0.88,
                 bytes: { 86 * $0 },
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
-        case .subspace, .subspaceResidual, .clusters, .neighbours, .isolation, .oneClass, .matrixProfile:
-            preconditionFailure("\(kind) is a geometric detector")
+        case .subspace, .subspaceResidual, .clusters, .neighbours, .isolation, .oneClass, .matrixProfile, .latent:
+            preconditionFailure("\(kind) has a suite of its own")
         }
     }
 }

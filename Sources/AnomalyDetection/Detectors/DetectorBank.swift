@@ -116,6 +116,7 @@ extension DetectorKind {
         case .isolation: IsolationDetector(channelCount: channelCount, seed: seed)
         case .oneClass: OneClassDetector(channelCount: channelCount, seed: seed)
         case .matrixProfile: MatrixProfileDetector(channelCount: channelCount)
+        case .latent: LatentDetector(channelCount: channelCount)
         }
     }
 }
