@@ -14,10 +14,11 @@ struct Rig {
 
     init(
         channels: Int, networks: Bool = true, seed: UInt64 = 1, budget: Double = 1.0 / 604_800,
-        forecaster: RecurrentCell = .lstm
+        forecaster: ForecasterVariant = ForecasterVariant()
     ) {
         configuration = DetectionConfiguration(
-            falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster)
+            falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster.cell,
+            forecastHead: forecaster.head, horizon: forecaster.horizon)
         monitor = SeriesMonitor(channelCount: channels, configuration: configuration, seriesSeed: 11)
         scratch = ScoringScratch(channelCount: channels, configuration: configuration, kernels: .best)
         models = GroupModels(channelCount: channels, configuration: configuration)

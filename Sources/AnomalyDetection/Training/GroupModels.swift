@@ -16,7 +16,7 @@ public struct GroupModels: Sendable {
     /// Creates the weights that a group starts with; the same for the same seed.
     public init(channelCount: Int, configuration: DetectionConfiguration) {
         forecaster = ForecasterWeights(
-            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster),
+            shape: NetworkShapes.forecaster(channelCount: channelCount, variant: configuration.forecasterVariant),
             seed: splitMix(configuration.seed))
         autoencoder = AutoencoderWeights(
             shape: NetworkShapes.autoencoder(channelCount: channelCount), seed: splitMix(configuration.seed &+ 1))
@@ -24,29 +24,30 @@ public struct GroupModels: Sendable {
 
     /// Writes the weights.
     public func encode(to writer: inout StateWriter) {
-        forecaster.shape.cell.encode(to: &writer)
+        forecaster.shape.variant.encode(to: &writer)
         writer.write(forecaster.parameters)
         writer.write(autoencoder.parameters)
     }
 
     /// Reads what ``encode(to:)`` wrote.
     ///
-    /// A forecaster with another recurrent layer than the configured one begins anew; the autoencoder goes on.
+    /// Another forecaster than the configured one begins anew; the autoencoder goes on.
     ///
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
     public init(
         from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
-        let cell = try RecurrentCell(from: &reader, of: "a group's weights")
+        let variant = try ForecasterVariant(from: &reader, of: "a group's weights")
         let shapes = NetworkShapes.self
         guard
             let forecaster = ForecasterWeights(
-                shape: shapes.forecaster(channelCount: channelCount, cell: cell), parameters: try reader.readFloats()),
+                shape: shapes.forecaster(channelCount: channelCount, variant: variant),
+                parameters: try reader.readFloats()),
             let autoencoder = AutoencoderWeights(
                 shape: shapes.autoencoder(channelCount: channelCount), parameters: try reader.readFloats())
         else { throw .invalid("weights of another shape than \(channelCount) channels give") }
         let fresh =
-            cell == configuration.forecaster
+            variant == configuration.forecasterVariant
             ? nil : GroupModels(channelCount: channelCount, configuration: configuration).forecaster
         self.init(forecaster: fresh ?? forecaster, autoencoder: autoencoder)
     }
@@ -57,10 +58,10 @@ enum NetworkShapes {
     /// Scaled values, their changes, and the time of day as a point on a circle.
     static func inputSize(channelCount: Int) -> Int { 2 * channelCount + 2 }
 
-    static func forecaster(channelCount: Int, cell: RecurrentCell) -> ForecasterShape {
+    static func forecaster(channelCount: Int, variant: ForecasterVariant) -> ForecasterShape {
         ForecasterShape(
-            cell: cell, inputSize: inputSize(channelCount: channelCount), hiddenSize: DetectionRecipe.hiddenSize,
-            channels: channelCount)
+            variant: variant, inputSize: inputSize(channelCount: channelCount),
+            hiddenSize: DetectionRecipe.hiddenSize, channels: channelCount)
     }
 
     static func autoencoder(channelCount: Int) -> AutoencoderShape {

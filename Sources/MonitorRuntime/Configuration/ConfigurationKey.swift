@@ -78,8 +78,14 @@ enum ConfigurationKeys {
             parse: { size($0, in: (4 << 20)...(1 << 40)) }, format: sizeText),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
         .init(
-            "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
-            parse: { text($0).flatMap(RecurrentCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+            "forecaster", expected: "\"lstm\", \"gru\", \"rnn\" or \"cnn\"", \.forecaster,
+            parse: { text($0).flatMap(ForecasterCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "forecast_head", expected: "\"student\", \"gaussian\" or \"quantile\"", \.forecastHead,
+            parse: { text($0).flatMap(OutputHead.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "horizon", expected: "a whole number from 1 to 8", \.horizon,
+            parse: { integer($0, in: ForecasterVariant.horizons) }, format: { String($0) }),
         .init(
             "profile", expected: DetectionProfile.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
             \.profile, parse: { text($0).flatMap(DetectionProfile.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
@@ -272,7 +278,9 @@ struct GlobalDraft: Equatable, Sendable {
     var writesJournal: Bool?
     var seed: Int?
     var usesNetworks: Bool?
-    var forecaster: RecurrentCell?
+    var forecaster: ForecasterCell?
+    var forecastHead: OutputHead?
+    var horizon: Int?
     var profile: DetectionProfile?
     var detectors: [String]?
     var mostSeries: Int?
@@ -291,6 +299,8 @@ struct GlobalDraft: Equatable, Sendable {
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster
+        forecastHead = built.detection.forecastHead
+        horizon = built.detection.horizon
         profile = built.detection.profile
         mostSeries = built.mostSeries
         mostMemory = built.mostMemory

@@ -522,6 +522,8 @@ import TimeSeries
                 max_memory = "512MiB"  # default
                 networks = true  # default
                 forecaster = "gru"  # environment MONITORD_FORECASTER
+                forecast_head = "student"  # default
+                horizon = 1  # default
                 profile = "full"  # default
                 # detectors is not set
 
