@@ -72,8 +72,7 @@ extension SeriesMonitor {
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
-            ? try SeriesNetworks(from: &reader, channelCount: channels, forecaster: configuration.forecasterVariant)
-            : nil
+            ? try SeriesNetworks(from: &reader, channelCount: channels, configuration: configuration) : nil
         // Another forecaster errs by other amounts; the calibration, which knows only what is usual, goes on.
         if networks?.forecastBeginsAnew == true { bank.beginAnew(.forecast, channelCount: channels, seed: storedSeed) }
         raw = Array(repeating: 0, count: DetectorKind.count)

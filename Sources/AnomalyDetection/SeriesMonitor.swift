@@ -79,7 +79,7 @@ public struct SeriesMonitor: Sendable {
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
-            ? SeriesNetworks(channelCount: channelCount, forecaster: configuration.forecasterVariant) : nil
+            ? SeriesNetworks(channelCount: channelCount, configuration: configuration) : nil
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes

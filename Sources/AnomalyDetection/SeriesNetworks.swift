@@ -28,10 +28,10 @@ struct SeriesNetworks: Sendable {
     /// Whether a stored state came from another forecaster, so that this one begins anew.
     private(set) var forecastBeginsAnew = false
 
-    init(channelCount: Int, forecaster variant: ForecasterVariant) {
+    init(channelCount: Int, configuration: DetectionConfiguration) {
         self.channelCount = channelCount
+        variant = configuration.forecasterVariant
         windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
-        self.variant = variant
         forecaster = ForecasterState(shape: NetworkShapes.forecaster(channelCount: channelCount, variant: variant))
         ahead = variant.horizon > 1 ? AheadForecasts(channelCount: channelCount, horizon: variant.horizon) : nil
         nextMean = Array(repeating: 0, count: channelCount)
@@ -203,9 +203,9 @@ struct SeriesNetworks: Sendable {
     /// Reads what ``encode(to:)`` wrote. When it is of another forecaster, this one begins anew: a state without a past, heads
     /// that believe, and no forecast; the window goes on.
     init(
-        from reader: inout StateReader, channelCount: Int, forecaster variant: ForecasterVariant
+        from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
-        self.init(channelCount: channelCount, forecaster: variant)
+        self.init(channelCount: channelCount, configuration: configuration)
         var values = try reader.readFloats()
         var (stored, position) = (variant, 0)
         if values.isEmpty {

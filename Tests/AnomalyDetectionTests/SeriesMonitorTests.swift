@@ -151,7 +151,8 @@ import TimeSeries
     /// So that what was stored before there were other forecasters is read as what it is.
     @Test func `the state of an LSTM or a GRU is written as it always was`() throws {
         for (cell, count) in [(ForecasterCell.lstm, 64), (.gru, 32)] {
-            let networks = SeriesNetworks(channelCount: 1, forecaster: ForecasterVariant(cell: cell))
+            let networks = SeriesNetworks(
+                channelCount: 1, configuration: DetectionConfiguration(forecaster: cell))
             var reader = StateReader(StateWriter.bytes { networks.encode(to: &$0) })
             let first = try reader.readFloats()
             #expect(first.count == count)

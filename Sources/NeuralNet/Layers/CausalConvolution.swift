@@ -29,33 +29,51 @@ struct CausalConvolution: Sendable {
     ///   - input: `[I]`.
     ///   - state: of the series; its rings are advanced.
     mutating func step(parameters: borrowing AlignedBuffer, input: Span<Float>, state: inout ForecasterState) {
-        let position = state.position
-        let size = stack.hiddenSize
-        for layer in 0..<ConvolutionStack.layers {
-            let width = stack.inputs(layer)
-            let length = ConvolutionStack.ringLength(layer)
-            let ring = stack.ringOffset(layer)
-            // The slot that is about to be overwritten holds the oldest tap, the one half a ring on the middle tap.
-            let oldest = ring + position % length * width
-            let middle = ring + (position + length / 2) % length * width
-            for index in 0..<width {
-                let value = layer == 0 ? input[index] : top[index]
-                row[index] = state.values[oldest + index]
-                row[width + index] = state.values[middle + index]
-                row[2 * width + index] = value
-                state.values[oldest + index] = value
-            }
-            // The row is at least as wide as this layer's taps, the parameters hold its weights and biases.
-            unsafe row.withUnsafeBufferPointer { row in
-                unsafe squashed.withUnsafeMutableBufferPointer { squashed in
-                    unsafe kernels.table.pointee.dense(
-                        1, stack.rowWidth(layer), size, row.baseAddress, 3 * width,
-                        parameters.base + stack.weightOffset(layer), parameters.base + stack.biasOffset(layer), 1,
-                        squashed.baseAddress, size)
+        let (position, stack, kernels) = (state.position, stack, kernels)
+        // Each offset is that of a slot within its ring, each row at least as wide as a layer's taps; no pointer leaves its
+        // closure.
+        unsafe input.withUnsafeBufferPointer { input in
+            unsafe state.values.withUnsafeMutableBufferPointer { rings in
+                unsafe row.withUnsafeMutableBufferPointer { row in
+                    unsafe squashed.withUnsafeMutableBufferPointer { squashed in
+                        unsafe top.withUnsafeMutableBufferPointer { top in
+                            guard let input = input.baseAddress, let rings = rings.baseAddress,
+                                let row = row.baseAddress, let squashed = squashed.baseAddress,
+                                let top = top.baseAddress
+                            else { return }
+                            for layer in 0..<ConvolutionStack.layers {
+                                unsafe Self.gather(
+                                    layer, of: layer == 0 ? input : UnsafePointer(top),
+                                    in: stack, rings: rings + stack.ringOffset(layer), position: position, into: row)
+                                let width = stack.rowWidth(layer)
+                                unsafe kernels.table.pointee.dense(
+                                    1, width, stack.hiddenSize, row, width, parameters.base + stack.weightOffset(layer),
+                                    parameters.base + stack.biasOffset(layer), 1, squashed, stack.hiddenSize)
+                                for index in 0..<stack.hiddenSize {
+                                    unsafe top[index] = layer == 0 ? squashed[index] : top[index] + squashed[index]
+                                }
+                            }
+                        }
+                    }
                 }
             }
-            for index in 0..<size { top[index] = layer == 0 ? squashed[index] : top[index] + squashed[index] }
         }
         state.position = (position + 1) % ConvolutionStack.period
+    }
+
+    /// Puts the taps of a layer side by side, oldest first, and the newest into the ring.
+    private static func gather(
+        _ layer: Int, of newest: UnsafePointer<Float>, in stack: ConvolutionStack, rings: UnsafeMutablePointer<Float>,
+        position: Int, into row: UnsafeMutablePointer<Float>
+    ) {
+        let width = stack.inputs(layer)
+        let length = ConvolutionStack.ringLength(layer)
+        // The slot that is about to be overwritten holds the oldest tap, the one half a ring on the middle tap.
+        let oldest = unsafe rings + position % length * width
+        let middle = unsafe rings + (position + length / 2) % length * width
+        unsafe row.update(from: oldest, count: width)
+        unsafe (row + width).update(from: middle, count: width)
+        unsafe (row + 2 * width).update(from: newest, count: width)
+        unsafe oldest.update(from: newest, count: width)
     }
 }
