@@ -13,11 +13,20 @@ public struct DetectionConfiguration: Equatable, Sendable {
     /// `detectors` (list of names, empty): changes the profile's detectors, see ``DetectorSet/changed(by:)``; a list that
     /// is not understood changes nothing.
     public var chosenDetectors: [String]
-    /// `forecaster` ("lstm" or "gru", "lstm"): the forecaster's recurrent layer.
-    public var forecaster: RecurrentCell
+    /// `forecaster` ("lstm", "gru", "rnn" or "cnn", "lstm"): what the forecaster is made of.
+    public var forecaster: ForecasterCell
+    /// `forecast_head` ("student", "gaussian" or "quantile", "student"): what it states of a change, and learns it by.
+    public var forecastHead: OutputHead
+    /// `horizon` (integer, 1): samples ahead that it forecasts, 1 to 8.
+    public var horizon: Int
     /// `autoencoder` ("dense", "convolutional", "lstm", "variational" or "adversarial", "dense"): how the autoencoder
     /// rebuilds a window.
     public var autoencoder: AutoencoderArchitecture
+
+    /// The forecaster that the three keys choose.
+    public var forecasterVariant: ForecasterVariant {
+        ForecasterVariant(cell: forecaster, head: forecastHead, horizon: horizon)
+    }
 
     /// The detectors that take part.
     public var detectors: DetectorSet {
@@ -30,7 +39,8 @@ public struct DetectionConfiguration: Equatable, Sendable {
     /// Creates a configuration.
     public init(
         falseAlarmsPerSecond: Double = 1.0 / 604_800, seed: UInt64 = 1, usesNetworks: Bool = true,
-        forecaster: RecurrentCell = .lstm, autoencoder: AutoencoderArchitecture = .dense,
+        forecaster: ForecasterCell = .lstm, forecastHead: OutputHead = .student, horizon: Int = 1,
+        autoencoder: AutoencoderArchitecture = .dense,
         profile: DetectionProfile = .full, detectors: [String] = []
     ) {
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
@@ -40,5 +50,7 @@ public struct DetectionConfiguration: Equatable, Sendable {
         chosenDetectors = detectors
         self.forecaster = forecaster
         self.autoencoder = autoencoder
+        self.forecastHead = forecastHead
+        self.horizon = horizon
     }
 }

@@ -34,6 +34,11 @@ public struct Frame: Sendable {
     public var forecastMean: [Float]
     /// Scale of the forecast's Student-t distribution, above 0, `[d]`.
     public var forecastScale: [Float]
+    /// Numbers of samples ahead, beyond one, of which ``aheadResiduals`` holds errors; 0 where one sample ahead is all.
+    public var aheadLeads = 0
+    /// Errors of the forecasts made 2 samples ago, 3 ago and so on, each over its usual size, `[leads, d]`; made with the first
+    /// sample.
+    public var aheadResiduals: [Float] = []
     /// Whether the autoencoder's window was full.
     public var hasReconstruction = false
     /// Error of the window's last sample, `[d]`: sample minus reconstruction, or what the autoencoder's architecture has

@@ -5,7 +5,8 @@ import TimeSeries
 struct SeriesNetworks: Sendable {
     private let channelCount: Int
     private let windowLength: Int
-    private var recurrent: RecurrentState
+    private let variant: ForecasterVariant
+    private var forecaster: ForecasterState
     /// Forecast of the next sample's z, `[d]`, and its scale.
     private var nextMean: [Float]
     private var nextScale: [Float]
@@ -14,6 +15,8 @@ struct SeriesNetworks: Sendable {
     private var predictedChange: [Float]
     private var heads: [ForecastHead]
     private var hasForecast = false
+    /// What was forecast more than one sample ahead; `nil` when nothing is.
+    private var ahead: AheadForecasts?
     /// The last `windowLength` rows end at `windowEnd`; room for as many again, so that rows move only now and then.
     private var window: [Float]
     private var windowEnd: Int
@@ -31,9 +34,10 @@ struct SeriesNetworks: Sendable {
     init(channelCount: Int, configuration: DetectionConfiguration) {
         self.channelCount = channelCount
         autoencoder = configuration.autoencoder
+        variant = configuration.forecasterVariant
         windowLength = DetectionRecipe.windowLength(channelCount: channelCount)
-        recurrent = RecurrentState(
-            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster))
+        forecaster = ForecasterState(shape: NetworkShapes.forecaster(channelCount: channelCount, variant: variant))
+        ahead = variant.horizon > 1 ? AheadForecasts(channelCount: channelCount, horizon: variant.horizon) : nil
         nextMean = Array(repeating: 0, count: channelCount)
         nextScale = Array(repeating: 1, count: channelCount)
         forecastBase = nextMean
@@ -45,7 +49,8 @@ struct SeriesNetworks: Sendable {
 
     /// The windows begin anew: what was seen before does not precede what comes.
     mutating func restart() {
-        recurrent.reset()
+        forecaster.reset()
+        ahead?.restart()
         hasForecast = false
         rowsInWindow = 0
         begins = true
@@ -62,6 +67,7 @@ struct SeriesNetworks: Sendable {
                 frame.forecastScale[index] = nextScale[index]
             }
         }
+        ahead?.expect(into: &frame)
         push(frame.scaled)
         // Not the very first full window: it holds the first samples, which have no scale yet.
         frame.hasReconstruction = rowsInWindow > windowLength
@@ -141,6 +147,7 @@ struct SeriesNetworks: Sendable {
                     predicted: Double(predictedChange[index]), seen: Double(frame.scaled[index] - forecastBase[index]))
             }
         }
+        ahead?.learn(frame, isOpen: isOpen)
         step(frame, isHeld: false, models: models, scratch: &scratch, log: &log, series: series)
     }
 
@@ -168,29 +175,41 @@ struct SeriesNetworks: Sendable {
         }
         scratch.input[2 * channelCount] = day.sine
         scratch.input[2 * channelCount + 1] = day.cosine
-        scratch.forecast(weights: models.forecaster, state: &recurrent)
+        scratch.forecast(weights: models.forecaster, state: &forecaster)
         for index in 0..<channelCount {
             forecastBase[index] = frame.scaled[index]
             predictedChange[index] = scratch.output[index]
             nextMean[index] = forecastBase[index] + Float(heads[index].gain) * predictedChange[index]
-            nextScale[index] = Float(Transcendental.exp(Double(scratch.output[channelCount + index]))) + 0.02
+            nextScale[index] = variant.head.scale(scratch.output[channelCount + index])
         }
+        ahead?.append(base: forecastBase, outputs: scratch.output.span, head: variant.head)
         hasForecast = true
     }
 
     /// Bytes that its arrays take.
-    var memoryBytes: Int { 4 * (recurrent.values.count + 4 * channelCount + window.count) + 40 * channelCount }
+    var memoryBytes: Int {
+        4 * (forecaster.values.count + 4 * channelCount + window.count) + 40 * channelCount + (ahead?.memoryBytes ?? 0)
+    }
 
     // MARK: State
 
     /// Writes the series' part of the networks.
+    ///
+    /// Of an LSTM or GRU one sample ahead with a Student-t head it begins with the state, whose length tells them apart; of
+    /// any other forecaster with an empty one and whose state follows.
     func encode(to writer: inout StateWriter) {
-        writer.write(recurrent.values)
+        if !Self.lengthsTell(variant) {
+            writer.write([Float]())
+            variant.encode(to: &writer)
+            writer.write(UInt8(forecaster.position))
+        }
+        writer.write(forecaster.values)
         writer.write(nextMean)
         writer.write(nextScale)
         writer.write(forecastBase)
         writer.write(predictedChange)
         for head in heads { head.encode(to: &writer) }
+        ahead?.encode(to: &writer)
         writer.write(hasForecast)
         writer.write(Array(window[(windowEnd - windowLength * channelCount)..<windowEnd]))
         // The autoencoder that the errors were of stands in the upper half, where there were zeros before there was a choice.
@@ -202,44 +221,61 @@ struct SeriesNetworks: Sendable {
         writer.write(nextRow)
     }
 
-    /// Reads what ``encode(to:)`` wrote. When it is of another forecaster, told by what that carries from step to step, this
-    /// one begins anew: a state without a past, heads that believe, and no forecast; the window goes on, whichever
-    /// autoencoder looks at it.
+    /// Reads what ``encode(to:)`` wrote. When it is of another forecaster, this one begins anew: a state without a past, heads
+    /// that believe, and no forecast; the window goes on, whichever autoencoder looks at it.
     init(
         from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
         self.init(channelCount: channelCount, configuration: configuration)
-        let fresh = self
-        recurrent.values = try reader.readFloats()
-        let known = RecurrentCell.allCases.map {
-            NetworkShapes.forecaster(channelCount: channelCount, cell: $0).stateCount
+        var values = try reader.readFloats()
+        var (stored, position) = (variant, 0)
+        if values.isEmpty {
+            stored = try ForecasterVariant(from: &reader, of: "a forecaster's state")
+            position = Int(try reader.read(UInt8.self))
+            values = try reader.readFloats()
+        } else {
+            let known = [ForecasterVariant(cell: .lstm), ForecasterVariant(cell: .gru)]
+            stored = known.first { Self.shape(channelCount, $0).stateCount == values.count } ?? variant
         }
-        guard known.contains(recurrent.values.count) else {
-            throw .invalid("a forecaster's state of \(recurrent.values.count) numbers")
+        let shape = Self.shape(channelCount, stored)
+        guard let state = ForecasterState(shape: shape, values: values, position: position) else {
+            throw .invalid("a forecaster's state of \(values.count) numbers")
         }
-        nextMean = try reader.readFloats(count: channelCount)
-        nextScale = try reader.readFloats(count: channelCount)
-        forecastBase = try reader.readFloats(count: channelCount)
-        predictedChange = try reader.readFloats(count: channelCount)
-        for index in 0..<channelCount { heads[index] = try ForecastHead(from: &reader) }
-        hasForecast = try reader.readBool()
+        let mean = try reader.readFloats(count: channelCount)
+        let scale = try reader.readFloats(count: channelCount)
+        let base = try reader.readFloats(count: channelCount)
+        let change = try reader.readFloats(count: channelCount)
+        var storedHeads = heads
+        for index in 0..<channelCount { storedHeads[index] = try ForecastHead(from: &reader) }
+        let storedAhead =
+            stored.horizon > 1
+            ? try AheadForecasts(from: &reader, channelCount: channelCount, horizon: stored.horizon) : nil
+        let hadForecast = try reader.readBool()
         let rows = try reader.readFloats(count: windowLength * channelCount)
         for index in rows.indices { window[index] = rows[index] }
         let number = try reader.read(UInt32.self)
         rowsInWindow = Int(number & 0xffff)
-        guard let stored = AutoencoderArchitecture.allCases.first(where: { $0.code == number >> 16 }) else {
+        guard let architecture = AutoencoderArchitecture.allCases.first(where: { $0.code == number >> 16 }) else {
             throw .invalid("an unknown autoencoder, number \(number >> 16)")
         }
-        reconstructionBeginsAnew = stored != autoencoder
+        reconstructionBeginsAnew = architecture != autoencoder
         guard rowsInWindow <= windowLength + 1 else { throw .invalid("\(rowsInWindow) rows in a window") }
         day = (try reader.readFloat(), try reader.readFloat())
         isOpen = try reader.readBool()
         begins = try reader.readBool()
         nextRow = try reader.read()
-        guard recurrent.values.count != fresh.recurrent.values.count else { return }
-        (recurrent, heads, nextMean, nextScale) = (fresh.recurrent, fresh.heads, fresh.nextMean, fresh.nextScale)
-        (forecastBase, predictedChange) = (fresh.forecastBase, fresh.predictedChange)
-        hasForecast = false
-        forecastBeginsAnew = true
+        forecastBeginsAnew = stored != variant
+        guard !forecastBeginsAnew else { return }
+        (forecaster, heads, ahead, hasForecast) = (state, storedHeads, storedAhead, hadForecast)
+        (nextMean, nextScale, forecastBase, predictedChange) = (mean, scale, base, change)
+    }
+
+    /// Whether a state is written without saying whose it is.
+    private static func lengthsTell(_ variant: ForecasterVariant) -> Bool {
+        [ForecasterVariant(cell: .lstm), ForecasterVariant(cell: .gru)].contains(variant)
+    }
+
+    private static func shape(_ channelCount: Int, _ variant: ForecasterVariant) -> ForecasterShape {
+        NetworkShapes.forecaster(channelCount: channelCount, variant: variant)
     }
 }

@@ -75,7 +75,7 @@ extension Pipeline {
                 let shard = fresh[place.group].shards[place.member % shardCount]
                 try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
             }
-            var replaced: RecurrentCell?
+            var replaced: ForecasterVariant?
             var replacedAutoencoder: AutoencoderArchitecture?
             for index in 0..<stored.header.groups.count {
                 let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
@@ -89,9 +89,9 @@ extension Pipeline {
             places = members
             take(stored.header)
             if let replaced {
-                let chosen = configuration.detection.forecaster
+                let chosen = configuration.detection.forecasterVariant
                 committer?.tell(
-                    "the forecaster of \(name) was stored as \(replaced.rawValue) and is \(chosen.rawValue) now: it "
+                    "the forecaster of \(name) was stored as \(replaced) and is \(chosen) now: it "
                         + "begins anew")
             }
             if let replacedAutoencoder {

@@ -76,9 +76,20 @@ import TimeSeries
         #expect((rig.monitor.scalers[0].location - 12).magnitude < 2, "\(rig.monitor.scalers[0].location)")
     }
 
-    @Test(arguments: [0, 1, 4, 31, 33, 39, 100, 149, 151, 200, 201, 299, 301, 400, 523])
-    func `goes on from its bytes, bit for bit`(cut: Int) throws {
-        var rig = Rig(channels: 2)
+    /// Cuts at every kind of moment with the forecaster of the start, and at a few with others.
+    private static let cuts =
+        [0, 1, 4, 31, 33, 39, 100, 149, 151, 200, 201, 299, 301, 400, 523].map { ($0, ForecasterVariant()) }
+        + [1, 3, 39, 263, 400].flatMap { cut in
+            [
+                (cut, ForecasterVariant(cell: .rnn)), (cut, ForecasterVariant(cell: .cnn)),
+                (cut, ForecasterVariant(head: .quantile)),
+                (cut, ForecasterVariant(cell: .gru, head: .gaussian, horizon: 4)),
+            ]
+        }
+
+    @Test(arguments: cuts)
+    func `goes on from its bytes, bit for bit`(cut: Int, forecaster: ForecasterVariant) throws {
+        var rig = Rig(channels: 2, forecaster: forecaster)
         var generator = SeededGenerator(seed: 4)
         // Every channel missing now and then, missed ticks, a restart, and a fault.
         func observe(_ rig: inout Rig, _ step: Int, _ values: [Double]) -> Verdict {
@@ -104,12 +115,22 @@ import TimeSeries
         #expect(rig.monitor.bytes == restored.monitor.bytes)
     }
 
-    @Test func `with another forecaster it goes on but for the forecasts`() throws {
-        var rig = Rig(channels: 2)
+    @Test(
+        arguments: [
+            (ForecasterVariant(), ForecasterVariant(cell: .gru)), (ForecasterVariant(), ForecasterVariant(cell: .cnn)),
+            (ForecasterVariant(cell: .rnn), ForecasterVariant(cell: .gru)),
+            (ForecasterVariant(cell: .gru), ForecasterVariant(cell: .rnn)),
+            (ForecasterVariant(horizon: 8), ForecasterVariant(cell: .lstm)),
+            (ForecasterVariant(), ForecasterVariant(head: .quantile, horizon: 2)),
+        ])
+    func `with another forecaster it goes on but for the forecasts`(
+        stored: ForecasterVariant, chosen: ForecasterVariant
+    ) throws {
+        var rig = Rig(channels: 2, forecaster: stored)
         var generator = SeededGenerator(seed: 4)
         for step in 0..<400 { _ = rig.observe(wave(step, channels: 2, &generator)) }
         let before = rig.monitor
-        var other = Rig(channels: 2, forecaster: .gru)
+        var other = Rig(channels: 2, forecaster: chosen)
         var reader = StateReader(before.bytes)
         other.monitor = try SeriesMonitor(from: &reader, configuration: other.configuration)
         #expect(reader.remaining == 0)
@@ -125,6 +146,19 @@ import TimeSeries
         reader = StateReader(other.monitor.bytes)
         let again = try SeriesMonitor(from: &reader, configuration: other.configuration)
         #expect(again.bytes == other.monitor.bytes)
+    }
+
+    /// So that what was stored before there were other forecasters is read as what it is.
+    @Test func `the state of an LSTM or a GRU is written as it always was`() throws {
+        for (cell, count) in [(ForecasterCell.lstm, 64), (.gru, 32)] {
+            let networks = SeriesNetworks(
+                channelCount: 1, configuration: DetectionConfiguration(forecaster: cell))
+            var reader = StateReader(StateWriter.bytes { networks.encode(to: &$0) })
+            let first = try reader.readFloats()
+            #expect(first.count == count)
+        }
+        let group = StateWriter.bytes { ForecasterVariant(cell: .gru).encode(to: &$0) }
+        #expect(group == [2] + StateWriter.bytes { $0.write("gru") })
     }
 
     @Test func `damaged bytes are refused, never trusted`() {

@@ -14,11 +14,11 @@ struct Rig {
 
     init(
         channels: Int, networks: Bool = true, seed: UInt64 = 1, budget: Double = 1.0 / 604_800,
-        forecaster: RecurrentCell = .lstm, autoencoder: AutoencoderArchitecture = .dense
+        forecaster: ForecasterVariant = ForecasterVariant(), autoencoder: AutoencoderArchitecture = .dense
     ) {
         configuration = DetectionConfiguration(
-            falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster,
-            autoencoder: autoencoder)
+            falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster.cell,
+            forecastHead: forecaster.head, horizon: forecaster.horizon, autoencoder: autoencoder)
         monitor = SeriesMonitor(channelCount: channels, configuration: configuration, seriesSeed: 11)
         scratch = ScoringScratch(channelCount: channels, configuration: configuration, kernels: .best)
         models = GroupModels(channelCount: channels, configuration: configuration)

@@ -89,8 +89,11 @@ struct ForecasterCase {
     var seed: UInt64 = 1
 
     /// Six steps of three sequences, 32 hidden units.
-    init(_ cell: RecurrentCell = .lstm) {
-        shape = ForecasterShape(cell: cell, inputSize: 3, hiddenSize: 32, channels: 2)
+    init(_ cell: ForecasterCell = .lstm) { self.init(ForecasterVariant(cell: cell)) }
+
+    /// The same of any forecaster.
+    init(_ variant: ForecasterVariant) {
+        shape = ForecasterShape(variant: variant, inputSize: 3, hiddenSize: 32, channels: 2)
     }
 
     func trainer(_ kernels: Kernels, parameters: [Float]? = nil) -> ForecasterTrainer {
@@ -101,11 +104,11 @@ struct ForecasterCase {
             configuration: configuration)
     }
 
-    /// Inputs `[T, B, I]` and targets `[T, B, d]`.
+    /// Inputs `[T, B, I]` and targets `[T, B, h, d]`.
     func minibatch(_ random: inout SeededGenerator) -> (inputs: [Float], targets: [Float]) {
         (
             random.floats(sequenceLength * batch * shape.inputSize, scale: 2),
-            random.floats(sequenceLength * batch * shape.channels)
+            random.floats(sequenceLength * batch * shape.horizon * shape.channels)
         )
     }
 }

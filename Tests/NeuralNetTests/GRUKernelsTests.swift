@@ -92,8 +92,8 @@ import TimeSeries
 
     /// Each sum errs by at most (I + H) · 2⁻²⁴ of its terms' sizes, here below 1 each; an activation halves that at least and
     /// adds 1.4 · 10⁻⁷; what the state brings along is damped by the gates. The head adds its weights' sizes.
-    @Test(arguments: Levels.names, RecurrentCell.allCases)
-    func `24 steps follow the textbook in Double`(name: String, cell: RecurrentCell) throws {
+    @Test(arguments: Levels.names, ForecasterCell.allCases)
+    func `24 steps follow the textbook in Double`(name: String, cell: ForecasterCell) throws {
         let kernels = try #require(Kernels.named(name))
         let shape = ForecasterShape(cell: cell, inputSize: 5, hiddenSize: 32, channels: 2)
         var parameters = ForecasterWeights(shape: shape, seed: 3).parameters
@@ -103,8 +103,8 @@ import TimeSeries
         let inputs = random.floats(24 * shape.inputSize, scale: 2)
         let reference = ReferenceForecaster(shape: shape, sequenceLength: 24, burnIn: 0, batch: 1)
         let expected = reference.outputs(parameters.map(Double.init), inputs: inputs)
-        var forecaster = RecurrentForecaster(kernels: kernels, shape: shape)
-        var state = RecurrentState(shape: shape)
+        var forecaster = StreamingForecaster(kernels: kernels, shape: shape)
+        var state = ForecasterState(shape: shape)
         var worst = 0.0
         for step in 0..<24 {
             let input = Array(inputs[step * shape.inputSize..<(step + 1) * shape.inputSize])

@@ -12,23 +12,37 @@ import TimeSeries
 @Suite struct GradientTests {
     private static let h = 1e-5
 
-    @Test(arguments: [(e: 0.0, logSigma: 0.0), (0.3, -1), (-1.7, 0.5), (6, 1.2), (-40, -2)])
-    func `the output gradient is the t likelihood's, preconditioned by sigma and one half`(e: Double, logSigma: Double)
-    {
+    @Test(
+        arguments: [(e: 0.0, logSigma: 0.0), (0.3, -1), (-1.7, 0.5), (6, 1.2), (-40, -2)], OutputHead.allCases)
+    func `the output gradient is the head's loss's, preconditioned by the scale`(
+        at: (e: Double, logSigma: Double), head: OutputHead
+    ) {
+        // At the corner of the pinball loss there is no slope.
+        if head == .quantile && at.e == 0 { return }
         let target = 0.7
-        let sigma = exp(logSigma)
-        let mean = target - e * sigma
-        let slopes = StudentT.preconditioned(target, mean: mean, logSigma: logSigma)
-        let step = Self.h * sigma
-        let byMean =
-            (StudentT.loss(target, mean: mean + step, logSigma: logSigma)
-                - StudentT.loss(target, mean: mean - step, logSigma: logSigma)) / (2 * Self.h)
-        let bySpread =
-            (StudentT.loss(target, mean: mean, logSigma: logSigma + Self.h)
-                - StudentT.loss(target, mean: mean, logSigma: logSigma - Self.h)) / (4 * Self.h)
-        // Truncation and rounding of the difference, as above; the third derivative is below 10.
-        #expect((slopes.mean - byMean).magnitude < 1e-9, "\(slopes.mean), not \(byMean)")
-        #expect((slopes.logSigma - bySpread).magnitude < 1e-9, "\(slopes.logSigma), not \(bySpread)")
+        let scale = exp(at.logSigma)
+        let location = target - at.e * scale
+        let reference = ReferenceHead(head: head)
+        let slopes = reference.preconditioned(target, location: location, logScale: at.logSigma)
+        let step = Self.h * scale
+        // The pinball losses have a unit: the location's slope is theirs as it is.
+        let byLocation =
+            (reference.locationLoss(target, location: location + step, logScale: at.logSigma)
+                - reference.locationLoss(target, location: location - step, logScale: at.logSigma))
+            / (2 * (head == .quantile ? step : Self.h))
+        let byScale =
+            (reference.scaleLoss(target, location: location, logScale: at.logSigma + Self.h)
+                - reference.scaleLoss(target, location: location, logScale: at.logSigma - Self.h))
+            / (2 * Self.h * (head == .quantile ? scale : 2))
+        // Truncation and rounding of the difference, as above, where e² is of the order of 1; the normal loss grows with it.
+        let tolerance = 1e-9 * max(1, at.e * at.e)
+        #expect((slopes.location - byLocation).magnitude < tolerance, "\(slopes.location), not \(byLocation)")
+        #expect((slopes.logScale - byScale).magnitude < tolerance, "\(slopes.logScale), not \(byScale)")
+        // And what training uses is that, in Float: ten operations on numbers of the order of e².
+        let used = head.slopes(Float(at.e))
+        let rounding = 10 * 0x1p-24 * max(1, at.e * at.e)
+        #expect((Double(used.location) - slopes.location).magnitude <= rounding)
+        #expect((Double(used.logScale) - slopes.logScale).magnitude <= rounding)
     }
 
     /// With one step and one sequence the gradient of the head's biases is that of the outputs.
@@ -51,50 +65,78 @@ import TimeSeries
         let targets = [Float.nan, target]
         _ = trainer.step(inputs: inputs.span, targets: targets.span)
         let bias = Array(trainer.lastGradient[shape.headBiasOffset..<shape.headBiasOffset + 4])
-        let slopes = StudentT.preconditioned(Double(target), mean: 0.25, logSigma: Double(clamped))
+        let slopes = ReferenceHead(head: .student).preconditioned(
+            Double(target), location: 0.25, logScale: Double(clamped))
         let isBeyond = raw > 3 || raw < -4
         #expect(bias[0] == 0 && bias[2] == 0, "a NaN target moved \(bias)")
         // Rounding of e (the target's and the difference's share |target| / σ), then ten operations.
         let tolerance = 0x1p-24 * (10 + 4 * (Double(target.magnitude) + 1) / sigma)
-        #expect((Double(bias[1]) - slopes.mean / 2).magnitude <= tolerance, "\(bias[1]), not \(slopes.mean / 2)")
-        let expected = isBeyond && !open ? 0 : slopes.logSigma / 2
+        #expect(
+            (Double(bias[1]) - slopes.location / 2).magnitude <= tolerance, "\(bias[1]), not \(slopes.location / 2)")
+        let expected = isBeyond && !open ? 0 : slopes.logScale / 2
         #expect((Double(bias[3]) - expected).magnitude <= 3 * tolerance, "\(bias[3]), not \(expected)")
         if isBeyond && !open { #expect(bias[3] == 0, "the clamp let \(bias[3]) through") }
     }
 
-    @Test(arguments: Levels.names, RecurrentCell.allCases)
-    func `back-propagation through head and recurrent layer is that of finite differences`(
-        name: String, cell: RecurrentCell
+    /// Every cell with every build; other heads and several samples ahead, which only the head sees, with the fastest.
+    private static let builtVariants =
+        Levels.names.flatMap { name in ForecasterCell.allCases.map { (name, ForecasterVariant(cell: $0)) } }
+        + [
+            ForecasterVariant(cell: .gru, head: .gaussian), ForecasterVariant(cell: .rnn, head: .quantile),
+            ForecasterVariant(cell: .lstm, head: .student, horizon: 3),
+            ForecasterVariant(cell: .cnn, head: .gaussian, horizon: 8),
+        ].map { (Kernels.best.name, $0) }
+
+    @Test(arguments: builtVariants)
+    func `back-propagation through head and cell is that of finite differences`(
+        name: String, variant: ForecasterVariant
     ) throws {
         let kernels = try #require(Kernels.named(name))
-        var setup = ForecasterCase(cell)
-        (setup.sequenceLength, setup.burnIn, setup.batch) = (4, 1, 2)
+        var setup = ForecasterCase(variant)
+        // Long enough that the convolution's widest taps are within the sequence.
+        let length = variant.cell == .cnn ? 11 : 4
+        (setup.sequenceLength, setup.burnIn, setup.batch) = (length, 1, 2)
         let shape = setup.shape
         var random = SeededGenerator(seed: 17)
         var parameters = ForecasterWeights(shape: shape, seed: 4).parameters
-        // A head that matters, or hardly anything would flow back.
-        for index in shape.headOffset..<shape.headBiasOffset { parameters[index] *= 20 }
+        // A head that matters, or hardly anything would flow back; a convolution's sees sums of three layers.
+        let emphasis: Float = variant.cell == .cnn ? 8 : 20
+        for index in shape.headOffset..<shape.headBiasOffset { parameters[index] *= emphasis }
         var minibatch = setup.minibatch(&random)
         // Two unknown targets among the scored ones.
-        minibatch.targets[5] = .nan
-        minibatch.targets[14] = .nan
+        let first = 2 * shape.horizon * shape.channels
+        minibatch.targets[first + 1] = .nan
+        minibatch.targets[first + 10] = .nan
         let trainer = setup.trainer(kernels, parameters: parameters)
         let outcome = trainer.step(inputs: minibatch.inputs.span, targets: minibatch.targets.span)
         #expect(outcome != .skipped)
 
-        let reference = ReferenceForecaster(shape: shape, sequenceLength: 4, burnIn: 1, batch: 2)
-        let dOutputs = reference.dOutputs(
-            reference.outputs(parameters.map(Double.init), inputs: minibatch.inputs), targets: minibatch.targets)
-        checkGradient(
-            trainer.lastGradient, at: parameters,
-            blocks: [
+        let reference = ReferenceForecaster(shape: shape, sequenceLength: length, burnIn: 1, batch: 2)
+        let outputs = reference.outputs(parameters.map(Double.init), inputs: minibatch.inputs)
+        let dOutputs = reference.dOutputs(outputs, targets: minibatch.targets)
+        for (index, value) in outputs.enumerated() where index / shape.channels % 2 == 1 {
+            #expect((-4...3).contains(value), "\(variant): at the clamp, which has a test of its own")
+        }
+        let body =
+            variant.cell == .cnn
+            ? (0..<3).map {
+                Block(name: "layer \($0)", range: shape.stack.weightOffset($0)..<shape.stack.weightOffset($0 + 1))
+            }
+            : [
                 Block(name: "recurrent weights", range: 0..<shape.biasOffset),
                 Block(name: "gate biases", range: shape.biasOffset..<shape.headOffset),
+            ]
+        // Forward and back through each step's layer and the head, and the sum over a convolution's steps.
+        let chain = variant.cell == .cnn ? 2 * (3 * 96 + 96) + 22 : 4 * (3 + 32) + 4 * 4 * 32
+        checkGradient(
+            trainer.lastGradient, at: parameters,
+            blocks: body + [
                 Block(name: "head weights", range: shape.headOffset..<shape.headBiasOffset),
                 Block(name: "head biases", range: shape.headBiasOffset..<shape.parameterCount),
             ],
-            chain: 4 * (3 + 32) + 4 * 4 * 32 + 32 + 8, stride: name == Kernels.best.name ? 23 : 211,
-            place: "\(name), \(cell.rawValue)"
+            chain: chain + 32 + 8 * shape.horizon,
+            stride: name != Kernels.best.name ? 211 : variant.cell == .cnn ? 97 : 23,
+            place: "\(name), \(variant)"
         ) { p in
             zip(dOutputs, reference.outputs(p, inputs: minibatch.inputs)).reduce(0) { $0 + $1.0 * $1.1 }
         }

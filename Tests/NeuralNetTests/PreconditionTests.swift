@@ -7,8 +7,8 @@ import Testing
     @Test func `a wrong number of inputs stops the process`() async {
         await #expect(processExitsWith: .failure) {
             let shape = ForecasterShape(inputSize: 3, hiddenSize: 16, channels: 1)
-            var forecaster = RecurrentForecaster(kernels: .best, shape: shape)
-            var state = RecurrentState(shape: shape)
+            var forecaster = StreamingForecaster(kernels: .best, shape: shape)
+            var state = ForecasterState(shape: shape)
             var output: [Float] = [0, 0]
             var span = output.mutableSpan
             let input: [Float] = [1, 2]

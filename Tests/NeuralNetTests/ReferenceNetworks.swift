@@ -9,12 +9,52 @@ struct ReferenceForecaster {
     let burnIn: Int
     let batch: Int
 
-    /// - Returns: outputs of the scored steps, `[T − burnIn, B, 2 d]`, log sigma not clamped.
+    /// - Returns: outputs of the scored steps, `[T − burnIn, B, h, 2, d]`, log sigma not clamped.
     func outputs(_ p: [Double], inputs: [Float]) -> [Double] {
-        let (I, H, d) = (shape.inputSize, shape.hiddenSize, shape.channels)
+        let states = shape.cell == .cnn ? convolution(p, inputs: inputs) : recurrence(p, inputs: inputs)
+        return states[burnIn...].joined().flatMap { h in
+            (0..<shape.outputCount).map { n in
+                var sum = p[shape.headBiasOffset + n]
+                for u in h.indices { sum += p[shape.headOffset + u * shape.outputWidth + n] * h[u] }
+                return sum
+            }
+        }
+    }
+
+    /// - Returns: what the layers leave for the head, `[T][B][H]`, each layer written as a sum over taps.
+    private func convolution(_ p: [Double], inputs: [Float]) -> [[[Double]]] {
+        let (I, H) = (shape.inputSize, shape.hiddenSize)
+        var values = (0..<sequenceLength).map { step in
+            (0..<batch).map { b in (0..<I).map { Double(inputs[(step * batch + b) * I + $0]) } }
+        }
+        var first = 0
+        for layer in 0..<3 {
+            let (spacing, width) = (1 << layer, values[0][0].count)
+            let biases = first + 3 * width * H
+            let below = values
+            for step in 0..<sequenceLength {
+                for b in 0..<batch {
+                    values[step][b] = (0..<H).map { u in
+                        var sum = p[biases + u]
+                        for tap in 0..<3 where step - (2 - tap) * spacing >= 0 {
+                            for k in 0..<width {
+                                sum += p[first + (tap * width + k) * H + u] * below[step - (2 - tap) * spacing][b][k]
+                            }
+                        }
+                        return tanh(sum) + (layer == 0 ? 0 : below[step][b][u])
+                    }
+                }
+            }
+            first = biases + H
+        }
+        return values
+    }
+
+    private func recurrence(_ p: [Double], inputs: [Float]) -> [[[Double]]] {
+        let (I, H) = (shape.inputSize, shape.hiddenSize)
         var h = [Double](repeating: 0, count: batch * H)
         var c = h
-        var result: [Double] = []
+        var result: [[[Double]]] = []
         for step in 0..<sequenceLength {
             for b in 0..<batch {
                 let x = (0..<I).map { Double(inputs[(step * batch + b) * I + $0]) } + h[b * H..<(b + 1) * H]
@@ -28,7 +68,9 @@ struct ReferenceForecaster {
                             if k < I { ofInputs[sum] += product } else { ofState[sum] += product }
                         }
                     }
-                    let sums = (0..<4).map { ofInputs[$0] + ofState[$0] + p[shape.biasIndex(sum: $0, unit: u)] }
+                    let sums = (0..<shape.cell.biases).map {
+                        ofInputs[$0] + ofState[$0] + p[shape.biasIndex(sum: $0, unit: u)]
+                    }
                     switch shape.cell {
                     case .lstm:
                         let next = logistic(sums[1]) * c[b * H + u] + logistic(sums[0]) * tanh(sums[2])
@@ -38,53 +80,92 @@ struct ReferenceForecaster {
                         let candidate = tanh(sums[0] + logistic(sums[1]) * sums[3])
                         let update = logistic(sums[2])
                         h[b * H + u] = (1 - update) * candidate + update * before[u]
+                    case .rnn, .cnn: h[b * H + u] = tanh(sums[0])
                     }
                 }
-                guard step >= burnIn else { continue }
-                for n in 0..<(2 * d) {
-                    var sum = p[shape.headBiasOffset + n]
-                    for u in 0..<H { sum += p[shape.headOffset + u * shape.outputWidth + n] * h[b * H + u] }
-                    result.append(sum)
-                }
+            }
+            result.append((0..<batch).map { Array(h[$0 * H..<($0 + 1) * H]) })
+        }
+        return result
+    }
+
+    /// The documented gradient of the outputs, zero where a target is NaN, shared among all numbers.
+    func dOutputs(_ outputs: [Double], targets: [Float]) -> [Double] {
+        let d = shape.channels
+        var result = [Double](repeating: 0, count: outputs.count)
+        let share = 1 / Double((sequenceLength - burnIn) * batch * d * shape.horizon)
+        for row in 0..<(outputs.count / (2 * d)) {
+            for channel in 0..<d {
+                let target = Double(targets[burnIn * batch * shape.horizon * d + row * d + channel])
+                guard !target.isNaN else { continue }
+                let at = row * 2 * d + channel
+                let slopes = ReferenceHead(head: shape.variant.head)
+                    .preconditioned(target, location: outputs[at], logScale: outputs[at + d])
+                result[at] = slopes.location * share
+                result[at + d] = slopes.logScale * share
             }
         }
         return result
     }
 
-    /// The documented gradient of the outputs, zero where a target is NaN: −w e and ½ (1 − w e²), shared among all numbers.
-    func dOutputs(_ outputs: [Double], targets: [Float]) -> [Double] {
-        let d = shape.channels
-        var result = [Double](repeating: 0, count: outputs.count)
-        let share = 1 / Double((sequenceLength - burnIn) * batch * d)
-        for row in 0..<(outputs.count / (2 * d)) {
-            for channel in 0..<d {
-                let target = Double(targets[(burnIn * batch + row) * d + channel])
-                guard !target.isNaN else { continue }
-                let at = row * 2 * d + channel
-                let slopes = StudentT.preconditioned(target, mean: outputs[at], logSigma: outputs[at + d])
-                result[at] = slopes.mean * share
-                result[at + d] = slopes.logSigma * share
-            }
+    /// The mean loss of the scored targets.
+    func loss(_ p: [Double], inputs: [Float], targets: [Float]) -> Double {
+        let (d, values) = (shape.channels, outputs(p, inputs: inputs))
+        let rows = values.count / (2 * d)
+        let sum = (0..<rows * d).reduce(0.0) { sum, number in
+            let at = number / d * 2 * d + number % d
+            return sum
+                + ReferenceHead(head: shape.variant.head).loss(
+                    Double(targets[burnIn * batch * shape.horizon * d + number]), location: values[at],
+                    logScale: values[at + d])
         }
-        return result
+        return sum / Double(rows * d)
     }
 
     private func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 }
 
-/// The Student-t model of the forecaster's head, ν = 4.
-enum StudentT {
-    /// Minus the log likelihood, but for a constant.
-    static func loss(_ target: Double, mean: Double, logSigma: Double) -> Double {
-        let e = (target - mean) * exp(-logSigma)
-        return logSigma + 2.5 * log(1 + e * e / 4)
+/// The losses of the forecaster's heads, out of their definitions.
+struct ReferenceHead {
+    let head: OutputHead
+
+    /// The loss, but for a constant.
+    func loss(_ target: Double, location: Double, logScale: Double) -> Double {
+        locationLoss(target, location: location, logScale: logScale)
+            + (head == .quantile ? scaleLoss(target, location: location, logScale: logScale) : 0)
     }
 
-    /// The documented slopes: of the mean times sigma, of log sigma times one half.
-    static func preconditioned(_ target: Double, mean: Double, logSigma: Double) -> (mean: Double, logSigma: Double) {
-        let e = (target - mean) * exp(-logSigma)
-        let w = 5 / (4 + e * e)
-        return (-w * e, 0.5 * (1 - w * e * e))
+    /// The part whose slope the location gets: all of a likelihood, the median's of the pinball losses.
+    func locationLoss(_ target: Double, location: Double, logScale: Double) -> Double {
+        let e = (target - location) * exp(-logScale)
+        switch head {
+        case .student: return logScale + 2.5 * log(1 + e * e / 4)
+        case .gaussian: return logScale + e * e / 2
+        case .quantile: return pinball(target - location, 0.5)
+        }
+    }
+
+    /// The part whose slope the scale gets.
+    func scaleLoss(_ target: Double, location: Double, logScale: Double) -> Double {
+        guard head == .quantile else { return loss(target, location: location, logScale: logScale) }
+        return pinball((target - location).magnitude - exp(logScale), 0.8)
+    }
+
+    private func pinball(_ u: Double, _ level: Double) -> Double { max(level * u, (level - 1) * u) }
+
+    /// The documented slopes: of a likelihood the location's times the scale and the logarithm's times one half, of the pinball
+    /// losses the logarithm's over the scale.
+    func preconditioned(
+        _ target: Double, location: Double, logScale: Double
+    ) -> (location: Double, logScale: Double) {
+        let e = (target - location) * exp(-logScale)
+        switch head {
+        case .student:
+            let w = 5 / (4 + e * e)
+            return (-w * e, 0.5 * (1 - w * e * e))
+        case .gaussian: return (-e, 0.5 * (1 - e * e))
+        case .quantile: return (e > 0 ? -0.5 : 0.5, e.magnitude < 1 ? 0.2 : -0.8)
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 public import TimeSeries
 
-/// Error of the forecaster, one sample ahead, in its own predicted scale.
+/// Error of the forecaster in its own predicted scale.
 ///
-/// The recurrent network, an LSTM or a GRU (see `RecurrentCell`), predicts for each channel the mean μ and the scale σ of the next z; e = (z − μ) / σ, against its usual size on this series, near-maximum over the channels.
+/// The network (see `ForecasterCell`) predicts for each channel the mean μ and the scale σ of the next z; e = (z − μ) / σ, against its usual size on this series, near-maximum over the channels.
 /// That usual size is the series' own head on the shared network: it corrects a σ that fits the group but not this
 /// series. (Malhotra et al. 2015 score with a Gaussian of the errors; here the tail is calibrated afterwards and the
 /// likelihood is Student-t, so that outliers do not pull the weights.)
+///
+/// Where forecasts look more than one sample ahead, the errors at this sample of those made 1, 2 … h samples ago, each over
+/// its own usual size, count as the root of the mean of their squares. A spike is in all of them at once, a drift in the long
+/// ones alone, where it has added up: the mean of squares lets either show, keeps a usual error at 1, and leaves no single
+/// number of samples ahead in command as their maximum would.
 ///
 /// Scores 0 without a forecast: at the first sample and after a restart. State 16 bytes a channel; the network's hidden
 /// state belongs to ``SeriesMonitor``.
@@ -47,7 +52,8 @@ public struct ForecastDetector: Detector {
                 residuals[index] = 0
                 continue
             }
-            residuals[index] = Float(Double(error(frame, index)) / correction(channel: index))
+            residuals[index] = withErrorsAhead(
+                Float(Double(error(frame, index)) / correction(channel: index)), frame, index)
         }
         return votes ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
     }
@@ -60,6 +66,18 @@ public struct ForecastDetector: Detector {
             }
         }
         samples += 1
+    }
+
+    /// A residual joined with those of what was forecast longer ago; its sign stays.
+    private func withErrorsAhead(_ residual: Float, _ frame: Frame, _ index: Int) -> Float {
+        guard frame.aheadLeads > 0 else { return residual }
+        var squares = residual * residual
+        for lead in 0..<frame.aheadLeads {
+            let other = frame.aheadResiduals[lead * frame.channelCount + index]
+            squares += other * other
+        }
+        let size = (squares / Float(frame.aheadLeads + 1)).squareRoot()
+        return residual < 0 ? -size : size
     }
 
     private func error(_ frame: Frame, _ index: Int) -> Float {

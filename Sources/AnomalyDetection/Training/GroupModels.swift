@@ -16,7 +16,7 @@ public struct GroupModels: Sendable {
     /// Creates the weights that a group starts with; the same for the same seed.
     public init(channelCount: Int, configuration: DetectionConfiguration) {
         forecaster = ForecasterWeights(
-            shape: NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster),
+            shape: NetworkShapes.forecaster(channelCount: channelCount, variant: configuration.forecasterVariant),
             seed: splitMix(configuration.seed))
         autoencoder = AutoencoderWeights(
             shape: NetworkShapes.autoencoder(channelCount: channelCount, architecture: configuration.autoencoder),
@@ -26,33 +26,33 @@ public struct GroupModels: Sendable {
     /// Writes the weights.
     public func encode(to writer: inout StateWriter) {
         autoencoder.shape.architecture.encodeMark(to: &writer)
-        forecaster.shape.cell.encode(to: &writer)
+        forecaster.shape.variant.encode(to: &writer)
         writer.write(forecaster.parameters)
         writer.write(autoencoder.parameters)
     }
 
     /// Reads what ``encode(to:)`` wrote.
     ///
-    /// A forecaster with another recurrent layer than the configured one begins anew, and so does an autoencoder of another
-    /// architecture; the other network goes on.
+    /// Another forecaster than the configured one begins anew, and so does another autoencoder; the other network goes on.
     ///
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
     public init(
         from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
         let architecture = try AutoencoderArchitecture(markIn: &reader)
-        let cell = try RecurrentCell(from: &reader, of: "a group's weights")
+        let variant = try ForecasterVariant(from: &reader, of: "a group's weights")
         let shapes = NetworkShapes.self
         guard
             let forecaster = ForecasterWeights(
-                shape: shapes.forecaster(channelCount: channelCount, cell: cell), parameters: try reader.readFloats()),
+                shape: shapes.forecaster(channelCount: channelCount, variant: variant),
+                parameters: try reader.readFloats()),
             let autoencoder = AutoencoderWeights(
                 shape: shapes.autoencoder(channelCount: channelCount, architecture: architecture),
                 parameters: try reader.readFloats())
         else { throw .invalid("weights of another shape than \(channelCount) channels give") }
         let fresh = GroupModels(channelCount: channelCount, configuration: configuration)
         self.init(
-            forecaster: cell == configuration.forecaster ? forecaster : fresh.forecaster,
+            forecaster: variant == configuration.forecasterVariant ? forecaster : fresh.forecaster,
             autoencoder: architecture == configuration.autoencoder ? autoencoder : fresh.autoencoder)
     }
 }
@@ -62,10 +62,10 @@ enum NetworkShapes {
     /// Scaled values, their changes, and the time of day as a point on a circle.
     static func inputSize(channelCount: Int) -> Int { 2 * channelCount + 2 }
 
-    static func forecaster(channelCount: Int, cell: RecurrentCell) -> ForecasterShape {
+    static func forecaster(channelCount: Int, variant: ForecasterVariant) -> ForecasterShape {
         ForecasterShape(
-            cell: cell, inputSize: inputSize(channelCount: channelCount), hiddenSize: DetectionRecipe.hiddenSize,
-            channels: channelCount)
+            variant: variant, inputSize: inputSize(channelCount: channelCount),
+            hiddenSize: DetectionRecipe.hiddenSize, channels: channelCount)
     }
 
     static func autoencoder(channelCount: Int, architecture: AutoencoderArchitecture) -> AutoencoderShape {

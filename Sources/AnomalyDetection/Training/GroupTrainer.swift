@@ -14,7 +14,7 @@ public import TimeSeries
 public final class GroupTrainer {
     /// Most steps of a round.
     static let mostSteps = 16
-    /// Inputs of a sequence; its targets reach one row further.
+    /// Inputs of a sequence; its targets reach one row further, or as many as are forecast.
     static let sequenceLength = 16
     /// Steps of a sequence that warm the state up and give no loss.
     static let burnIn = 4
@@ -64,7 +64,8 @@ public final class GroupTrainer {
         let width = NetworkShapes.inputSize(channelCount: channelCount)
         memory = ReplayMemory(width: width)
         inputs = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * width)
-        targets = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * channelCount)
+        targets = Array(
+            repeating: 0, count: Self.sequenceLength * Self.sequences * configuration.horizon * channelCount)
         windowRows = Array(repeating: 0, count: Self.windows * windowLength * channelCount)
     }
 
@@ -125,7 +126,7 @@ public final class GroupTrainer {
     }
 
     private func trainForecaster(round: UInt64, step: UInt64, newest: Int) {
-        let rows = Self.sequenceLength + 1
+        let rows = Self.sequenceLength + forecaster.shape.horizon
         guard memory.rings[newest].count > rows else { return }
         var used = 0
         let start = memory.rings[newest].appended - UInt64(rows)
@@ -151,17 +152,21 @@ public final class GroupTrainer {
         let rows = held.span
         for step in 0..<Self.sequenceLength {
             let row = memory.offset(of: start + UInt64(step))
-            let next = memory.offset(of: start + UInt64(step) + 1)
             let input = (step * Self.sequences + slot) * width
-            let target = (step * Self.sequences + slot) * channelCount
             for index in 0..<channelCount {
                 let value = rows[row + index]
                 let change = rows[row + channelCount + index]
                 inputs[input + index] = 0.5 * max(-6, min(6, value))
                 inputs[input + channelCount + index] = change == change ? 0.5 * change : 0
-                // A channel without a change in the next row was missing there: nothing to learn from.
-                let isKnown = rows[next + channelCount + index] == rows[next + channelCount + index]
-                targets[target + index] = isKnown ? rows[next + index] - value : .nan
+            }
+            for lead in 0..<forecaster.shape.horizon {
+                let next = memory.offset(of: start + UInt64(step + lead + 1))
+                let target = ((step * Self.sequences + slot) * forecaster.shape.horizon + lead) * channelCount
+                for index in 0..<channelCount {
+                    // A channel without a change in its row was missing there: nothing to learn from.
+                    let isKnown = rows[next + channelCount + index] == rows[next + channelCount + index]
+                    targets[target + index] = isKnown ? rows[next + index] - rows[row + index] : .nan
+                }
             }
             inputs[input + 2 * channelCount] = rows[row + 2 * channelCount]
             inputs[input + 2 * channelCount + 1] = rows[row + 2 * channelCount + 1]
@@ -243,11 +248,11 @@ public final class GroupTrainer {
 
     /// Goes on from stored parts, in any order; parts that the index does not name are left alone.
     ///
-    /// - Returns: the recurrent layer of the stored forecaster when it is not the configured one: the forecaster then stays
-    ///   as new, and learns from the replay memory, which goes on as the autoencoder does. Else `nil`.
+    /// - Returns: the stored forecaster when it is not the configured one: the forecaster then stays as new, and learns from
+    ///   the replay memory, which goes on as the autoencoder does. Else `nil`.
     /// - Throws: ``StateCodingError`` when a part is missing, damaged or of another shape; the trainer is then not to be
     ///   used.
-    public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) -> RecurrentCell? {
+    public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) -> ForecasterVariant? {
         var byName: [String: [UInt8]] = [:]
         for part in parts { byName[part.name] = part.bytes }
         func part(_ name: String) throws(StateCodingError) -> [UInt8] {
@@ -255,9 +260,9 @@ public final class GroupTrainer {
             return bytes
         }
         var reader = StateReader(try part("forecaster"))
-        let cell = try RecurrentCell(from: &reader, of: "a forecaster's state")
+        let variant = try ForecasterVariant(from: &reader, of: "a forecaster's state")
         let checkpoint = try Self.readCheckpoint(from: &reader)
-        let isAnother = cell != forecaster.shape.cell
+        let isAnother = variant != forecaster.shape.variant
         reader = StateReader(try part("autoencoder"))
         let architecture = try AutoencoderArchitecture(from: &reader)
         let isAnotherAutoencoder = architecture != configuredAutoencoder
@@ -274,14 +279,14 @@ public final class GroupTrainer {
         }
         guard memory.isComplete else { throw .invalid("replay rows are missing") }
         fresh = []
-        return isAnother ? cell : nil
+        return isAnother ? variant : nil
     }
 
     private var configuredAutoencoder: AutoencoderArchitecture { autoencoder.shape.architecture }
 
     private func encodeForecaster() -> [UInt8] {
         var writer = StateWriter()
-        forecaster.shape.cell.encode(to: &writer)
+        forecaster.shape.variant.encode(to: &writer)
         Self.write(forecaster.checkpoint, to: &writer)
         return writer.bytes
     }

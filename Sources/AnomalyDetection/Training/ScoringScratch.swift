@@ -2,11 +2,11 @@ public import NeuralNet
 
 /// Working memory for scoring: the networks' faces and their buffers, one for each shard and nothing of any series.
 public struct ScoringScratch: Sendable {
-    var forecaster: RecurrentForecaster
+    var forecaster: StreamingForecaster
     var autoencoder: Reconstructor
     /// `[2d + 2]`
     var input: [Float]
-    /// `[2d]`
+    /// `[h, 2, d]`: changes and logarithms of scales, one sample ahead first.
     var output: [Float]
     /// What the autoencoder made of the window: errors `[W · d]`, and its narrow layer.
     var reconstruction: Reconstruction
@@ -15,19 +15,20 @@ public struct ScoringScratch: Sendable {
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
-        let recurrent = NetworkShapes.forecaster(channelCount: channelCount, cell: configuration.forecaster)
-        forecaster = RecurrentForecaster(kernels: kernels, shape: recurrent)
+        let forecast = NetworkShapes.forecaster(
+            channelCount: channelCount, variant: configuration.forecasterVariant)
+        forecaster = StreamingForecaster(kernels: kernels, shape: forecast)
         let shape = NetworkShapes.autoencoder(
             channelCount: channelCount, architecture: configuration.autoencoder)
         autoencoder = Reconstructor(kernels: kernels, shape: shape)
         input = Array(repeating: 0, count: NetworkShapes.inputSize(channelCount: channelCount))
-        output = Array(repeating: 0, count: 2 * channelCount)
+        output = Array(repeating: 0, count: forecast.outputCount)
         reconstruction = Reconstruction(shape: shape)
         miss = Array(repeating: 0, count: shape.inputSize)
     }
 
-    /// Advances a series by the row in `input`; leaves the mean change and log scale of the next in `output`.
-    mutating func forecast(weights: ForecasterWeights, state: inout RecurrentState) {
+    /// Advances a series by the row in `input`; leaves the mean changes and log scales of the next in `output`.
+    mutating func forecast(weights: ForecasterWeights, state: inout ForecasterState) {
         Self.step(&forecaster, weights: weights, input: input, state: &state, output: &output)
     }
 
@@ -43,7 +44,7 @@ public struct ScoringScratch: Sendable {
 
     // Static, so that the face and its buffers are separate accesses and not two to `self`.
     private static func step(
-        _ face: inout RecurrentForecaster, weights: ForecasterWeights, input: [Float], state: inout RecurrentState,
+        _ face: inout StreamingForecaster, weights: ForecasterWeights, input: [Float], state: inout ForecasterState,
         output: inout [Float]
     ) {
         var span = output.mutableSpan

@@ -33,6 +33,8 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.detection.allowsNetworks = all.usesNetworks ?? result.detection.allowsNetworks
         result.detection.forecaster = all.forecaster ?? result.detection.forecaster
         result.detection.autoencoder = all.autoencoder ?? result.detection.autoencoder
+        result.detection.forecastHead = all.forecastHead ?? result.detection.forecastHead
+        result.detection.horizon = all.horizon ?? result.detection.horizon
         result.detection.profile = all.profile ?? result.detection.profile
         result.detection.chosenDetectors = all.detectors ?? []
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed

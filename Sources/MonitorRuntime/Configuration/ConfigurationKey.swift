@@ -78,8 +78,14 @@ enum ConfigurationKeys {
             parse: { size($0, in: (4 << 20)...(1 << 40)) }, format: sizeText),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
         .init(
-            "forecaster", expected: "\"lstm\" or \"gru\"", \.forecaster,
-            parse: { text($0).flatMap(RecurrentCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+            "forecaster", expected: "\"lstm\", \"gru\", \"rnn\" or \"cnn\"", \.forecaster,
+            parse: { text($0).flatMap(ForecasterCell.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "forecast_head", expected: "\"student\", \"gaussian\" or \"quantile\"", \.forecastHead,
+            parse: { text($0).flatMap(OutputHead.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "horizon", expected: "a whole number from 1 to 8", \.horizon,
+            parse: { integer($0, in: ForecasterVariant.horizons) }, format: { String($0) }),
         .init(
             "autoencoder",
             expected: "one of "
@@ -278,7 +284,9 @@ struct GlobalDraft: Equatable, Sendable {
     var writesJournal: Bool?
     var seed: Int?
     var usesNetworks: Bool?
-    var forecaster: RecurrentCell?
+    var forecaster: ForecasterCell?
+    var forecastHead: OutputHead?
+    var horizon: Int?
     var autoencoder: AutoencoderArchitecture?
     var profile: DetectionProfile?
     var detectors: [String]?
@@ -298,6 +306,8 @@ struct GlobalDraft: Equatable, Sendable {
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster
+        forecastHead = built.detection.forecastHead
+        horizon = built.detection.horizon
         autoencoder = built.detection.autoencoder
         profile = built.detection.profile
         mostSeries = built.mostSeries

@@ -12,8 +12,8 @@ actor Trainer {
         var next: GroupModels
         /// Rows of the round in progress.
         var log: TrainingLog
-        /// The recurrent layer of the stored forecaster, when it is another than the configured one and begins anew.
-        var replaced: RecurrentCell?
+        /// The stored forecaster, when it is another than the configured one, which then begins anew.
+        var replaced: ForecasterVariant?
         /// The architecture of the stored autoencoder, likewise.
         var replacedAutoencoder: AutoencoderArchitecture?
     }

@@ -3,14 +3,13 @@ import CKernels
 /// Trains a forecaster on short sequences: truncated back-propagation through time and Adam.
 ///
 /// A minibatch holds `B` sequences of `T` steps, each from a zero state; the first `burnIn` steps only warm the state
-/// up. The head's mean and sigma are fitted with the Student-t loss of ν = 4, whose gradient for the mean is
-/// preconditioned by sigma: with e = (target − μ) / σ and w = 5 / (4 + e²),
+/// up. The head's locations and scales are fitted with the loss of its ``OutputHead``, whose slopes are preconditioned by
+/// the scale: with the Student-t loss of ν = 4, e = (target − μ) / σ and w = 5 / (4 + e²),
 ///
 ///     d/dμ = −w e          d/d log σ = ½ (1 − w e²)
 ///
 /// so that one wild sample moves the network no further than a usual one, and quiet channels learn as fast as loud
-/// ones. Williams and Zipser 1995 (truncated BPTT); Lange, Little, Taylor 1989, doi 10.2307/2290063 (the t model).
-/// Each sequence counts 1 / ((T − burnIn) d), averaged over the batch.
+/// ones. Williams and Zipser 1995 (truncated BPTT). Each sequence counts 1 / ((T − burnIn) h d), averaged over the batch.
 public final class ForecasterTrainer {
     /// The sizes.
     public let shape: ForecasterShape
@@ -23,19 +22,11 @@ public final class ForecasterTrainer {
 
     private let kernels: Kernels
     private var adam: Adam
-    // [T + 1][B][I + H]: inputs of step t beside the state before it; the state after step t stands with t + 1.
-    private let steps: AlignedBuffer
-    private let gates: AlignedBuffer  // [T][B][H/16][4][16]
-    private let dGates: AlignedBuffer  // like gates, of the four sums
-    private let dHidden: AlignedBuffer  // [T][B][H]
-    // Of an LSTM alone: its cell states, their tanh, and the gradient of the one at hand.
-    private let cells: AlignedBuffer  // [T + 1][B][H]
-    private let squashed: AlignedBuffer  // [T][B][H]
-    private let dCell: AlignedBuffer  // [B][H]
+    private let sequences: ForecasterSequences
+    private let pass: any ForecasterPass
     private let outputs: AlignedBuffer  // [T - burnIn][B][N]
     private let dOutputs: AlignedBuffer  // the same
-    private let inverseSigma: AlignedBuffer  // the same
-    private let stateTransposed: AlignedBuffer  // [H/16][S · 16][H]
+    private let inverseScale: AlignedBuffer  // the same
     private let headTransposed: AlignedBuffer  // [N][H]
     private var snapshots = SnapshotPool<ForecasterShape>()
 
@@ -56,20 +47,17 @@ public final class ForecasterTrainer {
         self.batch = batch
         adam = Adam(parameterCount: shape.parameterCount, configuration: configuration)
         unsafe adam.parameters.copy(from: weights.buffer)
-        let rows = sequenceLength * batch
+        let sequences = ForecasterSequences(shape: shape, length: sequenceLength, batch: batch)
+        self.sequences = sequences
+        switch shape.cell {
+        case .lstm, .gru: pass = GatedPass(kernels: kernels, sequences: sequences)
+        case .rnn: pass = SimplePass(kernels: kernels, sequences: sequences)
+        case .cnn: pass = ConvolutionPass(kernels: kernels, sequences: sequences)
+        }
         let scored = (sequenceLength - burnIn) * batch
-        steps = AlignedBuffer(count: (rows + batch) * shape.stepWidth)
-        gates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
-        dGates = AlignedBuffer(count: rows * 4 * shape.hiddenSize)
-        dHidden = AlignedBuffer(count: rows * shape.hiddenSize)
-        let cellSize = shape.cell == .lstm ? shape.hiddenSize : 0
-        cells = AlignedBuffer(count: (rows + batch) * cellSize)
-        squashed = AlignedBuffer(count: rows * cellSize)
-        dCell = AlignedBuffer(count: batch * cellSize)
         outputs = AlignedBuffer(count: scored * shape.outputWidth)
         dOutputs = AlignedBuffer(count: scored * shape.outputWidth)
-        inverseSigma = AlignedBuffer(count: scored * shape.outputWidth)
-        stateTransposed = AlignedBuffer(count: shape.hiddenSize / 16 * shape.cell.columns * shape.hiddenSize)
+        inverseScale = AlignedBuffer(count: scored * shape.outputWidth)
         headTransposed = AlignedBuffer(count: shape.outputWidth * shape.hiddenSize)
         transpose()
     }
@@ -78,7 +66,7 @@ public final class ForecasterTrainer {
     ///
     /// - Parameters:
     ///   - inputs: `[T, B, I]`.
-    ///   - targets: `[T, B, d]`: the change that each channel made after the step; NaN where it is not known.
+    ///   - targets: `[T, B, h, d]`: the change that each channel made in 1 … h steps after the step; NaN where it is not known.
     ///   - used: sequences that the minibatch really holds, from the first; the rest is not read. Default: all.
     /// - Returns: the mean of |e|, or that the step was skipped.
     /// - Complexity: about three forward passes of `T · used` steps; allocates nothing.
@@ -86,8 +74,9 @@ public final class ForecasterTrainer {
         let used = used ?? batch
         precondition((1...batch).contains(used), "\(used) sequences in a minibatch of \(batch)")
         precondition(inputs.count == sequenceLength * batch * shape.inputSize, "\(inputs.count) inputs")
-        precondition(targets.count == sequenceLength * batch * shape.channels, "\(targets.count) targets")
-        load(inputs, used: used)
+        let wanted = sequenceLength * batch * shape.horizon * shape.channels
+        precondition(targets.count == wanted, "\(targets.count) targets")
+        sequences.load(inputs, used: used)
         forward(used: used)
         let loss = differentiate(targets, used: used)
         backward(used: used)
@@ -101,51 +90,14 @@ public final class ForecasterTrainer {
 
     // MARK: The passes
 
-    /// Rows are laid out densely for the sequences in use: `[T + 1][used][I + H]`.
-    private func load(_ inputs: Span<Float>, used: Int) {
-        let width = shape.stepWidth
-        let size = shape.inputSize
-        unsafe inputs.withUnsafeBufferPointer { inputs in
-            guard let first = inputs.baseAddress else { return }
-            let rows = unsafe steps.base
-            for step in 0..<sequenceLength {
-                for sequence in 0..<used {
-                    // The source is one of the T · B rows that were counted at the door, the target one of (T + 1) · B.
-                    unsafe (rows + (step * used + sequence) * width).update(
-                        from: first + (step * batch + sequence) * size, count: size)
-                }
-            }
-        }
-        for sequence in 0..<used { steps.clear(from: sequence * width + shape.inputSize, count: shape.hiddenSize) }
-        // A GRU's buffer of cell states is one empty vector.
-        cells.clear(count: min(used * shape.hiddenSize, cells.count))
-    }
-
     private func forward(used: Int) {
-        let width = shape.stepWidth
-        let size = shape.hiddenSize
+        pass.forward(parameters: adam.parameters, used: used)
         let parameters = unsafe adam.parameters.base
-        for step in 0..<sequenceLength {
-            // Offsets stay within the buffers: step < T, and the state after the last step has a row of its own.
-            let row = unsafe steps.base + step * used * width
-            let next = unsafe row + used * width + shape.inputSize
-            let kept = unsafe gates.base + step * used * 4 * size
-            switch shape.cell {
-            case .lstm:
-                unsafe kernels.table.pointee.lstm_step(
-                    used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
-                    row + shape.inputSize, width, cells.base + step * used * size,
-                    cells.base + (step + 1) * used * size, next, width, kept, squashed.base + step * used * size)
-            case .gru:
-                unsafe kernels.table.pointee.gru_step(
-                    used, shape.inputSize, size, parameters, parameters + shape.biasOffset, row, width,
-                    row + shape.inputSize, width, next, width, kept)
-            }
-        }
+        let width = shape.stepWidth
         // All scored steps at once: the states after steps burnIn … T − 1.
         unsafe kernels.table.pointee.dense(
-            (sequenceLength - burnIn) * used, size, shape.outputWidth,
-            steps.base + (burnIn + 1) * used * width + shape.inputSize, width, parameters + shape.headOffset,
+            (sequenceLength - burnIn) * used, shape.hiddenSize, shape.outputWidth,
+            sequences.steps.base + (burnIn + 1) * used * width + shape.inputSize, width, parameters + shape.headOffset,
             parameters + shape.headBiasOffset, 0, outputs.base, shape.outputWidth)
     }
 
@@ -154,48 +106,32 @@ public final class ForecasterTrainer {
         let channels = shape.channels
         let width = shape.outputWidth
         let rows = (sequenceLength - burnIn) * used
-        let low = ForecasterShape.logSigmaRange.lowerBound
-        let high = ForecasterShape.logSigmaRange.upperBound
+        let wantedWidth = shape.horizon * channels
         // Indices below stay within rows · N; the buffers were made for (T − burnIn) · B rows.
-        let outputs = unsafe outputs.base
-        let dOutputs = unsafe dOutputs.base
-        let inverse = unsafe inverseSigma.base
+        let inverse = unsafe inverseScale.base
         for row in 0..<rows {
-            let raw = unsafe outputs + row * width + channels
-            for channel in 0..<channels {
-                let value = unsafe raw[channel]
-                unsafe inverse[row * width + channel] = -(value < low ? low : value > high ? high : value)
+            for wanted in 0..<wantedWidth {
+                // The logarithm of the scale stands d behind the location.
+                let value = unsafe outputs.base[row * width + shape.outputIndex(of: wanted) + channels]
+                let range = ForecasterShape.logSigmaRange
+                let clamped =
+                    value < range.lowerBound
+                    ? range.lowerBound : value > range.upperBound ? range.upperBound : value
+                unsafe inverse[row * width + wanted] = -clamped
             }
         }
         unsafe kernels.table.pointee.activate(0, rows * width, inverse, inverse)
-        let share = 1 / Float((sequenceLength - burnIn) * channels * used)
+        let share = 1 / Float((sequenceLength - burnIn) * wantedWidth * used)
         var loss: Float = 0
         unsafe targets.withUnsafeBufferPointer { targets in
             for row in 0..<rows {
                 let step = burnIn + row / used
                 // One of the T · B rows of targets that were counted at the door.
                 let wanted = unsafe UnsafeBufferPointer(
-                    rebasing: targets[((step * batch + row % used) * channels)...].prefix(channels))
-                let mean = unsafe outputs + row * width
-                let dMean = unsafe dOutputs + row * width
-                let inverse = unsafe inverse + row * width
-                for channel in 0..<channels {
-                    let target = unsafe wanted[channel]
-                    guard !target.isNaN else {
-                        unsafe dMean[channel] = 0
-                        unsafe dMean[channels + channel] = 0
-                        continue
-                    }
-                    let error = unsafe (target - mean[channel]) * inverse[channel]
-                    let weight = 5 / (4 + error * error)
-                    unsafe dMean[channel] = -weight * error * share
-                    let slope = 0.5 * (1 - weight * error * error)
-                    let raw = unsafe mean[channels + channel]
-                    // Beyond the clamp only the way back is open.
-                    let isStuck = (raw < low && slope > 0) || (raw > high && slope < 0)
-                    unsafe dMean[channels + channel] = isStuck ? 0 : slope * share
-                    loss += error.magnitude * share
-                }
+                    rebasing: targets[((step * batch + row % used) * wantedWidth)...].prefix(wantedWidth))
+                unsafe differentiate(
+                    outputs.base + row * width, inverse: inverse + row * width, wanted: wanted, share: share,
+                    into: dOutputs.base + row * width, loss: &loss)
             }
         }
         return loss
@@ -208,12 +144,10 @@ public final class ForecasterTrainer {
         let table = unsafe kernels.table.pointee
         let gradient = unsafe adam.gradient.base
         // Products overwrite their part of the gradient, sums of rows add to it.
-        adam.gradient.clear(from: shape.biasOffset, count: 4 * size)
         adam.gradient.clear(from: shape.headBiasOffset, count: shape.outputWidth)
-        dHidden.clear(count: burnIn * used * size)
-        dCell.clear()
+        sequences.dHidden.clear(count: burnIn * used * size)
         // The head, all scored steps at once: its weights, its biases, and what it asks of the states.
-        let states = unsafe steps.base + (burnIn + 1) * used * width + shape.inputSize
+        let states = unsafe sequences.steps.base + (burnIn + 1) * used * width + shape.inputSize
         unsafe table.matmul(
             size, shape.outputWidth, scored, 0, states, 1, width, dOutputs.base, shape.outputWidth,
             gradient + shape.headOffset, shape.outputWidth)
@@ -221,72 +155,16 @@ public final class ForecasterTrainer {
             scored, shape.outputWidth, dOutputs.base, shape.outputWidth, gradient + shape.headBiasOffset)
         unsafe table.matmul(
             scored, size, shape.outputWidth, 0, dOutputs.base, shape.outputWidth, 1, headTransposed.base, size,
-            dHidden.base + burnIn * used * size, size)
-        for step in stride(from: sequenceLength - 1, through: 0, by: -1) { backward(step: step, used: used) }
-        // Recurrent weights, all steps at once: those of the inputs, then those of the state.
-        differentiateWeights(from: 0, count: shape.inputSize, used: used)
-        differentiateWeights(from: shape.inputSize, count: size, used: used)
-        unsafe table.add_rows(sequenceLength * used, 4 * size, dGates.base, 4 * size, gradient + shape.biasOffset)
-    }
-
-    /// The gradient of the weights of some inputs or of the state, panel by panel: [count][S · 16] = rowsᵀ · dGates.
-    private func differentiateWeights(from first: Int, count: Int, used: Int) {
-        let columns = shape.cell.columns
-        let width = shape.stepWidth
-        let fed = shape.sums(fedBy: first).lowerBound * 16
-        for panel in 0..<(shape.hiddenSize / 16) {
-            // first + count ≤ I + H, and the S · 16 columns from `fed` on are within a panel's 64.
-            unsafe kernels.table.pointee.matmul(
-                count, columns, sequenceLength * used, 0, steps.base + first, 1, width,
-                dGates.base + panel * 64 + fed, 4 * shape.hiddenSize,
-                adam.gradient.base + (panel * width + first) * columns, columns)
-        }
-    }
-
-    /// Takes the gradient of the state after a step back to its gates and the state before it.
-    private func backward(step: Int, used: Int) {
-        let size = shape.hiddenSize
-        let table = unsafe kernels.table.pointee
-        // Offsets as in the forward pass; before step 0 there is no state that could be changed.
-        let row = step * used * size
-        let dGate = unsafe dGates.base + 4 * row
-        let dState = unsafe dHidden.base + row
-        let dBefore = step > 0 ? unsafe dState - used * size : nil
-        switch shape.cell {
-        case .lstm:
-            unsafe table.lstm_gates_backward(
-                used, size, gates.base + 4 * row, squashed.base + row, cells.base + row, dState, dCell.base, dGate)
-        case .gru:
-            unsafe table.gru_gates_backward(
-                used, size, gates.base + 4 * row, steps.base + step * used * shape.stepWidth + shape.inputSize,
-                shape.stepWidth, dState, dBefore, dGate)
-        }
-        guard let dBefore = unsafe dBefore else { return }
-        // Where the state feeds all four sums, the panels' gradients are one row.
-        let columns = shape.cell.columns
-        let panels = columns == 64 ? size / 16 : 1
-        for panel in stride(from: 0, to: size / 16, by: panels) {
-            unsafe table.matmul(
-                used, size, panels * columns, 1,
-                dGate + panel * 64 + shape.sums(fedBy: shape.inputSize).lowerBound * 16,
-                4 * size, 1, stateTransposed.base + panel * columns * size, size, dBefore, size)
-        }
+            sequences.dHidden.base + burnIn * used * size, size)
+        pass.backward(gradient: adam.gradient, used: used)
     }
 
     /// Refreshes the transposed copies that the backward pass reads in order.
     private func transpose() {
-        let size = shape.hiddenSize
-        let width = shape.outputWidth
-        let columns = shape.cell.columns
-        let parameters = unsafe adam.parameters.base
-        for panel in 0..<(size / 16) {
-            // The panel's state rows, [H][S · 16], become its [S · 16][H]; both sides were sized for that.
-            unsafe kernels.table.pointee.transpose(
-                size, columns, parameters + (panel * shape.stepWidth + shape.inputSize) * columns, columns,
-                stateTransposed.base + panel * columns * size, size)
-        }
+        pass.transpose(parameters: adam.parameters)
         unsafe kernels.table.pointee.transpose(
-            size, width, parameters + shape.headOffset, width, headTransposed.base, size)
+            shape.hiddenSize, shape.outputWidth, adam.parameters.base + shape.headOffset, shape.outputWidth,
+            headTransposed.base, shape.hiddenSize)
     }
 
     // MARK: Snapshots and checkpoints

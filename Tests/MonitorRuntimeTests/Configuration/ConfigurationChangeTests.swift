@@ -64,6 +64,12 @@ import Testing
         arguments: [
             ("", "seed = 2", "seed: 1 -> 2 is not applied: \(reset)"),
             ("", "networks = false", "networks: true -> false is not applied: \(reset)"),
+            ("", "forecaster = \"cnn\"", "forecaster: lstm -> cnn is not applied: \(restart)"),
+            (
+                "forecast_head = \"gaussian\"", "forecast_head = \"quantile\"",
+                "forecast_head: gaussian -> quantile is not applied: \(restart)"
+            ),
+            ("horizon = 4", "", "horizon: 4 -> 1 is not applied: \(restart)"),
             ("state = \"/a\"", "state = \"/b\"", "state: /a -> /b is not applied: \(restart)"),
             (
                 "[[source]]\nfile = \"a\"\nchannels = [\"t\"]", "[[source]]\nfile = \"a\"\nchannels = [\"t\", \"u\"]",

@@ -212,6 +212,15 @@ import TimeSeries
             ("commit_every = \"2d\"", #"1:1: commit_every is "2d"; expected a duration from "1s" to "1d""#),
             ("log_size = 10485760", #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB""#),
             ("log_keep = -1", "1:1: log_keep is -1; expected a whole number from 0 to 1000"),
+            ("horizon = 9", "1:1: horizon is 9; expected a whole number from 1 to 8"),
+            (
+                "forecast_head = \"laplace\"",
+                "1:1: forecast_head is \"laplace\"; expected \"student\", \"gaussian\" or \"quantile\""
+            ),
+            (
+                "forecaster = \"mlp\"",
+                "1:1: forecaster is \"mlp\"; expected \"lstm\", \"gru\", \"rnn\" or \"cnn\""
+            ),
             ("log_keep = 1.5", "1:1: log_keep is 1.5; expected a whole number from 0 to 1000"),
             ("log_age = \"10s\"", #"1:1: log_age is "10s"; expected a duration from "1min" to "1year""#),
             ("log_total = 5", #"1:1: log_total is 5; expected a size from "8KiB" to "1TiB""#),
@@ -522,6 +531,8 @@ import TimeSeries
                 max_memory = "512MiB"  # default
                 networks = true  # default
                 forecaster = "gru"  # environment MONITORD_FORECASTER
+                forecast_head = "student"  # default
+                horizon = 1  # default
                 autoencoder = "dense"  # default
                 profile = "full"  # default
                 # detectors is not set
