@@ -24,6 +24,7 @@ extension Pipeline {
     func takeOver(_ next: MonitorConfiguration, names: [String]) async {
         reloaded = nil
         configuration = next
+        expected = ChanceOpenings()
         let settings = Self.settings(next)
         for group in groups {
             for shard in group.shards { await shard.reconfigure(names: names, settings: settings) }

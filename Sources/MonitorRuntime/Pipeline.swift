@@ -99,6 +99,7 @@ actor Pipeline {
     var notices: StreamNotices
     var emptyLogs: [SpareLog] = []
     var stored: StoredStream?
+    var expected = ChanceOpenings()
 
     /// Creates a pipeline for one stream.
     ///
@@ -190,6 +191,7 @@ actor Pipeline {
             steps.removeAll(keepingCapacity: true)
             await crossBorder(skipsTraining: isBehind)
             if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
+            try await expectChance(names: batch.seriesNames)
         }
         if !steps.isEmpty { try await score(steps, of: batch) }
         silenceChanges.removeAll(keepingCapacity: true)

@@ -106,7 +106,8 @@ import TimeSeries
         #expect(record.time == at(100 + 86_400) && record.until == at(100))
         #expect(
             record.message == "2 incidents were held back between 2026-11-21 02:14:20 and 2026-11-21 02:15:50, "
-                + "none since. explain: monitord explain \(record.id.prefix(6))")
+                + "none since; the strongest was of c, at a score of 6.0 against its threshold of 5.0. explain: monitord explain \(record.id.prefix(6))"
+        )
         #expect(record.id == held.records.first?.id)
         // A token has come in the meantime.
         #expect(policy.admit([change(.open, "e", at: 100_000)], at: at(100_000)).isPublished == [true])
@@ -176,7 +177,7 @@ import TimeSeries
     }
 
     @Test func `a damaged or newer state is refused`() {
-        for bytes: [UInt8] in [[], [2], [1, 0, 0]] {
+        for bytes: [UInt8] in [[], [3], [1, 0, 0], [2, 0, 0]] {
             var reader = StateReader(bytes)
             #expect(throws: StateCodingError.self) { try AlertPolicy(configuration: tight, from: &reader) }
         }

@@ -6,19 +6,33 @@ extension AlertPolicy {
 
     /// Counts an incident that is not told.
     ///
+    /// - Parameter openings: of its series, in order of the key; those that were held back before are not counted again.
     /// - Returns: the opening of the `budget` incident, when this is its first.
-    mutating func holdBack(_ opening: SeriesChange, at time: Timestamp) -> AlertRecord? {
-        heldBackIncidents += 1
+    mutating func holdBack(_ openings: [SeriesChange], at time: Timestamp, isBelowBar: Bool) -> AlertRecord? {
+        let strongest = openings.compactMap(\.strength).max { $0.excess < $1.excess }
+        let fresh = openings.filter { !heldMembers.contains(Self.member($0)) }
+        if fleet.isCrowded(allowed: configuration.daemonFalseAlarmsPerSecond) {
+            for opening in fresh where Self.mayBecomeStronger(opening) { heldMembers.insert(Self.member(opening)) }
+        }
         if var held = heldBack {
-            held.count += 1
-            held.last = max(held.last, time)
+            if !fresh.isEmpty {
+                heldBackIncidents += 1
+                held.count += 1
+                held.last = max(held.last, time)
+            }
+            held.note(strongest)
             heldBack = held
             return nil
         }
+        // What was counted in an earlier `budget` incident and is open still needs no other.
+        guard let opening = fresh.first else { return nil }
+        heldBackIncidents += 1
         let id = IncidentIdentifier.make(
             stream: Self.daemonName, series: Self.daemonName, kind: .budget, since: time,
             onsetSample: opening.change.onsetSample)
-        let held = HeldBack(id: id, since: time, last: time, count: 1, firstSeries: opening.series)
+        let held = HeldBack(
+            id: id, since: time, last: time, count: 1, firstSeries: opening.series, strongest: strongest,
+            isBelowBar: isBelowBar)
         heldBack = held
         return record(.open, of: held, at: time)
     }

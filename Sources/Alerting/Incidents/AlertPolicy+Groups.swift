@@ -8,10 +8,11 @@ extension AlertPolicy {
         let sorted = members.filter { groupOfMember[Self.member($0)] == nil }.sorted { $0.series < $1.series }
         guard !sorted.isEmpty else { return [] }
         if let place = joinable(sorted[0]) { return join(sorted, place).map { [$0] } ?? [] }
-        // A source that stops is a fact; it must not use up what an anomaly would need.
-        let isFact = sorted[0].isWholeSource && sorted[0].change.kind == .stalled
-        let isAllowed = isFact || budget.take()
-        guard isAllowed || sorted[0].isWholeSource else { return holdBack(sorted[0], at: time).map { [$0] } ?? [] }
+        let ruling = judge(sorted, at: time)
+        guard ruling == .told || sorted[0].isWholeSource else {
+            return holdBack(sorted, at: time, isBelowBar: ruling == .belowBar).map { [$0] } ?? []
+        }
+        release(sorted)
         let first = sorted[0]
         let group = Group(
             id: IncidentIdentifier.make(
@@ -31,11 +32,13 @@ extension AlertPolicy {
     /// Tells of a rise, when it is one for the whole incident.
     mutating func update(_ change: SeriesChange) -> AlertRecord? {
         guard let place = place(of: change) else { return nil }
+        if change.change.isStrengthening, change.change.severity <= groups[place].severity { return nil }
         return raise(place, by: change)
     }
 
     /// Takes a series out of its incident, which closes with its last one.
     mutating func close(_ change: SeriesChange) -> AlertRecord? {
+        heldMembers.remove(Self.member(change))
         guard let place = place(of: change) else { return nil }
         groupOfMember[Self.member(change)] = nil
         groups[place].openSeries.removeAll { $0 == change.series }
@@ -54,6 +57,7 @@ extension AlertPolicy {
     }
 
     private mutating func join(_ members: [SeriesChange], _ place: Int) -> AlertRecord? {
+        release(members)
         for member in members {
             groupOfMember[Self.member(member)] = groups[place].id
             groups[place].add(member.series)

@@ -3,25 +3,28 @@ public import TimeSeries
 extension AlertPolicy {
     /// Writes the open incidents, what is held back and the budget; the configuration is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         budget.encode(to: &writer)
         writer.write(heldBackIncidents)
         writer.write(UInt32(groups.count))
         for group in groups { group.encode(to: &writer) }
         writer.write(heldBack != nil)
-        guard let heldBack else { return }
-        writer.write(heldBack.id)
-        writer.write(heldBack.since.nanoseconds)
-        writer.write(heldBack.last.nanoseconds)
-        writer.write(heldBack.count)
-        writer.write(heldBack.firstSeries)
+        heldBack?.encode(to: &writer)
+        fleet.encode(to: &writer)
+        let held = heldMembers.sorted { ($0.stream, $0.series) < ($1.stream, $1.series) }
+        writer.write(UInt32(held.count))
+        for member in held {
+            writer.write(member.stream)
+            writer.write(member.series)
+        }
     }
 
     /// Reads a policy; open incidents go on, with their next `seq`.
     public init(configuration: AlertingConfiguration, from reader: inout StateReader) throws(StateCodingError) {
         self.init(configuration: configuration)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the alert policy") }
-        try budget.restore(from: &reader)
+        let version = try reader.read(UInt8.self)
+        guard (1...2).contains(version) else { throw .invalid("unknown version of the alert policy") }
+        try budget.restore(from: &reader, largestDebt: Self.largestDebtOfAnomalies)
         heldBackIncidents = try reader.read()
         let count = try reader.read(UInt32.self)
         for _ in 0..<count {
@@ -34,11 +37,48 @@ extension AlertPolicy {
             }
         }
         if try reader.readBool() {
-            heldBack = HeldBack(
-                id: try reader.readString(), since: Timestamp(nanoseconds: try reader.read()),
-                last: Timestamp(nanoseconds: try reader.read()), count: try reader.read(),
-                firstSeries: try reader.readString())
+            heldBack = try HeldBack(from: &reader, version: version)
         }
+        // Before there was a bar: the streams declare their series at their next round.
+        guard version > 1 else { return }
+        fleet = try FleetBar(from: &reader)
+        let held = try reader.read(UInt32.self)
+        for _ in 0..<held {
+            let stream = try reader.readString()
+            heldMembers.insert(Member(stream: stream, series: try reader.readString(), kind: .anomaly))
+        }
+    }
+}
+
+extension AlertPolicy.HeldBack {
+    func encode(to writer: inout StateWriter) {
+        writer.write(id)
+        writer.write(since.nanoseconds)
+        writer.write(last.nanoseconds)
+        writer.write(count)
+        writer.write(firstSeries)
+        writer.write(released)
+        writer.write(isBelowBar)
+        writer.write(strongest != nil)
+        writer.write(strongest?.series ?? "")
+        writer.write(strongest?.score ?? 0)
+        writer.write(strongest?.excess ?? 0)
+    }
+
+    init(from reader: inout StateReader, version: UInt8) throws(StateCodingError) {
+        id = try reader.readString()
+        since = Timestamp(nanoseconds: try reader.read())
+        last = Timestamp(nanoseconds: try reader.read())
+        count = try reader.read()
+        firstSeries = try reader.readString()
+        guard version > 1 else { return }
+        released = try reader.read()
+        isBelowBar = try reader.readBool()
+        let hasStrongest = try reader.readBool()
+        let series = try reader.readString()
+        let score = try reader.readDouble()
+        let excess = try reader.readDouble()
+        strongest = hasStrongest ? .init(series: series, score: score, excess: excess) : nil
     }
 }
 

@@ -64,11 +64,23 @@ public struct PolicyDecision: Equatable, Sendable {
 ///   ``AlertingConfiguration/daemonBurst`` are saved up. An incident without a token is held back to its end and counted.
 ///   Those of a whole source are facts and few; they take a token when there is one (none, when it is stalled) and
 ///   are never held back.
+/// - *The fleet's bar*: when the budgets of all active series add up to more than the daemon's, an anomaly must stand as
+///   far above its own threshold as ``FleetBar`` asks for, or it is held back without taking a token. One that does takes
+///   a token on credit when there is none, and each token lacking raises the bar: what is strong is not stopped by what is
+///   weak, and the debt is the ceiling. An anomaly held back for want of strength is told when it becomes stronger while
+///   it is open: its `time` is then, its `since` the onset.
 /// - *What was held back* is one `budget` incident: it opens at the first, is never updated, and closes a day of event
-///   time after the last, with the count. It takes no token.
+///   time after the last, with the count and the strongest of them. It takes no token.
 public struct AlertPolicy: Sendable {
     /// Seconds without anything held back after which the `budget` incident closes.
     public static let quietSecondsOfBudget = 86_400.0
+
+    /// What each token lacking adds to the fleet's bar, in powers of ten.
+    static let priceOfToken = 0.5
+    /// Tokens of debt that strong anomalies of a fleet may leave: the ceiling is the budget and these.
+    static let largestDebtOfAnomalies = 8.0
+    /// The same for incidents of other kinds, which no bar judges: they leave room for anomalies.
+    static let largestDebtOfFacts = 4.0
 
     struct Member: Hashable, Sendable {
         var stream: String
@@ -108,6 +120,18 @@ public struct AlertPolicy: Sendable {
         var last: Timestamp
         var count: UInt64
         var firstSeries: String
+        /// Told later, when they had become stronger; part of the count.
+        var released: UInt64 = 0
+        var strongest: Strongest?
+        /// Whether the first was below the fleet's bar; else no token was left.
+        var isBelowBar = false
+    }
+
+    /// The incident held back that stood furthest above its threshold.
+    struct Strongest: Equatable, Sendable {
+        var series: String
+        var score: Double
+        var excess: Double
     }
 
     /// The configuration in force.
@@ -120,6 +144,9 @@ public struct AlertPolicy: Sendable {
     /// The id of the group in which a series is open: the same facts as `openSeries`, by member.
     var groupOfMember: [Member: String] = [:]
     var heldBack: HeldBack?
+    var fleet = FleetBar()
+    /// Anomalies of a fleet that are open and held back, and may still be told.
+    var heldMembers: Set<Member> = []
 
     /// Creates a policy without open incidents.
     public init(configuration: AlertingConfiguration = AlertingConfiguration()) {
@@ -133,6 +160,15 @@ public struct AlertPolicy: Sendable {
         self.configuration = configuration
         budget.reconfigure(
             tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
+    }
+
+    /// Says how many anomalies the active series of a stream may open by chance, from the next tick on.
+    ///
+    /// - Parameters:
+    ///   - rate: the sum of their budgets, in incidents a second; 0 for a stream without series.
+    ///   - stream: the stream's name. A stream that nothing is said of counts nothing.
+    public mutating func expect(chanceOpeningsPerSecond rate: Double, of stream: String) {
+        fleet.declare(rate, of: stream)
     }
 
     /// Whether a published incident of a series is open; for start-up, see ``PolicyDecision/isPublished`` for the rest.
@@ -161,7 +197,12 @@ public struct AlertPolicy: Sendable {
         for change in changes {
             switch change.change.event {
             case .open: collect(change, into: &openings)
-            case .update: if let record = update(change) { records.append(record) }
+            case .update:
+                if heldMembers.contains(Self.member(change)) {
+                    if !change.isSilenced { collect(change, into: &openings) }
+                } else if let record = update(change) {
+                    records.append(record)
+                }
             case .close: if let record = close(change) { records.append(record) }
             }
         }
@@ -177,6 +218,7 @@ public struct AlertPolicy: Sendable {
         let member = Self.member(change)
         // It is open already: a tracker that was set back reports it again.
         if groupOfMember[member] != nil { return }
+        if change.change.event == .open, heldMembers.contains(member) { return }
         let place = openings.firstIndex {
             $0[0].stream == change.stream && $0[0].change.kind == change.change.kind
                 && $0[0].isWholeSource == change.isWholeSource

@@ -26,6 +26,8 @@ public struct IncidentChange: Equatable, Sendable {
     public var detail: String?
     /// The silence that it is about; only of `stalled`.
     public var silence: Silence?
+    /// Whether an update says only that the score has risen further: nothing to tell of an incident that is told.
+    public var isStrengthening = false
 
     /// Creates a change.
     public init(

@@ -85,6 +85,16 @@ public struct OpeningBudget: Equatable, Sendable {
         return true
     }
 
+    /// Takes a token, on credit if need be, as long as the debt stays within a limit.
+    ///
+    /// - Parameter debt: the largest debt that this may leave, in tokens.
+    /// - Returns: whether it was taken.
+    mutating func take(upToDebt debt: Double) -> Bool {
+        guard tokens - 1 >= -debt else { return false }
+        tokens -= 1
+        return true
+    }
+
     /// Takes a token in any case, down to the largest debt.
     public mutating func takeOnCredit() { tokens = max(-Self.largestDebt, tokens - 1) }
 
@@ -103,9 +113,11 @@ public struct OpeningBudget: Equatable, Sendable {
     }
 
     /// Reads what changes into a budget that was made from the configuration.
-    mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
+    mutating func restore(
+        from reader: inout StateReader, largestDebt: Double = OpeningBudget.largestDebt
+    ) throws(StateCodingError) {
         let stored = try reader.readDouble()
-        guard stored.isFinite, stored >= -Self.largestDebt else { throw .invalid("an opening budget of \(stored)") }
+        guard stored.isFinite, stored >= -largestDebt else { throw .invalid("an opening budget of \(stored)") }
         tokens = min(stored, capacity)
         let hasTime = try reader.readBool()
         let nanoseconds: Int64 = try reader.read()

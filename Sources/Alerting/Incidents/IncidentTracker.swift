@@ -18,7 +18,8 @@ struct Onset: Equatable, Sendable {
 /// paid for it. The *state* opens only at the sample at which it turns abnormal, and only when a whole opening is left;
 /// what it was refused there it does not get later in the same excursion. An excursion is a run of samples that are
 /// abnormal or events; the onset is its first sample, also when the incident opens later. While the series is learning the
-/// severity stays at warning.
+/// severity stays at warning. A score that rises by a power of ten above the last one reported is reported too, for the
+/// fleet may have held back what was weaker.
 public struct IncidentTracker: Equatable, Sendable {
     /// An incident that is open.
     struct Incident: Equatable, Sendable {
@@ -28,6 +29,8 @@ public struct IncidentTracker: Equatable, Sendable {
         var score: Double
         var quiet = 0
         var quietSince: Timestamp?
+        /// The score at the last change that was reported.
+        var reportedScore: Double
     }
 
     /// The rule in force.
@@ -72,7 +75,7 @@ public struct IncidentTracker: Equatable, Sendable {
         guard let onset = excursion, opens(verdict, begins: begins) else { return nil }
         let opened = Incident(
             since: onset.since, onsetSample: onset.sample, severity: rule.severity(of: verdict),
-            score: verdict.score ?? 0)
+            score: verdict.score ?? 0, reportedScore: verdict.score ?? 0)
         incident = opened
         return opened.change(.open, verdict)
     }
@@ -91,7 +94,7 @@ public struct IncidentTracker: Equatable, Sendable {
 
     /// Writes the tracker; the rule is configuration and is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         budget.encode(to: &writer)
         writer.write(excursion != nil)
         if let excursion {
@@ -105,13 +108,14 @@ public struct IncidentTracker: Equatable, Sendable {
     /// Reads a tracker; an open incident goes on.
     public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
         self.init(rule: rule)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of an incident tracker") }
+        let version = try reader.read(UInt8.self)
+        guard (1...2).contains(version) else { throw .invalid("unknown version of an incident tracker") }
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())
             excursion = Onset(since: since, sample: try reader.read())
         }
-        if try reader.readBool() { incident = try Incident(from: &reader) }
+        if try reader.readBool() { incident = try Incident(from: &reader, version: version) }
     }
 }
 
@@ -136,9 +140,13 @@ extension IncidentTracker.Incident {
         quiet = 0
         quietSince = nil
         let risen = rule.severity(of: verdict)
-        guard risen > severity else { return nil }
-        severity = risen
-        return change(.update, verdict)
+        let isRise = risen > severity
+        guard isRise || verdict.isEvent && score >= reportedScore + 1 else { return nil }
+        severity = max(severity, risen)
+        reportedScore = score
+        var update = change(.update, verdict)
+        update.isStrengthening = !isRise
+        return update
     }
 
     func change(_ event: AlertEvent, _ verdict: Verdict, until: Timestamp? = nil) -> IncidentChange {
@@ -155,9 +163,10 @@ extension IncidentTracker.Incident {
         writer.write(UInt32(quiet))
         writer.write(quietSince != nil)
         writer.write(quietSince?.nanoseconds ?? 0)
+        writer.write(reportedScore)
     }
 
-    init(from reader: inout StateReader) throws(StateCodingError) {
+    init(from reader: inout StateReader, version: UInt8) throws(StateCodingError) {
         since = Timestamp(nanoseconds: try reader.read())
         onsetSample = try reader.read()
         severity = try reader.readBool() ? .critical : .warning
@@ -166,5 +175,6 @@ extension IncidentTracker.Incident {
         let isQuiet = try reader.readBool()
         let nanoseconds: Int64 = try reader.read()
         quietSince = isQuiet ? Timestamp(nanoseconds: nanoseconds) : nil
+        reportedScore = version == 1 ? score : try reader.readDouble()
     }
 }

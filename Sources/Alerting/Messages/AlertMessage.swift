@@ -126,12 +126,26 @@ enum AlertMessage {
         let every = rate > 0 ? "one in \(HumanDuration.text(seconds: 1 / rate))" : "none at all"
         if event == .close {
             let count = held.count == 1 ? "1 incident was" : "\(held.count) incidents were"
+            let released = held.released == 0 ? "" : "; \(held.released) of them became stronger and were told later"
+            let strongest = held.strongest.map {
+                "; the strongest was of \($0.series), at a score of \(hundredths($0.score)) against its threshold of "
+                    + hundredths($0.score - $0.excess)
+            }
             return "\(count) held back between \(clock(held.since, seenFrom: time)) and "
-                + "\(clock(held.last, seenFrom: time)), none since." + explain
+                + "\(clock(held.last, seenFrom: time)), none since\(released)\(strongest ?? "")." + explain
+        }
+        if held.isBelowBar {
+            return
+                "So many series are watched that one which is just above its threshold would be told more often than "
+                + "the daemon's budget of \(every): weak incidents are held back since "
+                + "\(clock(held.since, seenFrom: time)), first of \(held.firstSeries)." + explain
         }
         return "The daemon's budget of \(every) is spent: incidents are held back since "
             + "\(clock(held.since, seenFrom: time)), first of \(held.firstSeries)." + explain
     }
+
+    /// A score for a sentence.
+    private static func hundredths(_ number: Double) -> String { "\((number * 100).rounded() / 100)" }
 
     // MARK: Parts of sentences
 

@@ -28,6 +28,14 @@ actor AlertDesk {
     /// Applies other budgets and labels from the next tick on; open incidents stay.
     func reconfigure(_ configuration: AlertingConfiguration) { policy.reconfigure(configuration) }
 
+    /// Says how many anomalies the active series of a stream may open by chance, in incidents a second.
+    ///
+    /// - Throws: as ``admit(_:at:)``: what was held back may close its incident at this time.
+    func expect(chanceOpeningsPerSecond rate: Double, of stream: String, at time: Timestamp) async throws {
+        policy.expect(chanceOpeningsPerSecond: rate, of: stream)
+        _ = try await admit([], at: time)
+    }
+
     /// Number of records that could not be handed on yet.
     var waitingRecords: Int { waiting.count }
 

@@ -146,6 +146,13 @@ struct StreamSequencer: Sendable {
         remaining = min(Self.samplesPerSeries * activeSeries, Self.largestRound)
     }
 
+    /// Whether a series had a sample in the last 8 to 16 ticks, as rounds count them: a round of very many series is
+    /// less than a tick.
+    func isActive(_ series: Int) -> Bool {
+        let rounds = UInt64(1 + clocks.count * Self.samplesPerSeries / Self.largestRound)
+        return lastRound[series] != .max && lastRound[series] + rounds >= round
+    }
+
     /// Goes on where another sequencer stood, with the settings of this one.
     mutating func goOn(from other: StreamSequencer) {
         let settings = (declaredInterval, replaysWithoutTime)

@@ -1,0 +1,44 @@
+import AnomalyDetection
+import TimeSeries
+
+/// What the budgets of a stream's series add up to, as the desk was told last.
+struct ChanceOpenings: Sendable {
+    /// Event time after which the desk is told again though nothing has changed: an incident of what was held back closes
+    /// when the desk hears of the time.
+    static let secondsBetween = 3_600.0
+
+    /// The budgets of the series met so far, in incidents a second, by number.
+    private var budgets: [Double] = []
+    private var told: (rate: Double, time: Timestamp)?
+
+    /// Adds up the budgets of the active series.
+    ///
+    /// - Parameters:
+    ///   - names: of all series, by number.
+    ///   - budget: of the series of a name; asked once for each.
+    /// - Returns: the sum, when the desk should hear of it; `nil` when it has not changed for less than an hour.
+    /// - Complexity: linear in the series; allocates only for new ones.
+    mutating func add(
+        at time: Timestamp, names: [String], isActive: (Int) -> Bool, budget: (String) -> Double
+    ) -> Double? {
+        while budgets.count < names.count { budgets.append(budget(names[budgets.count])) }
+        var rate = 0.0
+        for (series, budget) in budgets.enumerated() where isActive(series) { rate += budget }
+        if let told, told.rate == rate, abs(time.seconds(since: told.time)) < Self.secondsBetween { return nil }
+        told = (rate, time)
+        return rate
+    }
+}
+
+extension Pipeline {
+    /// Tells the desk at a round's border how many anomalies the active series may open by chance.
+    func expectChance(names: [String]) async throws {
+        // Names come before the first sample of their series does.
+        let known = min(names.count, sequencer.seriesCount)
+        let rate = expected.add(
+            at: lastTime, names: names.count == known ? names : Array(names.prefix(known)),
+            isActive: { sequencer.isActive($0) },
+            budget: { configuration.detection(forSeries: $0).falseAlarmsPerSecond })
+        if let rate { try await desk.expect(chanceOpeningsPerSecond: rate, of: name, at: lastTime) }
+    }
+}
