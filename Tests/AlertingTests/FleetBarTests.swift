@@ -64,15 +64,10 @@ import TimeSeries
         #expect(abs(bar.bar(at: at(9_000), allowed: daily) - 2) < 1e-12)
     }
 
-    @Test func `what opens in one tick is judged together`() {
-        let bar = bar(series: 200)
-        #expect(bar.excess(of: [0.3], interval: 10) == 0.3)
-        #expect(bar.excess(of: [-0.5], interval: 10) == -0.5)
-        // λ = 200 × 10 s / 1 week; two above 0.3 by chance: λ² 10^−0.6 / 2.
-        let expected = 0.6 + FleetBar.log10(2) - FleetBar.log10(2_000 * weekly)
-        #expect(abs(bar.excess(of: [0.3, 0.9], interval: 10) - expected) < 1e-12)
-        #expect(bar.excess(of: [0.3, 0.9], interval: 0) == 0.9)
-        #expect(bar.excess(of: [Double](repeating: 0.2, count: 200), interval: 10) == FleetBar.largestExcess)
+    @Test func `each series more in one tick is worth a factor of two`() {
+        #expect(FleetBar.excess(largest: 0.25, of: 1) == 0.25)
+        #expect(FleetBar.excess(largest: -0.5, of: 1) == -0.5)
+        #expect(FleetBar.excess(largest: 0.25, of: 11) == 3.25)
     }
 
     @Test func `a clock that was set forgets the hours`() {

@@ -22,13 +22,13 @@ extension AlertPolicy {
         }
         let excesses = openings.compactMap { $0.strength?.excess }
         guard first.change.kind == .anomaly, let largest = excesses.max() else {
-            return budget.take(upToDebt: Self.largestDebtOfFacts) ? .told : .withoutToken
+            return budget.take() ? .told : .withoutToken
         }
         let base = fleet.bar(at: time, allowed: allowed)
         let bar = base + Self.priceOfToken * max(0, 1 - budget.tokens)
         // A group is as old as its youngest series.
         let trust = openings.map(\.trust).min() ?? 1
-        let together = fleet.excess(of: excesses, interval: first.interval ?? 0)
+        let together = FleetBar.excess(largest: largest, of: openings.count)
         let excess = together > 0 ? together * trust : together
         // What opens by its state has no excess: where nothing but a token is asked for, it passes as of a lone series.
         let isAbove = bar == 0 || excess >= bar

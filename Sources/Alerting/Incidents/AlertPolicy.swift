@@ -79,8 +79,6 @@ public struct AlertPolicy: Sendable {
     static let priceOfToken = 0.5
     /// Tokens of debt that strong anomalies of a fleet may leave: the ceiling is the budget and these.
     static let largestDebtOfAnomalies = 8.0
-    /// The same for incidents of other kinds, which no bar judges: they leave room for anomalies.
-    static let largestDebtOfFacts = 4.0
 
     struct Member: Hashable, Sendable {
         var stream: String

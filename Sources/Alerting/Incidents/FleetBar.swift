@@ -21,8 +21,10 @@ import TimeSeries
 //
 //  Of a young series not all of an excess counts (`SeriesChange.trust`): its tail is extrapolated from few samples.
 //
-//  Several series that open in the same tick are judged as one. By chance k of them stand above x with probability
-//  (λ10^−x)^k / k! at most, λ = Σb × interval: the excess of the group is what makes that as rare.
+//  Several series that open in the same tick are judged as one, as strong as its strongest and `excessOfMember` more for
+//  each other member. Were series independent, a second one at once would be worth far more; but those of one plant share
+//  hours, weekends and their first votes, and openings by chance come in clusters: a tick with one more series is taken
+//  to be half as frequent.
 //
 //  Everything is decided from what came before, in event time, with additions, divisions and square roots alone.
 
@@ -38,8 +40,8 @@ struct FleetBar: Equatable, Sendable {
     static let discoveryShare = 0.1
     /// Discoveries that are remembered.
     static let mostDiscoveries = 16
-    /// The largest excess of a group; scores end at 14.
-    static let largestExcess = 99.0
+    /// What each further series that opens in the same tick adds: log10(2).
+    static let excessOfMember = 0.3
     private static let secondsOfHour: Int64 = 3_600
     private static let hoursOfSteppedClock: Int64 = 24
 
@@ -86,22 +88,9 @@ struct FleetBar: Equatable, Sendable {
     /// The excess of openings of one tick, taken together.
     ///
     /// - Parameters:
-    ///   - excesses: of each, in any order; not empty. Below 0 for what opens by its state.
-    ///   - interval: seconds between two ticks; 0 when unknown, then the largest one counts alone.
-    func excess(of excesses: [Double], interval: Double) -> Double {
-        let sorted = excesses.sorted(by: >)
-        guard let first = sorted.first else { return 0 }
-        let expected = normalRate * interval
-        guard expected > 0, expected < 1 else { return first }
-        let rarity = -Self.log10(expected)
-        var best = first
-        var logFactorial = 0.0
-        for (index, excess) in sorted.enumerated().dropFirst() {
-            logFactorial += Self.log10(Double(index + 1))
-            best = max(best, Double(index + 1) * max(0, excess) + logFactorial + Double(index) * rarity)
-        }
-        return min(best, Self.largestExcess)
-    }
+    ///   - largest: of its members; below 0 for what opens by its state.
+    ///   - count: members, at least 1.
+    static func excess(largest: Double, of count: Int) -> Double { largest + excessOfMember * Double(count - 1) }
 
     /// Remembers an opening, after it has been decided on.
     ///
