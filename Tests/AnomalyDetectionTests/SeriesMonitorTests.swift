@@ -260,7 +260,7 @@ import TimeSeries
         for step in 0..<700 { _ = rig.observe(wave(step, channels: 1, &generator)) }
         let without = DetectionConfiguration(usesNetworks: false, detectors: ["-difference"])
         var reader = StateReader(rig.monitor.bytes)
-        var fewer = try SeriesMonitor(from: &reader, configuration: without)
+        let fewer = try SeriesMonitor(from: &reader, configuration: without)
         #expect(fewer.bank.kinds == DetectorSet.full.withoutNetworks.kinds.filter { $0 != .difference })
         reader = StateReader(fewer.bytes)
         let again = try SeriesMonitor(from: &reader, configuration: rig.monitor.configuration)
