@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Budget honesty of a fleet: incidents that monitord opens on simulated machines without a fault, against what its budget allows.
 
-    budget.py BINARY [--kinds pump,boiler,motor,generic] [--series N] [--days N] [--interval 5min] [--budgets 1/day,1/week,1/month] [--seed N] [--daemon] [--jobs 1] [--json]
+    budget.py BINARY [--kinds pump,boiler,motor,generic] [--series N] [--days N] [--interval 5min] [--budgets 1/day,1/week,1/month] [--start DATE] [--seed N] [--daemon] [--jobs 1] [--json]
 
 `monitord simulate` (day, week, drift, gaps, maintenance every 14 days, no anomaly) is piped to `monitord replay`. Expected is series x days x budget.
 Realised are the openings of all series: an incident of several series counts once for each. Events and states count together, and so do stuck
@@ -39,7 +39,7 @@ def openings(alerts):
     return list(found.values())
 
 
-def fleet(binary, kind, series, days, interval, seed, budget, daemon):
+def fleet(binary, kind, series, days, interval, seed, budget, daemon, first):
     """Simulates and replays one fleet; returns its figures."""
     with tempfile.TemporaryDirectory() as folder:
         config, labels, alerts = (os.path.join(folder, n) for n in ('config.toml', 'labels.csv', 'alerts.jsonl'))
@@ -47,14 +47,14 @@ def fleet(binary, kind, series, days, interval, seed, budget, daemon):
             f.write(f'false_alarms = "{"1/day" if daemon else "1/s"}"\nmax_memory = "4GiB"\n')
             if budget: f.write(f'[defaults]\nfalse_alarms = "{budget}"\n')
         simulate = [binary, 'simulate', '--kind', kind, '--series', str(series), '--duration', f'{days}d', '--interval', interval,
-                    '--seed', str(seed), '--time', 'epoch', '--start', '2026-03-15T00:00:00Z', '--labels', labels]
+                    '--seed', str(seed), '--time', 'epoch', '--start', first + 'T00:00:00Z', '--labels', labels]
         environment = {'TZ': 'UTC', 'PATH': os.environ['PATH']}
         source = subprocess.Popen(simulate, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
         done = subprocess.run([binary, 'replay', '--config', config, '--alerts', alerts, '--json', '-'], stdin=source.stdout, capture_output=True, text=True, env=environment)
         source.stdout.close()
         if source.wait() != 0 or done.returncode != 0: raise SystemExit(f'{" ".join(simulate)}: exit {source.returncode}, replay: exit {done.returncode}\n{done.stderr[-2000:]}')
         report = json.loads(done.stdout)
-        begin, behind = instant('2026-03-15T00:00:00Z'), 60 * seconds(interval)
+        begin, behind = instant(first + 'T00:00:00Z'), 60 * seconds(interval)
         off = collections.defaultdict(list)
         with open(labels) as f:
             for line in list(f)[1:]:
@@ -63,7 +63,7 @@ def fleet(binary, kind, series, days, interval, seed, budget, daemon):
         found = openings(alerts)
     if daemon:
         expected = days
-        return dict(kind=kind, budget='daemon 1/day', series=series, days=days, interval=interval, seed=seed, expected=expected, opened=len(found), ratio=round(len(found) / expected, 3),
+        return dict(kind=kind, budget='daemon 1/day', series=series, days=days, interval=interval, start=first, seed=seed, expected=expected, opened=len(found), ratio=round(len(found) / expected, 3),
                     held_back=report['held_back'], last_week=sum(t - begin >= (days - 7) * DAY for t, _, _, _ in found), samples=report['samples'])
     rate = 1 / SECONDS[budget.split('/')[1]] * float(budget.split('/')[0]) * DAY
     count, ages, maintenance = collections.Counter(), collections.Counter(), 0
@@ -76,7 +76,7 @@ def fleet(binary, kind, series, days, interval, seed, budget, daemon):
             age = (time - begin) / DAY
             ages[next(k for k, (a, b) in AGES.items() if a <= age < b)] += 1
     expected = {k: series * max(0., min(days, b) - a) * rate for k, (a, b) in AGES.items()}
-    return dict(kind=kind, budget=budget, series=series, days=days, interval=interval, seed=seed, expected=round(series * days * rate, 1), opened=sum(ages.values()),
+    return dict(kind=kind, budget=budget, series=series, days=days, interval=interval, start=first, seed=seed, expected=round(series * days * rate, 1), opened=sum(ages.values()),
                 ratio=round(sum(ages.values()) / (series * days * rate), 3), expected_by_age={k: round(v, 1) for k, v in expected.items()}, opened_by_age={k: ages[k] for k in AGES},
                 by={k: count[k] for k in sorted(count)}, maintenance=maintenance, samples=report['samples'])
 
@@ -110,11 +110,12 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('binary'); p.add_argument('--kinds', default=','.join(KINDS)); p.add_argument('--series', type=int, default=100); p.add_argument('--days', type=int, default=30)
     p.add_argument('--interval', default='5min'); p.add_argument('--budgets', default='1/day,1/week,1/month'); p.add_argument('--seed', type=int, default=1)
+    p.add_argument('--start', default='2026-03-15', help='first day; a Sunday, so that the first working day comes when a series is a day old')
     p.add_argument('--daemon', action='store_true'); p.add_argument('--jobs', type=int, default=1); p.add_argument('--json', action='store_true')
     a = p.parse_args()
     budgets = [None] if a.daemon else a.budgets.split(',')
     with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
-        futures = {b: [pool.submit(fleet, os.path.abspath(a.binary), k, a.series, a.days, a.interval, a.seed, b, a.daemon) for k in a.kinds.split(',')] for b in budgets}
+        futures = {b: [pool.submit(fleet, os.path.abspath(a.binary), k, a.series, a.days, a.interval, a.seed, b, a.daemon, a.start) for k in a.kinds.split(',')] for b in budgets}
         rows = []
         for b in budgets:
             part = [f.result() for f in futures[b]]
