@@ -71,7 +71,7 @@ def seasonal_to_persistence(times, values):
         seasonal += np.minimum(10, np.abs(x - x[earlier]) / scale)[use].sum()
         persistence += np.minimum(10, np.abs(x - before) / scale)[use].sum()
         rows += int(use.sum())
-    return (seasonal / persistence if rows >= 100 and persistence > 0 else None), rows
+    return (float(seasonal / persistence) if rows >= 100 and persistence > 0 else None), rows
 
 
 def forecaster_to_persistence(binary, config, path, folder, runs):
@@ -92,7 +92,7 @@ def forecaster_to_persistence(binary, config, path, folder, runs):
 def summary(rows, key):
     values = [float(r[key]) for r in rows if r[key]]
     if not values: return None
-    exact = sum(r[key] == 0 for r in rows)
+    exact = int(sum(r[key] == 0 for r in rows))
     return dict(files=len(values), geometric_mean=round(math.exp(sum(map(math.log, values)) / len(values)), 3), below_1=sum(v < 1 for v in values), worst=round(max(values), 3),
                 **({'without_error': exact} if exact else {}))
 

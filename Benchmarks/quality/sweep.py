@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What monitord finds against the size of an anomaly, beside an exponentially weighted z-score and its own single detectors.
 
-    sweep.py BINARY [--sizes 0.5,1,2,3,4,6,10] [--per-cell N] [--budget 1/week] [--detectors full,level,forecast,difference] [--alpha A] [--seed N] [--jobs 1] [--json]
+    sweep.py BINARY [--kinds spike,step,…] [--sizes 0.5,1,2,3,4,6,10] [--per-cell N] [--clean N] [--budget 1/week] [--detectors full,level,forecast,difference] [--alpha A] [--seed N] [--jobs 1] [--json]
 
 One channel at 1 min, five days (7,200 samples), one anomaly between day 3 and day 4.5, on three backgrounds of injected.py: gauss, ar9, season
 (period a day; sigma is the deviation of its noise, .7). SIZE is in sigmas, but for phase (hours that a seasonal series lives ahead from then on; season alone)
-and stuck (ten times SIZE minutes of one value). spike: one sample; step: for good; drift: to SIZE in 300 samples, then back;
+and stuck (ten times SIZE minutes of one value). spike: one sample; step: for good; drift: to SIZE in 300 samples, and stays;
 noise: 80 samples with SIZE sigmas of noise added.
 
 Found: a score reaches the threshold, or an incident opens, between the anomaly's first sample and 6 behind its last that counts (a step and a phase have
@@ -27,7 +27,7 @@ def plant(x, kind, start, size, sigma, rng, later):
     m = size * sigma * rng.choice([-1, 1])
     if kind == 'spike': x[start] += m; return start
     if kind == 'step': x[start:] += m; return start + 60
-    if kind == 'drift': x[start:start + 300] += np.linspace(0, m, 300); return start + 299
+    if kind == 'drift': x[start:] += m * np.minimum(1, np.arange(len(x) - start) / 299); return start + 299
     if kind == 'noise': x[start:start + 80] += m * rng.normal(size=80); return start + 79
     if kind == 'phase': x[start:] = later(int(size * 60))[start:]; return start + 60
     if kind == 'stuck': n = int(10 * size); x[start:start + n] = x[start]; return start + n - 1
@@ -92,12 +92,13 @@ def calibrate(z, rate, weeks):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('binary'); p.add_argument('--sizes', default='0.5,1,2,3,4,6,10'); p.add_argument('--per-cell', type=int, default=10); p.add_argument('--budget', default='1/week')
+    p.add_argument('binary'); p.add_argument('--kinds', default=','.join(KINDS)); p.add_argument('--sizes', default='0.5,1,2,3,4,6,10'); p.add_argument('--per-cell', type=int, default=10); p.add_argument('--budget', default='1/week')
     p.add_argument('--detectors', default='full,level,forecast,difference'); p.add_argument('--alpha', type=float, default=.02); p.add_argument('--clean', type=int, default=60, help='clean streams of each background')
     p.add_argument('--seed', type=int, default=1); p.add_argument('--jobs', type=int, default=1); p.add_argument('--json', action='store_true')
     a = p.parse_args()
+    kinds = a.kinds.split(',')
     sizes = [float(s) for s in a.sizes.split(',')]
-    cells = [(b, k, s) for b in BACKGROUNDS for k in KINDS for s in sizes if k != 'phase' or b == 'season']
+    cells = [(b, k, s) for b in BACKGROUNDS for k in kinds for s in sizes if k != 'phase' or b == 'season']
     # The noise of a background is the same for all kinds and sizes: curves against size are then of the same streams.
     at = lambda b, k, s, i: (b, k, s, (a.seed, list(BACKGROUNDS).index(b), i if k != 'none' else 10_000 + i))
     jobs = [at(*c, i) for c in cells for i in range(a.per_cell)]
@@ -130,7 +131,7 @@ def main():
     rows = []
     for method in methods:
         rows.append(dict(method=method, false_per_week={b: round(rates[method, b], 2) for b in BACKGROUNDS}, budget=a.budget))
-        for kind in KINDS:
+        for kind in kinds:
             for b in [*BACKGROUNDS, 'all']:
                 if kind == 'phase' and b != 'season': continue
                 of = {s: [d for (m, bb, k, ss), v in hits.items() if (m, k, ss) == (method, kind, s) and b in (bb, 'all') for d in v] for s in sizes}
@@ -144,7 +145,7 @@ def main():
     for r in rows:
         if 'false_per_week' in r: print(f'| {r["method"]} | ' + ' | '.join(f'{v:.2f}' for v in r['false_per_week'].values()) + ' |')
     print('\n| kind | method | ' + ' | '.join(f'{s:g}' for s in sizes) + ' |\n|---|---|' + '---:|' * len(sizes))
-    for kind in KINDS:
+    for kind in kinds:
         for r in rows:
             if r.get('kind') != kind or r['background'] != ('season' if kind == 'phase' else 'all'): continue
             cell = lambda s: f'{100 * r["rate"][s]:.0f} %' + ('' if r['delay_min'][s] is None else f' ({r["delay_min"][s]:.0f})')
