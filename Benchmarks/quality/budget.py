@@ -5,7 +5,7 @@
 
 `monitord simulate` (day, week, drift, gaps, maintenance every 14 days, no anomaly) is piped to `monitord replay`. Expected is series x days x budget.
 Realised are the openings of all series: an incident of several series counts once for each. Events and states count together, and so do stuck
-and missing channels, which have a bucket of their own of the same rate; `by` tells them apart (an incident of several series by its first). What opens while a machine is off for maintenance or in the 60
+channels, which have a bucket of their own of the same rate, and series that stall in a gap; `by` tells them apart (an incident of several series by its first). What opens while a machine is off for maintenance or in the 60
 samples behind it is a true change: `maintenance` counts it, the other figures leave it out. The daemon's own budget is out of reach (1/s); with --daemon
 it is 1/day, the series keep their default, and incidents are counted as told, maintenance included.
 """
@@ -99,7 +99,7 @@ def table(rows):
         print('| machine | series | expected | opened | realised / expected | last week alone, expected 7 | held back |\n|---|---:|---:|---:|---:|---:|---:|')
         for r in rows: print(f'| {r["kind"]} | {r["series"]} | {r["expected"]:.0f} | {r["opened"]} | {r["ratio"]:.2f} | {r["last_week"]} | {r["held_back"]} |')
         return
-    print('| machine | budget | expected | opened | realised / expected | ' + ' | '.join(AGES) + ' | events / states / stuck / other | in maintenance |\n|---|---|---:|---:|---:|' + '---:|' * len(AGES) + '---|---:|')
+    print('| machine | budget | expected | opened | realised / expected | ' + ' | '.join(AGES) + ' | events / states / stuck / stalled | in maintenance |\n|---|---|---:|---:|---:|' + '---:|' * len(AGES) + '---|---:|')
     for r in rows:
         ages = ' | '.join(f'{r["opened_by_age"][k] / r["expected_by_age"][k]:.2f}' if r['expected_by_age'][k] else '–' for k in AGES)
         other = sum(v for k, v in r['by'].items() if k not in ('event', 'state', 'stuck'))
