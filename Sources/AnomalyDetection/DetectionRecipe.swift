@@ -32,6 +32,10 @@ enum DetectionRecipe {
     static let droppedSlowScores = 60
     /// Least tail scale of the stuck detector's calibration.
     static let stuckSmallestScale = 0.1
+    /// Belief in the tail scale of the range's scores, and its worth in scores.
+    static let rangeTailScale = 0.3
+    /// See ``rangeTailScale``.
+    static let rangeTailWeight = 2.0
     /// Last scores that a re-baseline puts into the slow calibration.
     static let rebaselineScores = 256
 
@@ -69,7 +73,7 @@ enum DetectionRecipe {
     /// How far above.
     static let onsetFactor = 1.1
     /// Prior of the event threshold: level, scale and their worth in blocks.
-    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.9, scale: 0.2, blocks: 10)
+    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.9, scale: 0.2, blocks: 10, isPredictive: true)
     /// Normal samples exceed the fitted tail somewhat more often than it says, by the inverse of this, as measured on clean
     /// streams of many kinds (1.5 openings a week where 1 was asked for); scores are corrected by it.
     static let eventRateShare = 0.7

@@ -35,12 +35,17 @@ struct ScoreCalibration: Sendable {
     }
 
     private static func calibrator(of member: DetectorKind, length: Int) -> TailCalibrator {
-        TailCalibrator(length: length, smallestScale: smallestScale(of: member))
+        TailCalibrator(length: length, prior: prior(of: member))
     }
 
-    /// Runs of equal values come in whole samples: their tail may not be steeper than this.
-    private static func smallestScale(of member: DetectorKind) -> Double {
-        member == .stuck ? DetectionRecipe.stuckSmallestScale : 0
+    /// Runs of equal values come in whole samples: their tail may not be steeper than this. A range is hardly ever left, and
+    /// without a belief the first time would be as rare as can be, by however little.
+    private static func prior(of member: DetectorKind) -> TailCalibrator.Prior {
+        switch member {
+        case .stuck: .init(smallestScale: DetectionRecipe.stuckSmallestScale)
+        case .range: .init(scale: DetectionRecipe.rangeTailScale, weight: DetectionRecipe.rangeTailWeight)
+        default: .init()
+        }
     }
 
     /// Reads off the evidence of the raw scores.
@@ -149,7 +154,7 @@ struct ScoreCalibration: Sendable {
             names.append(name)
             guard let index = members.firstIndex(where: { $0.name == name }) else { continue }
             calibrators[index] = try TailCalibrator(
-                from: &part, length: length, smallestScale: smallestScale(of: members[index]))
+                from: &part, length: length, prior: prior(of: members[index]))
         }
         return names
     }

@@ -39,10 +39,27 @@ public struct TailCalibrator: Sendable, Equatable {
     /// β is at least this share of u.
     static let smallestTail = 0.02
 
+    /// What is believed of the tail before there are scores in it.
+    public struct Prior: Sendable, Equatable {
+        /// β is at least this: a floor for scores that come in few steps.
+        public var smallestScale: Double
+        /// β without any score above u.
+        public var scale: Double
+        /// How many scores above u that is worth; 0 for what has scores above u from the first.
+        public var weight: Double
+
+        /// Creates a belief; the default is to have none.
+        public init(smallestScale: Double = 0, scale: Double = 0, weight: Double = 0) {
+            self.smallestScale = smallestScale
+            self.scale = scale
+            self.weight = weight
+        }
+    }
+
     /// How many scores are remembered.
     public let length: Int
-    /// β is at least this: a floor for scores that come in few steps.
-    public let smallestScale: Double
+    /// What is believed of β, and what that is worth.
+    public let prior: Prior
     private var ring: [UInt16] = []
     private var oldest = 0
     private var counts = BinnedCounts(binCount: TailCalibrator.binCount)
@@ -58,12 +75,12 @@ public struct TailCalibrator: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - length: how many scores are remembered.
-    ///   - smallestScale: the least β, in units of x.
+    ///   - prior: what is believed of β, in units of x.
     /// - Precondition: 8 ≤ `length` < 65,536.
-    public init(length: Int, smallestScale: Double = 0) {
+    public init(length: Int, prior: Prior = Prior()) {
         precondition((Self.fewestScores..<65_536).contains(length), "a calibrator of \(length) scores")
         self.length = length
-        self.smallestScale = smallestScale
+        self.prior = prior
     }
 
     /// Scores remembered now.
@@ -138,8 +155,10 @@ public struct TailCalibrator: Sendable, Equatable {
         }
         tailStart = Self.lowerEdge(of: bin + 1)
         tailStartEvidence = logTotal - Transcendental.log10(Double(above) + 0.5)
-        let mean = above > 0 ? (sum - Double(above) * tailStart) / Double(above) : 0
-        inverseTailScale = 0.4342944819032518 / max(mean, smallestScale, Self.smallestTail * tailStart + 1e-6)
+        let excesses = sum - Double(above) * tailStart + prior.weight * prior.scale
+        let support = Double(above) + prior.weight
+        let mean = support > 0 ? excesses / support : 0
+        inverseTailScale = 0.4342944819032518 / max(mean, prior.smallestScale, Self.smallestTail * tailStart + 1e-6)
         isFitted = true
     }
 
@@ -189,8 +208,8 @@ public struct TailCalibrator: Sendable, Equatable {
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    public init(from reader: inout StateReader, length: Int, smallestScale: Double = 0) throws(StateCodingError) {
-        self.init(length: length, smallestScale: smallestScale)
+    public init(from reader: inout StateReader, length: Int, prior: Prior = Prior()) throws(StateCodingError) {
+        self.init(length: length, prior: prior)
         ring = try reader.readIntegers(UInt16.self)
         oldest = Int(try reader.read(UInt32.self))
         guard ring.count <= length, oldest < max(1, ring.count) else {
