@@ -2,16 +2,12 @@ public import TimeSeries
 
 /// Why the last sample was judged as it was.
 extension SeriesMonitor {
-    /// Half the width of the band of 95 % of a Student-t distribution with ν = 4, in scales.
-    static let forecastBand = 2.776
-    /// Half the width of the band of 95 % of a normal distribution, in standard deviations.
-    static let levelBand = 1.96
-
     /// Explains the last observed sample, in the channels' own units.
     ///
-    /// **Expected value and band** come from the forecaster once it votes: its mean, and ±2.776 of its scale (95 % of a
-    /// Student-t distribution with ν = 4), corrected by how large its errors are on this series. Before, and without
-    /// networks, from the scaler: usual value ± 1.96 standard deviations. Nothing is expected before the fifth value.
+    /// **Expected value and band** come from the forecaster once it votes: its mean, and the edges that 99 % of its errors on
+    /// this series stay within. Before, and without networks, from the scaler: the usual value, and the edges of its errors
+    /// (see ``BandEdges``). They are as they stood before the sample. Of a channel that has only ever had a few values both
+    /// are such values. Nothing is expected before the fifth value.
     /// **Shares** divide the fused evidence: each detector's weight goes to the channels by their squared residuals.
     /// Without evidence, as when a state begins without an event, the detectors of the severity weigh by theirs; and
     /// if no detector has any, the channels share by their squared distance from their usual value.
@@ -86,18 +82,8 @@ extension SeriesMonitor {
             direction: (value ?? middle) < middle ? .low : .high)
     }
 
-    private func forecastCorrection(_ channel: Int) -> Double {
-        (bank[.forecast] as? ForecastDetector)?.bandCorrection(channel: channel) ?? 1
-    }
-
-    private func expectation(of channel: Int) -> (expected: Double, low: Double, high: Double)? {
-        guard let last, frame.isScaled[channel] else { return nil }
-        let unit = scale[channel]
-        if networks != nil, frame.hasForecast, last.sampleNumber >= DetectionRecipe.firstEventSample {
-            let expected = location[channel] + unit * Double(frame.forecastMean[channel])
-            let width = unit * Double(frame.forecastScale[channel]) * forecastCorrection(channel)
-            return (expected, expected - Self.forecastBand * width, expected + Self.forecastBand * width)
-        }
-        return (location[channel], location[channel] - Self.levelBand * unit, location[channel] + Self.levelBand * unit)
+    private func expectation(of channel: Int) -> ChannelExpectation? {
+        guard last != nil, frame.isScaled[channel] else { return nil }
+        return bands.expectation(channel: channel, location: location[channel], scale: scale[channel])
     }
 }

@@ -2,7 +2,9 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 2
+    /// Version 2 had no bands: they are learned again.
+    private static let version: UInt8 = 3
+    private static let oldestVersion: UInt8 = 2
 
     /// Writes everything that later verdicts depend on; may be called after any sample.
     ///
@@ -35,6 +37,7 @@ extension SeriesMonitor {
         writer.write(began?.nanoseconds ?? 0)
         writer.write(interval)
         learningReport.encode(to: &writer)
+        bands.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote.
@@ -43,7 +46,10 @@ extension SeriesMonitor {
     ///   with and its forecaster or autoencoder, which then begins anew, its use of the networks may not.
     /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
     public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of a series") }
+        let version = try reader.read(UInt8.self)
+        guard (Self.oldestVersion...Self.version).contains(version) else {
+            throw .invalid("unknown version of a series")
+        }
         let channels = Int(try reader.read(UInt32.self))
         // Each channel takes well over 8 bytes: a damaged count is found out before memory is asked for.
         guard channels > 0, channels * 8 <= reader.remaining else { throw .invalid("a series of \(channels) channels") }
@@ -99,5 +105,9 @@ extension SeriesMonitor {
         began = hasBegun ? start : nil
         interval = try reader.readDouble()
         learningReport = try LearningReport(from: &reader)
+        bands =
+            version == Self.oldestVersion
+            ? ExpectedBands(channelCount: channels) : try ExpectedBands(from: &reader, channelCount: channels)
+        if networks?.forecastBeginsAnew == true { bands.beginForecastsAnew() }
     }
 }

@@ -31,6 +31,7 @@ public struct SeriesMonitor: Sendable {
     var location: [Double]
     var scale: [Double]
     var bank: DetectorBank
+    var bands: ExpectedBands
     let fusion: EvidenceFusion
     let stateMembers: [DetectorKind]
     let severityMembers: [DetectorKind]
@@ -74,6 +75,7 @@ public struct SeriesMonitor: Sendable {
         scale = Array(repeating: 1, count: channelCount)
         let set = configuration.detectors
         bank = DetectorBank(set, channelCount: channelCount, seed: seed)
+        bands = ExpectedBands(channelCount: channelCount)
         fusion = EvidenceFusion(set)
         stateMembers = Self.stateMembers(of: set)
         severityMembers = Self.severityMembers(of: set)
@@ -156,6 +158,7 @@ public struct SeriesMonitor: Sendable {
         for index in 0..<channelCount {
             let value = values[index]
             let wasPresent = frame.isPresent[index]
+            if wasPresent { bands.learnState(frame.values[index], channel: index) }
             frame.isPresent[index] = value == value
             frame.hasChange[index] = wasPresent && value == value && !hasGap
             location[index] = scalers[index].location
@@ -277,6 +280,7 @@ public struct SeriesMonitor: Sendable {
             calibration.dropFirstScores()
         }
         noteErrors()
+        learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
         networks?.advance(
             frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, models: models, scratch: &scratch, log: &log,
@@ -306,6 +310,14 @@ public struct SeriesMonitor: Sendable {
         }
     }
 
+    /// Before the detectors learn: the errors count in the unit that the sample was told in.
+    private mutating func learnBands(isOpen: Bool) {
+        let forecast = bank[.forecast] as? ForecastDetector
+        let usesForecast = networks != nil && sampleCount >= DetectionRecipe.firstEventSample
+        bands.expect(frame, usesForecast: usesForecast, forecast: forecast)
+        bands.learn(frame, isOpen: isOpen, forecast: forecast)
+    }
+
     /// Adds the sample's errors to the learning report.
     private mutating func noteErrors() {
         guard frame.hasForecast else { return }
@@ -331,7 +343,7 @@ public struct SeriesMonitor: Sendable {
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
-            + (networks?.memoryBytes ?? 0)
+            + bands.memoryBytes + (networks?.memoryBytes ?? 0)
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

@@ -80,7 +80,7 @@ public struct Explanation: Equatable, Sendable {
         public var value: Double?
         /// The value expected before this sample was seen; `nil` when nothing was expected yet.
         public var expected: Double?
-        /// Lower end of the band in which 95 % of such samples were expected.
+        /// Lower end of the band in which 99 % of such samples were expected.
         public var low: Double?
         /// Upper end of that band.
         public var high: Double?

@@ -37,6 +37,23 @@ import TimeSeries
                 + " Mostly pump3.current (71 %) and pump3.flow (22 %, low)." + end)
     }
 
+    @Test func `a channel of two states is told in states`() {
+        let burner = AlertRecord.ChannelPart(
+            name: "burner", value: 0, expected: 1, low: 1, high: 1, share: 1, direction: "low")
+        #expect(message(channels: [burner]).hasPrefix("pump3.burner is 0, expected 1, since 02:14:10; rarer"))
+        var either = burner
+        either.low = 0
+        #expect(message(channels: [either]).hasPrefix("pump3.burner is 0, expected 1 (0 to 1), since"))
+        var usual = either
+        usual.expected = 0
+        #expect(message(channels: [usual]).hasPrefix("pump3.burner is off its usual pattern, since 02:14:10; rarer"))
+        // A state that was not expected stands before a value a little out of its band, not before one far out.
+        #expect(AlertMessage.headline([burner, temp])?.name == "temp")
+        var near = temp
+        near.value = 67
+        #expect(AlertMessage.headline([near, burner])?.name == "burner")
+    }
+
     @Test func `one channel is said once, three are the most`() {
         var alone = temp
         alone.share = 1

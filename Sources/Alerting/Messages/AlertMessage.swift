@@ -155,29 +155,45 @@ enum AlertMessage {
 
     private static func observation(_ record: AlertRecord, _ context: Context) -> String {
         guard let part = headline(record.channels) else { return "\(context.speaker) is not as usual" }
-        let numbers = ReadableNumbers(
-            [part.value, part.expected, part.low, part.high].compactMap { $0 },
-            distances: [
-                part.low.flatMap { low in part.high.map { $0 - low } },
-                part.expected.flatMap { expected in part.value.map { $0 - expected } },
-            ].compactMap { $0 })
+        // Of a channel of two states the one it should be in may be the very one it is in: when it was is what is unusual.
+        if let value = part.value, value == part.expected {
+            return "\(context.speaker).\(part.name) is off its usual pattern"
+        }
+        let shown = [part.value, part.expected, part.low, part.high].compactMap { $0 }
+        // A forecast is never whole to the last bit: whole numbers all through are states or counts and stay so.
+        let areWhole = part.expected != nil && shown.allSatisfy { $0 == $0.rounded() && $0.magnitude < 1e6 }
+        let numbers =
+            areWhole
+            ? ReadableNumbers.whole
+            : ReadableNumbers(
+                shown,
+                distances: [
+                    part.low.flatMap { low in part.high.map { $0 - low } },
+                    part.expected.flatMap { expected in part.value.map { $0 - expected } },
+                ].compactMap { $0 })
         let name = "\(context.speaker).\(part.name)"
         let seen = part.value.map { "\(name) is \(numbers.text($0))\(unit(part))" } ?? "\(name) is missing"
         guard let expected = part.expected else { return "\(seen), expected value not known yet" }
         guard let low = part.low, let high = part.high else {
             return "\(seen), expected \(numbers.text(expected)) (band not known yet)"
         }
+        guard low < high else { return "\(seen), expected \(numbers.text(expected))" }
         return "\(seen), expected \(numbers.text(expected)) (\(numbers.text(low)) to \(numbers.text(high)))"
     }
+
+    /// Half band widths that another state than the expected one counts for: out of the band, and no further.
+    private static let distanceOfState = 2.0
 
     /// The channel furthest out of its band, in half band widths; the one with the largest share when no band is known.
     static func headline(_ parts: [AlertRecord.ChannelPart]) -> AlertRecord.ChannelPart? {
         var best: (part: AlertRecord.ChannelPart, distance: Double)?
         for part in parts {
             guard let value = part.value, let expected = part.expected, let low = part.low, let high = part.high,
-                high > low
+                high >= low
             else { continue }
-            let distance = (value - expected).magnitude / ((high - low) / 2)
+            let way = (value - expected).magnitude
+            // A channel of two states has a band without width when only one of them was expected.
+            let distance = high > low ? way / ((high - low) / 2) : way > 0 ? distanceOfState : 0
             if distance > best?.distance ?? -1 { best = (part, distance) }
         }
         return best?.part ?? parts.first

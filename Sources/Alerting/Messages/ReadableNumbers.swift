@@ -11,6 +11,11 @@ struct ReadableNumbers: Equatable {
 
     private let decimals: Int
 
+    /// For numbers that are whole: no decimals.
+    static let whole = ReadableNumbers(decimals: 0)
+
+    private init(decimals: Int) { self.decimals = decimals }
+
     /// Chooses the decimals for numbers that will be shown side by side, and distances between them that must be seen.
     init(_ numbers: [Double], distances: [Double] = []) {
         let sizes = numbers.filter(\.isFinite)
