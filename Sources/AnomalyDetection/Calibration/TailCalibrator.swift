@@ -148,7 +148,7 @@ public struct TailCalibrator: Sendable, Equatable {
     /// - Parameters:
     ///   - recent: bins of the last scores, oldest first, gate open or not.
     ///   - seed: what the picks depend on besides a score's place.
-    mutating func rebaseline(recent: some Sequence<UInt16>, seed: UInt64) {
+    mutating func rebaseline(recent: [UInt16], seed: UInt64) {
         let all = takeAll()
         for (index, bin) in all.enumerated() where splitMix(seed &+ UInt64(index)) & 1 == 0 { push(bin: bin) }
         for bin in recent { push(bin: bin) }
