@@ -12,4 +12,12 @@ public enum DetectionProfile: String, CaseIterable, Sendable {
         case .lean: .lean
         }
     }
+
+    /// How much a series remembers of its scores.
+    var memory: ScoreMemory {
+        switch self {
+        case .full: .long
+        case .lean: .short
+        }
+    }
 }

@@ -6,6 +6,11 @@ extension SeriesMonitor {
     private static let version: UInt8 = 3
     private static let oldestVersion: UInt8 = 2
 
+    /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
+    private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
+        (configuration.usesNetworks ? 1 : 0) | configuration.profile.memory.rawValue << 1
+    }
+
     /// Writes everything that later verdicts depend on; may be called after any sample.
     ///
     /// The bytes are bounded: about 160 KB for a series of few channels whose rings are full, a fifth of it after its
@@ -14,7 +19,7 @@ extension SeriesMonitor {
         writer.write(Self.version)
         writer.write(UInt32(channelCount))
         writer.write(seed)
-        writer.write(networks != nil)
+        writer.write(Self.mode(configuration))
         for scaler in scalers { scaler.encode(to: &writer) }
         writer.write(frame.values)
         writer.write(frame.scaled)
@@ -54,7 +59,11 @@ extension SeriesMonitor {
         // Each channel takes well over 8 bytes: a damaged count is found out before memory is asked for.
         guard channels > 0, channels * 8 <= reader.remaining else { throw .invalid("a series of \(channels) channels") }
         let storedSeed = try reader.read(UInt64.self)
-        guard try reader.readBool() == configuration.usesNetworks else {
+        let mode = try reader.read(UInt8.self)
+        guard mode >> 1 == Self.mode(configuration) >> 1 else {
+            throw .invalid("the series was written under another profile")
+        }
+        guard mode == Self.mode(configuration) else {
             throw .invalid("the series was written with the networks \(configuration.usesNetworks ? "off" : "on")")
         }
         channelCount = channels
@@ -89,11 +98,14 @@ extension SeriesMonitor {
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
-        calibration = Self.calibration(of: set)
+        let memory = configuration.profile.memory
+        calibration = Self.calibration(of: set, memory: memory)
         try calibration.restore(from: &reader)
-        onset = try OnsetFilter(from: &reader)
-        eventThreshold = try BlockMaximaThreshold(from: &reader, prior: DetectionRecipe.eventPrior)
-        stateThreshold = try BlockMaximaThreshold(from: &reader, prior: DetectionRecipe.statePrior)
+        onset = try OnsetFilter(from: &reader, memory: memory)
+        eventThreshold = try BlockMaximaThreshold(
+            from: &reader, prior: DetectionRecipe.eventPrior, length: memory.rememberedBlocks)
+        stateThreshold = try BlockMaximaThreshold(
+            from: &reader, prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
         gate = try LearningGate(from: &reader)
         stateLevel = try reader.readDouble()
         severityLevel = try reader.readDouble()

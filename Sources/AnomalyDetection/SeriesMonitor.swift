@@ -40,9 +40,9 @@ public struct SeriesMonitor: Sendable {
     var votes: [Bool]
     var feeds: [Bool]
     var calibration: ScoreCalibration
-    var onset = OnsetFilter()
-    var eventThreshold = BlockMaximaThreshold(prior: DetectionRecipe.eventPrior)
-    var stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior)
+    var onset: OnsetFilter
+    var eventThreshold: BlockMaximaThreshold
+    var stateThreshold: BlockMaximaThreshold
     var gate = LearningGate()
     var stateLevel = DetectionRecipe.restingLevel
     var severityLevel = DetectionRecipe.restingLevel
@@ -85,7 +85,11 @@ public struct SeriesMonitor: Sendable {
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
-        calibration = Self.calibration(of: set)
+        let memory = configuration.profile.memory
+        calibration = Self.calibration(of: set, memory: memory)
+        onset = OnsetFilter(memory: memory)
+        eventThreshold = BlockMaximaThreshold(prior: DetectionRecipe.eventPrior, length: memory.rememberedBlocks)
+        stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
     }
 
     /// Applies another alarm budget from the next sample on.
@@ -337,7 +341,8 @@ public struct SeriesMonitor: Sendable {
 
     // MARK: Memory
 
-    /// Bytes that the series takes: bounded, about 240 KB when its rings are full, a third of it when young.
+    /// Bytes that the series takes: bounded; of one channel about 240 KB when its rings are full and a third of it when
+    /// young, under the profile `lean` under 8 KB.
     public var memoryBytes: Int {
         let detectors = bank.memoryBytes
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
@@ -356,10 +361,10 @@ public struct SeriesMonitor: Sendable {
         set.kinds.filter { DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) }
     }
 
-    static func calibration(of set: DetectorSet) -> ScoreCalibration {
+    static func calibration(of set: DetectorSet, memory: ScoreMemory) -> ScoreCalibration {
         let slow = Set(severityMembers(of: set) + stateMembers(of: set))
         return ScoreCalibration(
             fastMembers: set.kinds.filter { $0.aspect != nil || $0 == .stuck },
-            slowMembers: set.kinds.filter(slow.contains))
+            slowMembers: set.kinds.filter(slow.contains), memory: memory)
     }
 }

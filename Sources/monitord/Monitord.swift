@@ -17,6 +17,8 @@ struct Monitord: AsyncParsableCommand {
               monitord replay --scores scores.csv --alerts alerts.jsonl pump.csv
             """,
         version: Version.text,
-        subcommands: [Run.self, Replay.self, Check.self, Formats.self, Simulate.self, Evaluate.self, Explain.self],
+        subcommands: [
+            Run.self, Replay.self, Check.self, Formats.self, Detectors.self, Simulate.self, Evaluate.self, Explain.self,
+        ],
         defaultSubcommand: Run.self)
 }

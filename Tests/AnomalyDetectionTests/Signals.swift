@@ -14,11 +14,12 @@ struct Rig {
 
     init(
         channels: Int, networks: Bool = true, seed: UInt64 = 1, budget: Double = 1.0 / 604_800,
-        forecaster: ForecasterVariant = ForecasterVariant(), autoencoder: AutoencoderArchitecture = .dense
+        forecaster: ForecasterVariant = ForecasterVariant(), autoencoder: AutoencoderArchitecture = .dense,
+        profile: DetectionProfile = .full
     ) {
         configuration = DetectionConfiguration(
             falseAlarmsPerSecond: budget, seed: seed, usesNetworks: networks, forecaster: forecaster.cell,
-            forecastHead: forecaster.head, horizon: forecaster.horizon, autoencoder: autoencoder)
+            forecastHead: forecaster.head, horizon: forecaster.horizon, autoencoder: autoencoder, profile: profile)
         monitor = SeriesMonitor(channelCount: channels, configuration: configuration, seriesSeed: 11)
         scratch = ScoringScratch(channelCount: channels, configuration: configuration, kernels: .best)
         models = GroupModels(channelCount: channels, configuration: configuration)

@@ -41,6 +41,26 @@ import Testing
         #expect(result.output.contains("µs a sample"))
     }
 
+    @Test func `detectors lists every detector and network with what it takes`() throws {
+        let result = try monitord(["detectors", "--json", "--channels", "3"])
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let detectors = try #require(object["detectors"] as? [[String: Any]])
+        #expect(object["channels"] as? Int == 3 && detectors.count == 24)
+        for detector in detectors {
+            #expect((detector["bytes"] as? Int ?? 0) > 0, "\(detector)")
+            #expect((detector["microseconds"] as? Double ?? -1) >= 0, "\(detector)")
+        }
+        #expect(detectors.first?["profiles"] as? [String] == ["full", "lean"])
+        let networks = try #require(object["networks"] as? [[String: Any]])
+        #expect(networks.contains { $0["choice"] as? String == "autoencoder = \"adversarial\"" })
+        #expect(networks.allSatisfy { ($0["weight_bytes"] as? Int ?? 0) > 1_000 })
+        let table = try monitord(["detectors"])
+        #expect(table.output.contains("matrix-profile") && table.output.contains("forecaster = \"gru\""))
+        #expect(try monitord(["detectors", "--channels", "0"]).exitCode == 64)
+    }
+
     @Test func `replay ends with the figures as one line of JSON`() throws {
         let result = try monitord(["replay", "--json", sample("pump.csv")])
         let line = try #require(result.output.split(separator: "\n").last)

@@ -11,9 +11,10 @@ struct ScoreCalibration: Sendable {
     /// Members of the slow clock.
     let slowMembers: [DetectorKind]
     private let members: [DetectorKind]
-    private var fast: [TailCalibrator]
-    private var slow: [TailCalibrator]
-    /// Bins of the last scores of the slow members, `[256, members]`, for a re-baseline.
+    private let memory: ScoreMemory
+    private var fast: [any ScoreCalibrator]
+    private var slow: [any ScoreCalibrator]
+    /// Bins of the last scores of the slow members, `[256, members]` (128 of a short memory), for a re-baseline.
     private var recent: [UInt16] = []
     private var recentStart = 0
     /// Raw scores as ln(1 + raw), one for each member.
@@ -23,24 +24,29 @@ struct ScoreCalibration: Sendable {
     /// Slow evidence, likewise.
     private(set) var slowEvidence: [Double]
 
-    init(fastMembers: [DetectorKind], slowMembers: [DetectorKind]) {
+    init(fastMembers: [DetectorKind], slowMembers: [DetectorKind], memory: ScoreMemory = .long) {
+        self.memory = memory
         self.fastMembers = fastMembers
         self.slowMembers = slowMembers
         members = DetectorSet(fastMembers + slowMembers).kinds
-        fast = fastMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.fastCalibrationLength) }
-        slow = slowMembers.map { Self.calibrator(of: $0, length: DetectionRecipe.slowCalibrationLength) }
+        fast = fastMembers.map {
+            memory.calibrator(
+                length: DetectionRecipe.fastCalibrationLength, prior: Self.prior(of: $0),
+                dropsFirst: false)
+        }
+        slow = slowMembers.map {
+            memory.calibrator(
+                length: DetectionRecipe.slowCalibrationLength, prior: Self.prior(of: $0),
+                dropsFirst: true)
+        }
         transformed = Array(repeating: 0, count: DetectorKind.count)
         fastEvidence = transformed
         slowEvidence = transformed
     }
 
-    private static func calibrator(of member: DetectorKind, length: Int) -> TailCalibrator {
-        TailCalibrator(length: length, prior: prior(of: member))
-    }
-
     /// Runs of equal values come in whole samples: their tail may not be steeper than this. A range is hardly ever left, and
     /// without a belief the first time would be as rare as can be, by however little.
-    private static func prior(of member: DetectorKind) -> TailCalibrator.Prior {
+    private static func prior(of member: DetectorKind) -> TailPrior {
         switch member {
         case .stuck: .init(smallestScale: DetectionRecipe.stuckSmallestScale)
         case .range: .init(scale: DetectionRecipe.rangeTailScale, weight: DetectionRecipe.rangeTailWeight)
@@ -76,14 +82,14 @@ struct ScoreCalibration: Sendable {
         for index in slow.indices {
             let value = transformed[slowMembers[index].rawValue]
             if feedsSlow, feeds[slowMembers[index].rawValue] { slow[index].push(value) }
-            remember(TailCalibrator.bin(of: value), slot: index)
+            remember(memory.bin(of: value), slot: index)
         }
-        let rows = DetectionRecipe.rebaselineScores
+        let rows = memory.recentScores
         if recent.count == rows * slow.count { recentStart = recentStart + 1 == rows ? 0 : recentStart + 1 }
     }
 
     private mutating func remember(_ bin: UInt16, slot: Int) {
-        if recent.count < DetectionRecipe.rebaselineScores * slow.count {
+        if recent.count < memory.recentScores * slow.count {
             recent.append(bin)
         } else {
             recent[recentStart * slow.count + slot] = bin
@@ -92,7 +98,7 @@ struct ScoreCalibration: Sendable {
 
     /// Takes the scores of the unsettled first samples out of the slow clock.
     mutating func dropFirstScores() {
-        for index in slow.indices { slow[index].dropOldest(DetectionRecipe.droppedSlowScores) }
+        for index in slow.indices { slow[index].dropFirstScores() }
     }
 
     /// Makes the slow clock take what the series does now for half of what is normal.
@@ -126,15 +132,16 @@ struct ScoreCalibration: Sendable {
     /// Reads what ``encode(to:)`` wrote. Calibrators of members that no longer take part are left out; new members begin
     /// without a score.
     mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
-        _ = try Self.restore(&fast, of: fastMembers, length: DetectionRecipe.fastCalibrationLength, from: &reader)
+        _ = try Self.restore(
+            &fast, of: fastMembers, length: DetectionRecipe.fastCalibrationLength, memory: memory, from: &reader)
         let stored = try Self.restore(
-            &slow, of: slowMembers, length: DetectionRecipe.slowCalibrationLength, from: &reader)
+            &slow, of: slowMembers, length: DetectionRecipe.slowCalibrationLength, memory: memory, from: &reader)
         let bins = try reader.readIntegers(UInt16.self)
         recentStart = Int(try reader.read(UInt32.self))
-        guard bins.count <= DetectionRecipe.rebaselineScores * stored.count,
+        guard bins.count <= memory.recentScores * stored.count,
             stored.isEmpty ? bins.isEmpty : bins.count % stored.count == 0,
-            recentStart < max(1, DetectionRecipe.rebaselineScores),
-            bins.allSatisfy({ Int($0) < TailCalibrator.binCount })
+            recentStart < max(1, memory.recentScores),
+            bins.allSatisfy({ Int($0) < memory.binCount })
         else { throw .invalid("\(bins.count) recent scores from \(recentStart) on") }
         let columns = slowMembers.map { member in stored.firstIndex(of: member.name) }
         recent = []
@@ -145,7 +152,8 @@ struct ScoreCalibration: Sendable {
 
     /// Reads one clock; returns the names of the stored members in their order.
     private static func restore(
-        _ calibrators: inout [TailCalibrator], of members: [DetectorKind], length: Int, from reader: inout StateReader
+        _ calibrators: inout [any ScoreCalibrator], of members: [DetectorKind], length: Int, memory: ScoreMemory,
+        from reader: inout StateReader
     ) throws(StateCodingError) -> [String] {
         var names: [String] = []
         for _ in 0..<Int(try reader.read(UInt32.self)) {
@@ -153,8 +161,7 @@ struct ScoreCalibration: Sendable {
             var part = try reader.readPart()
             names.append(name)
             guard let index = members.firstIndex(where: { $0.name == name }) else { continue }
-            calibrators[index] = try TailCalibrator(
-                from: &part, length: length, prior: prior(of: members[index]))
+            calibrators[index] = try memory.calibrator(from: &part, length: length, prior: prior(of: members[index]))
         }
         return names
     }

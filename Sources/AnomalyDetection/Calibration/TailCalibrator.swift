@@ -39,27 +39,10 @@ public struct TailCalibrator: Sendable, Equatable {
     /// β is at least this share of u.
     static let smallestTail = 0.02
 
-    /// What is believed of the tail before there are scores in it.
-    public struct Prior: Sendable, Equatable {
-        /// β is at least this: a floor for scores that come in few steps.
-        public var smallestScale: Double
-        /// β without any score above u.
-        public var scale: Double
-        /// How many scores above u that is worth; 0 for what has scores above u from the first.
-        public var weight: Double
-
-        /// Creates a belief; the default is to have none.
-        public init(smallestScale: Double = 0, scale: Double = 0, weight: Double = 0) {
-            self.smallestScale = smallestScale
-            self.scale = scale
-            self.weight = weight
-        }
-    }
-
     /// How many scores are remembered.
     public let length: Int
     /// What is believed of β, and what that is worth.
-    public let prior: Prior
+    public let prior: TailPrior
     private var ring: [UInt16] = []
     private var oldest = 0
     private var counts = BinnedCounts(binCount: TailCalibrator.binCount)
@@ -77,7 +60,7 @@ public struct TailCalibrator: Sendable, Equatable {
     ///   - length: how many scores are remembered.
     ///   - prior: what is believed of β, in units of x.
     /// - Precondition: 8 ≤ `length` < 65,536.
-    public init(length: Int, prior: Prior = Prior()) {
+    public init(length: Int, prior: TailPrior = TailPrior()) {
         precondition((Self.fewestScores..<65_536).contains(length), "a calibrator of \(length) scores")
         self.length = length
         self.prior = prior
@@ -167,7 +150,7 @@ public struct TailCalibrator: Sendable, Equatable {
     /// - Parameters:
     ///   - recent: bins of the last scores, oldest first, gate open or not.
     ///   - seed: what the picks depend on besides a score's place.
-    mutating func rebaseline(recent: some Sequence<UInt16>, seed: UInt64) {
+    mutating func rebaseline(recent: [UInt16], seed: UInt64) {
         let all = takeAll()
         for (index, bin) in all.enumerated() where splitMix(seed &+ UInt64(index)) & 1 == 0 { push(bin: bin) }
         for bin in recent { push(bin: bin) }
@@ -208,7 +191,7 @@ public struct TailCalibrator: Sendable, Equatable {
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    public init(from reader: inout StateReader, length: Int, prior: Prior = Prior()) throws(StateCodingError) {
+    public init(from reader: inout StateReader, length: Int, prior: TailPrior = TailPrior()) throws(StateCodingError) {
         self.init(length: length, prior: prior)
         ring = try reader.readIntegers(UInt16.self)
         oldest = Int(try reader.read(UInt32.self))

@@ -23,7 +23,7 @@ import TimeSeries
 /// and Smith 1994, section 5.2). On a young series that asks for a sixth more; with a hundred excesses it is the
 /// exponential. (The prior on the state's level does without: its threshold is bounded anyway.)
 ///
-/// Memory 6.8 KB when full; fitted once a block, in time linear in the blocks.
+/// Memory 17 bytes for each block remembered, 6.8 KB for 400; fitted once a block, in time linear in the blocks.
 struct BlockMaximaThreshold: Sendable, Equatable {
     /// What is believed before there is data.
     struct Prior: Sendable, Equatable {
@@ -39,7 +39,7 @@ struct BlockMaximaThreshold: Sendable, Equatable {
 
     /// Samples in a block.
     static let blockLength = 120
-    /// Blocks remembered.
+    /// Blocks remembered when nothing is said.
     static let rememberedBlocks = 400
     /// Where the excesses begin.
     static let quantile = 0.7
@@ -50,6 +50,8 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     static let fewestBlocks = 4
 
     let prior: Prior
+    /// Blocks remembered.
+    let length: Int
     /// u*, the level that 30 % of the blocks exceed.
     private(set) var level: Double
     /// β*, the mean excess above it.
@@ -65,8 +67,9 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     private var currentIsCensored = false
     private var currentCount = 0
 
-    init(prior: Prior) {
+    init(prior: Prior, length: Int = BlockMaximaThreshold.rememberedBlocks) {
         self.prior = prior
+        self.length = length
         level = prior.level
         scale = prior.scale
         support = Self.priorSupport * prior.blocks
@@ -91,16 +94,24 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     }
 
     private mutating func remember(_ maximum: Double, isCensored: Bool) {
-        if maxima.count < Self.rememberedBlocks {
+        if maxima.count < length {
+            if maxima.count == maxima.capacity { reserve(min(length, max(8, 2 * maxima.count))) }
             maxima.append(maximum)
             censored.append(isCensored)
         } else {
             sorted.remove(at: position(of: maxima[oldest]))
             maxima[oldest] = maximum
             censored[oldest] = isCensored
-            oldest = oldest + 1 == Self.rememberedBlocks ? 0 : oldest + 1
+            oldest = oldest + 1 == length ? 0 : oldest + 1
         }
         sorted.insert(maximum, at: position(of: maximum))
+    }
+
+    /// Doubled by hand: the arrays' own growth would overshoot the length.
+    private mutating func reserve(_ blocks: Int) {
+        maxima.reserveCapacity(blocks)
+        censored.reserveCapacity(blocks)
+        sorted.reserveCapacity(blocks)
     }
 
     /// First place in `sorted` that does not hold less.
@@ -173,15 +184,17 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    init(from reader: inout StateReader, prior: Prior) throws(StateCodingError) {
-        self.init(prior: prior)
+    init(
+        from reader: inout StateReader, prior: Prior, length: Int = BlockMaximaThreshold.rememberedBlocks
+    ) throws(StateCodingError) {
+        self.init(prior: prior, length: length)
         maxima = try reader.readDoubles()
         censored = try reader.readIntegers(UInt8.self).map { $0 != 0 }
         oldest = Int(try reader.read(UInt32.self))
         current = try reader.readDouble()
         currentIsCensored = try reader.readBool()
         currentCount = Int(try reader.read(UInt32.self))
-        guard maxima.count <= Self.rememberedBlocks, censored.count == maxima.count, oldest < max(1, maxima.count),
+        guard maxima.count <= length, censored.count == maxima.count, oldest < max(1, maxima.count),
             currentCount < Self.blockLength, maxima.allSatisfy({ $0 >= 0 })
         else { throw .invalid("\(maxima.count) block maxima from \(oldest) on, \(currentCount) samples in the last") }
         sorted = maxima.sorted()
