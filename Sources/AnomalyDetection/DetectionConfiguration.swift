@@ -1,4 +1,5 @@
 public import NeuralNet
+public import TimeSeries
 
 /// What the detectors of a series are told; the constants of the method itself live beside the code that uses them.
 public struct DetectionConfiguration: Equatable, Sendable {
@@ -22,6 +23,9 @@ public struct DetectionConfiguration: Equatable, Sendable {
     /// `autoencoder` ("dense", "convolutional", "lstm", "variational" or "adversarial", "dense"): how the autoencoder
     /// rebuilds a window.
     public var autoencoder: AutoencoderArchitecture
+
+    /// `adapt` ("auto", "ask" or "off", "auto"): what becomes of a new level or behaviour that stays.
+    public var adaptation = Adaptation.auto
 
     /// The forecaster that the three keys choose.
     public var forecasterVariant: ForecasterVariant {

@@ -2,9 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    /// Version 2 had no bands: they are learned again.
-    private static let version: UInt8 = 3
-    private static let oldestVersion: UInt8 = 2
+    private static let version: UInt8 = 4
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -37,6 +35,8 @@ extension SeriesMonitor {
         writer.write(severityLevel)
         writer.write(isAbnormal)
         writer.write(rebaselines)
+        closedStretch.encode(to: &writer)
+        writer.write(isAccepted)
         writer.write(hasDroppedFirstScores)
         writer.write(began != nil)
         writer.write(began?.nanoseconds ?? 0)
@@ -51,8 +51,7 @@ extension SeriesMonitor {
     ///   with and its forecaster or autoencoder, which then begins anew, its use of the networks may not.
     /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
     public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
-        let version = try reader.read(UInt8.self)
-        guard (Self.oldestVersion...Self.version).contains(version) else {
+        guard try reader.read(UInt8.self) == Self.version else {
             throw .invalid("unknown version of a series")
         }
         let channels = Int(try reader.read(UInt32.self))
@@ -76,6 +75,7 @@ extension SeriesMonitor {
         frame.scaled = try reader.readFloats(count: channels)
         frame.previousScaled = try reader.readFloats(count: channels)
         for index in 0..<channels { frame.isPresent[index] = try reader.readBool() }
+        moves = Array(repeating: 0, count: channels)
         location = Array(repeating: 0, count: channels)
         scale = Array(repeating: 1, count: channels)
         sampleCount = try reader.read()
@@ -111,15 +111,15 @@ extension SeriesMonitor {
         severityLevel = try reader.readDouble()
         isAbnormal = try reader.readBool()
         rebaselines = try reader.read()
+        closedStretch = try ClosedStretch(from: &reader, channelCount: channels)
+        isAccepted = try reader.readBool()
         hasDroppedFirstScores = try reader.readBool()
         let hasBegun = try reader.readBool()
         let start = Timestamp(nanoseconds: try reader.read())
         began = hasBegun ? start : nil
         interval = try reader.readDouble()
         learningReport = try LearningReport(from: &reader)
-        bands =
-            version == Self.oldestVersion
-            ? ExpectedBands(channelCount: channels) : try ExpectedBands(from: &reader, channelCount: channels)
+        bands = try ExpectedBands(from: &reader, channelCount: channels)
         if networks?.forecastBeginsAnew == true { bands.beginForecastsAnew() }
     }
 }

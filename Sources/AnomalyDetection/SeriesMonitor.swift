@@ -48,6 +48,12 @@ public struct SeriesMonitor: Sendable {
     var severityLevel = DetectionRecipe.restingLevel
     var isAbnormal = false
     var rebaselines: UInt64 = 0
+    /// What the channels did behind the closed gate.
+    var closedStretch: ClosedStretch
+    /// Whether ``accept()`` was called since the last sample.
+    var isAccepted = false
+    /// How far a re-baseline moved the usual places, in scales; working memory.
+    var moves: [Float]
     var hasDroppedFirstScores = false
     /// Samples observed.
     public internal(set) var sampleCount: UInt64 = 0
@@ -71,6 +77,8 @@ public struct SeriesMonitor: Sendable {
         seed = splitMix(configuration.seed ^ seriesSeed)
         scalers = Array(repeating: ChannelScaler(), count: channelCount)
         frame = Frame(channelCount: channelCount)
+        closedStretch = ClosedStretch(channelCount: channelCount)
+        moves = Array(repeating: 0, count: channelCount)
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)
         let set = configuration.detectors
@@ -92,9 +100,18 @@ public struct SeriesMonitor: Sendable {
         stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
     }
 
-    /// Applies another alarm budget from the next sample on.
-    public mutating func reconfigure(falseAlarmsPerSecond: Double) {
+    /// Applies another alarm budget, and another way with a new level, from the next sample on.
+    public mutating func reconfigure(falseAlarmsPerSecond: Double, adaptation: Adaptation) {
         configuration.falseAlarmsPerSecond = falseAlarmsPerSecond
+        configuration.adaptation = adaptation
+    }
+
+    /// Takes what the series does now for usual, from the next sample on and whatever `adapt` says.
+    ///
+    /// - Returns: whether there is something to accept: the series is abnormal or not learned from.
+    public mutating func accept() -> Bool {
+        isAccepted = isAbnormal || gate.closed > 0
+        return isAccepted
     }
 
     /// Scores a sample, judges it, and learns from it.
@@ -123,13 +140,19 @@ public struct SeriesMonitor: Sendable {
         load(values, hasGap: hasGap)
         frame.phaseOfDay = sample.phaseOfDay
         frame.phaseOfWeek = sample.phaseOfWeek
-        let verdict: Verdict
+        var verdict: Verdict
         if frame.presentCount == 0 {
             networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
             verdict = makeVerdict(at: sample.time, aspects: 0, score: 0)
         } else {
             verdict = judge(sample, models: models, scratch: &scratch)
+            let known = rebaselines
             learn(sample, models: models, scratch: &scratch, log: &log, series: series)
+            if rebaselines != known {
+                verdict.isAbnormal = false
+                verdict.isNewNormal = true
+                verdict.learning.awaitsAcceptance = false
+            }
         }
         sampleCount += 1
         last = verdict
@@ -258,9 +281,11 @@ public struct SeriesMonitor: Sendable {
     }
 
     private func makeVerdict(at time: Timestamp, aspects: Double, score: Double) -> Verdict {
-        let learning = LearningState(
+        var learning = LearningState(
             learnedSamples: gate.learned, neededSamples: DetectionRecipe.firstEventSample,
             learnedSeconds: max(0, time.seconds(since: began ?? time)))
+        learning.adaptation = configuration.adaptation
+        learning.awaitsAcceptance = configuration.adaptation == .ask && gate.isPatienceOver
         return Verdict(
             time: time, sampleNumber: sampleCount,
             score: sampleCount >= DetectionRecipe.firstEventSample ? score : nil,
@@ -275,7 +300,8 @@ public struct SeriesMonitor: Sendable {
     private mutating func learn(
         _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
-        let isOpen = decideGate()
+        let decision = decideGate()
+        let isOpen = decision == .open
         noteFeeds()
         calibration.learn(
             feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, feeds: feeds)
@@ -293,25 +319,45 @@ public struct SeriesMonitor: Sendable {
             frame.previousScaled[index] = frame.scaled[index]
             if frame.isPresent[index] { scalers[index].learn(frame.values[index], isOpen: isOpen) }
         }
+        if decision == .rebaseline { settle() }
     }
 
-    private mutating func decideGate() -> Bool {
+    private mutating func decideGate() -> LearningGate.Decision {
         guard sampleCount >= DetectionRecipe.firstStateSample else {
             gate.admitUnguarded()
-            return true
+            return .open
         }
-        switch gate.admit(level: stateLevel) {
-        case .open: return true
-        case .closed: return false
+        let decision = gate.admit(level: stateLevel, adaptation: configuration.adaptation, isAccepted: isAccepted)
+        isAccepted = false
+        switch decision {
+        case .open: break
+        case .closed:
+            if gate.closed == 1 { closedStretch.begin(patience: Int(gate.patience)) }
+            closedStretch.note(frame)
         case .rebaseline:
             rebaselines += 1
             stateLevel = DetectionRecipe.restingLevel
             severityLevel = DetectionRecipe.restingLevel
+            isAbnormal = false
             calibration.rebaseline(seed: splitMix(seed &+ rebaselines))
             bank.rebaseline()
-            for index in scalers.indices { scalers[index].rebaseline() }
-            return false
         }
+        return decision
+    }
+
+    /// Moves the channels' usual places to where they are now, and with them all that is held in scales: otherwise the
+    /// level just accepted would look strange until it is learned again.
+    private mutating func settle() {
+        for index in scalers.indices {
+            let before = scalers[index].location
+            scalers[index].rebaseline(to: closedStretch.median(channel: index))
+            moves[index] = Float((scalers[index].location - before) / scale[index])
+            frame.scaled[index] -= moves[index]
+            frame.previousScaled[index] -= moves[index]
+        }
+        bank.recentre(by: moves)
+        networks?.restart()
+        closedStretch.begin(patience: 0)
     }
 
     /// Before the detectors learn: the errors count in the unit that the sample was told in.
@@ -348,7 +394,7 @@ public struct SeriesMonitor: Sendable {
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
-            + bands.memoryBytes + (networks?.memoryBytes ?? 0)
+            + bands.memoryBytes + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

@@ -1,3 +1,13 @@
+/// What becomes of a new level or behaviour that stays: `adapt`.
+public enum Adaptation: String, CaseIterable, Sendable {
+    /// After a while it is taken for the usual one.
+    case auto
+    /// It stays unusual until somebody accepts it.
+    case ask
+    /// It stays unusual until the series returns.
+    case off
+}
+
 /// How far a series has come with its learning.
 public struct LearningState: Equatable, Sendable {
     /// Samples learned from so far.
@@ -6,6 +16,10 @@ public struct LearningState: Equatable, Sendable {
     public var neededSamples: UInt64
     /// Seconds of event time between the first sample and this one.
     public var learnedSeconds: Double
+    /// What becomes of a new level that stays.
+    public var adaptation = Adaptation.auto
+    /// Whether a new level or behaviour has stayed for so long that it would be the usual one, had somebody accepted it.
+    public var awaitsAcceptance = false
 
     /// Creates a learning state.
     public init(learnedSamples: UInt64, neededSamples: UInt64, learnedSeconds: Double) {
@@ -43,6 +57,8 @@ public struct Verdict: Equatable, Sendable {
     public var isAbnormal: Bool
     /// Learning progress at this sample.
     public var learning: LearningState
+    /// Whether what the series does now is taken for usual from here on: a new level or behaviour that stayed or was accepted.
+    public var isNewNormal = false
 
     /// Creates a verdict.
     public init(

@@ -4,6 +4,22 @@ import TimeSeries
 @testable import Alerting
 
 @Suite struct IncidentTrackerTests {
+    @Test(arguments: [(Adaptation.auto, "it has stayed so"), (.ask, "it was accepted")])
+    func `closes at once when the new level is taken for usual`(adaptation: Adaptation, words: String) throws {
+        var tracker = IncidentTracker(rule: rule)
+        #expect(run("..xaaa", &tracker) == ["2 open warning since 2"])
+        var sample = verdict(6)
+        sample.isNewNormal = true
+        sample.learning.adaptation = adaptation
+        let change = tracker.observe(sample)
+        let close = try #require(change)
+        #expect(close.event == .close && close.until == at(6) && !tracker.isOpen)
+        #expect(close.detail?.hasPrefix(words) == true)
+        // Nothing is left of the excursion.
+        #expect(run("......", &tracker, from: 7) == [])
+        #expect(run("e", &tracker, from: 13) == ["13 open warning since 13"])
+    }
+
     /// One opening is saved up at the start, so that a short sequence can show it.
     private let rule = IncidentRule(falseAlarmsPerSecond: 0.001, quietSamples: 3, initialBudget: 1)
 

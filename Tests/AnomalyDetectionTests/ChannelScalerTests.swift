@@ -59,13 +59,32 @@ import TimeSeries
         #expect(still.scale < stillBefore * 1.3, "\(stillBefore) to \(still.scale)")
     }
 
-    @Test func `a constant channel keeps a scale`() {
+    @Test func `the scale of a constant channel is the rounding of its readings`() {
         var scaler = ChannelScaler()
-        for _ in 0..<100 { scaler.learn(20, isOpen: true) }
-        #expect(unitsInLastPlace(scaler.scale, 0.020001) <= 2)
-        var zero = ChannelScaler()
-        for _ in 0..<100 { zero.learn(0, isOpen: true) }
-        #expect(zero.scale == 1e-6)
+        for _ in 0..<100 { scaler.learn(20.5, isOpen: true) }
+        #expect(unitsInLastPlace(scaler.scale, 0.1 / 12.0.squareRoot()) <= 2)
+        #expect(scaler.scaled(20.6, scale: scaler.scale) == 0)
+        #expect(scaler.scaled(20.4, scale: scaler.scale) == 0)
+        #expect(scaler.scaled(25.5, scale: scaler.scale) == 50)
+        #expect((scaler.scaled(20.7, scale: scaler.scale) - 3.46).magnitude < 0.01)
+        var third = ChannelScaler()
+        for _ in 0..<100 { third.learn(1.0 / 3, isOpen: true) }
+        #expect(third.scale > 0)
+    }
+
+    @Test func `follows a channel that rests step by step`() {
+        var scaler = ChannelScaler()
+        for step in 0..<4_000 { scaler.learn(20 + Double(step / 400) * 0.1, isOpen: true) }
+        #expect((scaler.location - 20.9).magnitude < 0.01, "\(scaler.location)")
+        #expect(scaler.scaled(21, scale: scaler.scale) == 0)
+    }
+
+    @Test func `readings that change every time have their own scale`() {
+        var scaler = ChannelScaler()
+        for step in 0..<1_000 { scaler.learn(step % 2 == 0 ? 1 : 2, isOpen: true) }
+        // Half a step on the average is 0.627; a thirtieth of the weight is still that of the first values, all one step apart.
+        #expect((scaler.scale - 0.627).magnitude < 0.05, "\(scaler.scale)")
+        #expect((scaler.scaled(2, scale: scaler.scale) - 0.8).magnitude < 0.1)
     }
 
     @Test func `a re-baseline keeps an eighth of the count`() {
@@ -77,6 +96,8 @@ import TimeSeries
         #expect(scaler.count == 100)
         scaler.rebaseline()
         #expect(scaler.count == 100)
+        scaler.rebaseline(to: 7)
+        #expect(scaler.location == 7)
     }
 
     @Test(arguments: [0, 1, 31, 32, 33, 500])

@@ -125,4 +125,15 @@ import TimeSeries
         #expect(decisions.last == .rebaseline)
         #expect(gate.closed == 0)
     }
+
+    @Test(arguments: [Adaptation.ask, .off])
+    func `opens to nothing but an acceptance`(adaptation: Adaptation) {
+        var gate = LearningGate()
+        let decisions = (0..<5_000).map { _ in gate.admit(level: 2, adaptation: adaptation) }
+        #expect(decisions.allSatisfy { $0 == .closed })
+        #expect(gate.isPatienceOver)
+        let accepted = gate.admit(level: 2, adaptation: adaptation, isAccepted: true)
+        let next = gate.admit(level: 0, adaptation: adaptation)
+        #expect(accepted == .rebaseline && next == .open)
+    }
 }

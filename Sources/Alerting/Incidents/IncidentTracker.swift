@@ -12,7 +12,7 @@ struct Onset: Equatable, Sendable {
 ///
 ///     normal ──(event, or abnormal begins and the budget has an opening)──▶ open ──(score ≥ threshold + margin)──▶ critical
 ///        ▲                                                                   │                                      │
-///        └────────────────────(quiet for `quietSamples` samples)────────────┴──────────────────────────────────────┘
+///        └──────(quiet for `quietSamples` samples, or taken for usual)──────┴──────────────────────────────────────┘
 ///
 /// An *event* always opens and takes an opening from the series' budget, on credit if need be: the threshold has already
 /// paid for it. The *state* opens only at the sample at which it turns abnormal, and only when a whole opening is left;
@@ -66,7 +66,11 @@ public struct IncidentTracker: Equatable, Sendable {
         let isUnusual = verdict.isEvent || verdict.isAbnormal
         let begins = isUnusual && excursion == nil
         if begins { excursion = Onset(since: verdict.time, sample: verdict.sampleNumber) }
-        if !isUnusual { excursion = nil }
+        if !isUnusual || verdict.isNewNormal { excursion = nil }
+        if let open = incident, verdict.isNewNormal {
+            incident = nil
+            return open.settled(verdict)
+        }
         if var open = incident {
             let change = open.observe(verdict, isUnusual: isUnusual, rule: rule)
             incident = change?.event == .close ? nil : open
@@ -147,6 +151,17 @@ extension IncidentTracker.Incident {
         var update = change(.update, verdict)
         update.isStrengthening = !isRise
         return update
+    }
+
+    /// Closes at once: what it was about is usual from here on.
+    func settled(_ verdict: Verdict) -> IncidentChange {
+        var settled = self
+        settled.score = max(score, verdict.score ?? 0)
+        var change = settled.change(.close, verdict, until: verdict.time)
+        change.detail =
+            verdict.learning.adaptation == .auto
+            ? "it has stayed so and is taken for usual from here on" : "it was accepted and is usual from here on"
+        return change
     }
 
     func change(_ event: AlertEvent, _ verdict: Verdict, until: Timestamp? = nil) -> IncidentChange {

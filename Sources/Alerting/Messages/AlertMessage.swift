@@ -27,7 +27,7 @@ enum AlertMessage {
         let explain = " explain: monitord explain \(record.id.prefix(IncidentIdentifier.shortDigits))"
         if record.event == .close { return closing(record, context) + explain }
         let rise = record.event == .update ? "Now \(record.severity.rawValue): " : ""
-        return rise + together(record) + opening(record, context) + explain
+        return rise + together(record) + opening(record, context) + lasting(record, context) + explain
     }
 
     /// What to do about incidents of a kind, in one sentence.
@@ -114,9 +114,13 @@ enum AlertMessage {
         // The onset of a stall is when the silence had become unusual, not when it began.
         let isSilence = record.kind == .stalled && !isOfChannels
         let length = isSilence ? "; overdue for \(lasted)" : ", after \(lasted)"
+        let isLevel = record.kind == .anomaly || record.kind == .drift
+        // What stays is not back to normal: whoever reads this must know that the level moved.
+        if isLevel, let detail = context.detail {
+            return "\(subject), unusual for \(lasted): \(detail)."
+        }
         let text = "\(subject) \(state) since \(clock(end, seenFrom: record.time))\(length)"
         // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
-        let isLevel = record.kind == .anomaly || record.kind == .drift
         return text + (isLevel ? ": back to normal, or at a level that now counts as usual." : ".")
     }
 
@@ -146,6 +150,16 @@ enum AlertMessage {
 
     /// A score for a sentence.
     private static func hundredths(_ number: Double) -> String { "\((number * 100).rounded() / 100)" }
+
+    /// What becomes of it when it stays, where that is not the usual way.
+    private static func lasting(_ record: AlertRecord, _ context: Context) -> String {
+        guard record.kind == .anomaly || record.kind == .drift, record.event == .open else { return "" }
+        switch context.learning.adaptation {
+        case .auto: return ""
+        case .ask: return " Should it stay, it is unusual until it is accepted."
+        case .off: return " Should it stay, it is unusual until the series returns."
+        }
+    }
 
     // MARK: Parts of sentences
 

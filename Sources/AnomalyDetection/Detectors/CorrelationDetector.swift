@@ -119,6 +119,11 @@ public struct CorrelationDetector: Detector {
         }
     }
 
+    /// Moves the smoothed values along; what is usual of them stays.
+    public mutating func recentre(by moves: [Float]) {
+        for index in smoothed.indices { smoothed[index] -= moves[index] }
+    }
+
     /// Makes the moments quick to learn again: an eighth of their count, at least 100.
     public mutating func rebaseline() { learned = min(learned, max(100, learned / 8)) }
 

@@ -35,6 +35,9 @@ public protocol Detector: Sendable {
     /// Makes what is learned slowly quick to learn again: what the series does now is to become its usual.
     mutating func rebaseline()
 
+    /// The usual place of each channel has moved by so many scales: z of the same value is now less by it, `[d]`.
+    mutating func recentre(by moves: [Float])
+
     /// Bytes that its arrays take.
     var memoryBytes: Int { get }
 
@@ -53,6 +56,9 @@ extension Detector {
 
     /// Most detectors learn quickly enough.
     public mutating func rebaseline() {}
+
+    /// Windows of z hold the old scale and begin anew; the rest of most detectors knows changes and residuals alone.
+    public mutating func recentre(by moves: [Float]) { restart() }
 }
 
 /// How the channels' residuals become one score, and what a channel's part in it is.

@@ -34,6 +34,11 @@ struct DetectorBank: Sendable {
         for index in members.indices { members[index].rebaseline() }
     }
 
+    /// Tells the detectors that the usual places have moved, in scales.
+    mutating func recentre(by moves: [Float]) {
+        for index in members.indices { members[index].recentre(by: moves) }
+    }
+
     /// A detector begins as on the first day: what it knows is another model's.
     mutating func beginAnew(_ kind: DetectorKind, channelCount: Int, seed: UInt64) {
         guard let index = kinds.firstIndex(of: kind) else { return }

@@ -77,6 +77,14 @@ public struct ShiftDetector: Detector {
         samples += 1
     }
 
+    /// The level that is there is the usual one: the slow mean begins where the fast one is.
+    public mutating func recentre(by moves: [Float]) {
+        for index in fast.indices {
+            fast[index] -= moves[index]
+            slow[index] = fast[index]
+        }
+    }
+
     /// Squares of the differences of the means over their usual size.
     public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
 

@@ -9,13 +9,25 @@ import TimeSeries
 /// of successive means over 50 learned samples (the idea of a local-level Kalman filter, Harvey 1989, without its gain:
 /// a gain on the level would learn the very faults that it should show).
 ///
-/// State: 12 numbers, and up to 32 first values until these are used up.
+/// **Readings come in steps** (``ReadingStep``). A channel that scatters by less than the rounding of its readings, step/√12,
+/// rests: its scale is that rounding, a change by up to one step counts for nothing, and the usual place follows it quickly.
+/// From half the rounding on less and less of a step is forgiven, and at the whole of it nothing is, so that a channel that
+/// comes to life grows into its own scale. Channels with noise beyond their last digit never notice.
+///
+/// State: 16 numbers, and up to 32 first values until these are used up.
 struct ChannelScaler: Sendable, Equatable {
     /// Values that the first median takes.
     static let initialSamples = 32
     /// Longest memory, in samples.
     static let horizon = 20_000.0
     private static let blockLength = 50.0
+    /// 1/√12: the standard deviation of rounding, in steps.
+    private static let roundingShare = 0.28867513459481287
+    /// Rate at which the usual place follows a channel that rests.
+    private static let restingRate = 0.05
+    /// Share of a value below which no scale goes: what a Float keeps, 2⁻²⁴.
+    private static let precision = 0x1p-24
+    private static let leastScale = 1e-30
 
     /// The usual value.
     private(set) var location = 0.0
@@ -31,6 +43,7 @@ struct ChannelScaler: Sendable, Equatable {
     private var blockVariance = 0.0
     private var blocks = 0.0
     private(set) var age = 0.0
+    private var reading = ReadingStep()
 
     init() { first.reserveCapacity(Self.initialSamples) }
 
@@ -39,9 +52,18 @@ struct ChannelScaler: Sendable, Equatable {
         blocks < 3 ? 0 : max(0, blockVariance - 2 * spread * spread / Self.blockLength) / Self.blockLength
     }
 
-    /// The scale in force, in the channel's unit, above 0: a constant channel gets 0.1 % of its level.
-    var scale: Double {
-        max((spread * spread + wander * age).squareRoot(), 1e-3 * location.magnitude + 1e-6)
+    /// The scale in force, in the channel's unit, above 0: at least the rounding of the readings.
+    var scale: Double { scale(step: reading.step) }
+
+    private func scale(step: Double) -> Double {
+        let known = (spread * spread + wander * age).squareRoot()
+        return max(known, Self.roundingShare * step, Self.precision * location.magnitude, Self.leastScale)
+    }
+
+    /// How much of a deviation is forgiven: a step while the channel rests, 0 beyond its rounding.
+    private func forgiven(step: Double) -> Double {
+        let rounding = Self.roundingShare * step
+        return spread < rounding ? step * min(1, 2 * (1 - spread / rounding)) : 0
     }
 
     /// The value in scales from its usual place, within ±50; 0 for the first five values.
@@ -49,7 +71,12 @@ struct ChannelScaler: Sendable, Equatable {
     /// - Parameter scale: ``scale``, which the caller has at hand.
     func scaled(_ value: Double, scale: Double) -> Double {
         guard count >= Double(DetectionRecipe.firstScaledSample) else { return 0 }
-        return max(-50, min(50, (value - location) / scale))
+        let residual = value - location
+        guard spread < Self.roundingShare * reading.step else { return max(-50, min(50, residual / scale)) }
+        let step = reading.step(at: value)
+        // A little more than a step: differences of decimals are not exact.
+        let excess = max(0, residual.magnitude - 1.001 * forgiven(step: step)) / self.scale(step: step)
+        return residual < 0 ? -min(50, excess) : min(50, excess)
     }
 
     /// Learns a value.
@@ -58,6 +85,7 @@ struct ChannelScaler: Sendable, Equatable {
     ///   - value: finite.
     ///   - isOpen: whether the gate is open; a closed one lets the channel age. The first 32 values count in any case.
     mutating func learn(_ value: Double, isOpen: Bool) {
+        reading.learn(value)
         if isInitial { return learnInitial(value) }
         guard isOpen else {
             age += 1
@@ -71,7 +99,8 @@ struct ChannelScaler: Sendable, Equatable {
         let limit = 4 * scale
         let residual = max(-limit, min(limit, value - location))
         learnBlock(location + residual)
-        location += rate * residual
+        let rests = residual.magnitude <= 1.001 * forgiven(step: reading.step)
+        location += (rests ? max(rate, Self.restingRate) : rate) * residual
         spread += rate * (RunningDeviation.normalFactor * residual.magnitude - spread)
     }
 
@@ -112,7 +141,17 @@ struct ChannelScaler: Sendable, Equatable {
     }
 
     /// Makes the channel quick to learn again: an eighth of its count, at least 100.
-    mutating func rebaseline() { count = min(count, max(100, count / 8)) }
+    ///
+    /// - Parameter level: where it is now, when that is known; it becomes the usual place at once.
+    mutating func rebaseline(to level: Double? = nil) {
+        count = min(count, max(100, count / 8))
+        guard let level, !isInitial else { return }
+        previousBlock += level - location
+        location = level
+        // A block that began before holds values of both levels.
+        blockSum = 0
+        blockCount = 0
+    }
 
     /// Bytes that its values take beyond the struct itself.
     var memoryBytes: Int { first.capacity * 8 }
@@ -122,6 +161,7 @@ struct ChannelScaler: Sendable, Equatable {
         for number in [location, spread, count, blockSum, blockCount, previousBlock, blockVariance, blocks, age] {
             writer.write(number)
         }
+        reading.encode(to: &writer)
         writer.write(isInitial)
         if isInitial { writer.write(first) }
     }
@@ -137,6 +177,7 @@ struct ChannelScaler: Sendable, Equatable {
         blockVariance = try reader.readDouble()
         blocks = try reader.readDouble()
         age = try reader.readDouble()
+        reading = try ReadingStep(from: &reader)
         isInitial = try reader.readBool()
         if isInitial { first = try reader.readDoubles() }
         guard first.count < Self.initialSamples else { throw .invalid("\(first.count) first values of a channel") }

@@ -4,7 +4,8 @@ import TimeSeries
 ///
 /// Hot above 0.85, cold again below 0.53125 (hysteresis, so that a fault is not learned in its pauses). A series cannot
 /// stay hot for ever, for a new normal must be learned some day: after an eighth of what was learned, at least 600 and
-/// at most 2,000 samples, the gate asks for a **re-baseline** and opens.
+/// at most 2,000 samples, the gate asks for a **re-baseline** and opens. It does so by itself under `adapt = "auto"`, when the
+/// new normal is accepted under `"ask"`, and never under `"off"` (``Adaptation``).
 struct LearningGate: Sendable, Equatable {
     /// What the gate says of a sample.
     enum Decision: Sendable, Equatable {
@@ -32,20 +33,30 @@ struct LearningGate: Sendable, Equatable {
 
     /// Decides for a sample.
     ///
-    /// - Parameter level: the state level at this sample.
-    mutating func admit(level: Double) -> Decision {
+    /// - Parameters:
+    ///   - level: the state level at this sample.
+    ///   - adaptation: what happens when it has been closed for long enough.
+    ///   - isAccepted: whether what the series does now has been accepted for normal: it then need not have been long.
+    mutating func admit(level: Double, adaptation: Adaptation = .auto, isAccepted: Bool = false) -> Decision {
         let isHot = level > (closed > 0 ? Self.openingLevel : Self.closingLevel)
-        guard isHot else {
+        guard isHot || isAccepted else {
             closed = 0
             learned += 1
             return .open
         }
         closed += 1
-        let limit = max(Self.closedSamples.lowerBound, min(Self.closedSamples.upperBound, Double(learned) / 8))
-        guard Double(closed) >= limit else { return .closed }
+        guard isAccepted || (adaptation == .auto && isPatienceOver) else { return .closed }
         closed = 0
         return .rebaseline
     }
+
+    /// Samples that it stays closed before a new normal may be taken for the usual.
+    var patience: Double {
+        max(Self.closedSamples.lowerBound, min(Self.closedSamples.upperBound, Double(learned) / 8))
+    }
+
+    /// Whether it has been closed for so long.
+    var isPatienceOver: Bool { Double(closed) >= patience }
 
     /// Counts a sample that is learned before the gate may close.
     mutating func admitUnguarded() { learned += 1 }

@@ -40,6 +40,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.detection.seed = all.seed.map { UInt64($0) } ?? result.detection.seed
         result.detection.falseAlarmsPerSecond =
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond
+        result.detection.adaptation = defaults.target.adaptation ?? result.detection.adaptation
         result.alerting.daemonFalseAlarmsPerSecond =
             all.falseAlarmsPerSecond ?? result.alerting.daemonFalseAlarmsPerSecond
         result.alerting.criticalMargin = defaults.target.criticalMargin ?? result.alerting.criticalMargin

@@ -118,6 +118,9 @@ enum ConfigurationKeys {
                 default: nil
                 }
             }, format: { Int(exactly: $0).map(String.init) ?? String($0) }),
+        .init(
+            "adapt", expected: "\"auto\", \"ask\" or \"off\"", \.adaptation,
+            parse: { text($0).flatMap(Adaptation.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init("runbook", expected: "a text that is not empty", \.runbook, parse: text, format: TOMLDocument.quoted),
     ]
 
@@ -378,6 +381,7 @@ extension SeriesRule {
         let built = MonitorConfiguration()
         return SeriesRule(
             pattern: "*", falseAlarmsPerSecond: built.detection.falseAlarmsPerSecond,
-            criticalMargin: built.alerting.criticalMargin, runbook: built.alerting.runbook)
+            criticalMargin: built.alerting.criticalMargin, runbook: built.alerting.runbook,
+            adaptation: built.detection.adaptation)
     }
 }

@@ -46,6 +46,7 @@ public struct MonitorConfiguration: Equatable, Sendable {
         var result = detection
         for rule in seriesRules where rule.matches(series) {
             result.falseAlarmsPerSecond = rule.falseAlarmsPerSecond ?? result.falseAlarmsPerSecond
+            result.adaptation = rule.adaptation ?? result.adaptation
         }
         return result
     }

@@ -1,3 +1,5 @@
+public import TimeSeries
+
 /// What differs for the series whose key matches a pattern: one `[series."pattern"]` table.
 ///
 /// When several rules match a series the one that was first named later wins, key by key. A key that is `nil` leaves `[defaults]` in force.
@@ -11,14 +13,19 @@ public struct SeriesRule: Equatable, Sendable {
     /// `runbook` (text, `[defaults]`): where the person called will find what to do.
     public var runbook: String?
 
+    /// `adapt` ("auto", "ask" or "off", `[defaults]`): what becomes of a new level or behaviour that stays.
+    public var adaptation: Adaptation?
+
     /// Creates a rule that changes nothing but what is given.
     public init(
-        pattern: String, falseAlarmsPerSecond: Double? = nil, criticalMargin: Double? = nil, runbook: String? = nil
+        pattern: String, falseAlarmsPerSecond: Double? = nil, criticalMargin: Double? = nil, runbook: String? = nil,
+        adaptation: Adaptation? = nil
     ) {
         self.pattern = pattern
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
         self.criticalMargin = criticalMargin
         self.runbook = runbook
+        self.adaptation = adaptation
     }
 
     /// Whether the rule applies to a series.

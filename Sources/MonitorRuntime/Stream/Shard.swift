@@ -172,7 +172,8 @@ actor Shard {
         self.settings = settings
         for (number, index) in members where names.indices.contains(number) {
             let told = settings(names[number])
-            series[index].monitor.reconfigure(falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond)
+            series[index].monitor.reconfigure(
+                falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation)
             series[index].tracker.reconfigure(told.rule)
         }
     }

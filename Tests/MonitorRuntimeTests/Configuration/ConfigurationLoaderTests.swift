@@ -540,6 +540,7 @@ import TimeSeries
                 [defaults]
                 false_alarms = "1/week"  # default
                 critical_above = 2  # default
+                adapt = "auto"  # default
                 # runbook is not set
 
                 [[source]]
@@ -570,6 +571,7 @@ import TimeSeries
                 [series."p*"]
                 # false_alarms is not set
                 # critical_above is not set
+                # adapt is not set
                 runbook = "x"  # /etc/monitord/monitord.toml:6:1
 
                 """)
