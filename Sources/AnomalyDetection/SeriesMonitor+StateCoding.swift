@@ -43,6 +43,8 @@ extension SeriesMonitor {
         writer.write(interval)
         learningReport.encode(to: &writer)
         bands.encode(to: &writer)
+        forecastVote.encode(to: &writer)
+        reconstructionVote.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote.
@@ -98,6 +100,7 @@ extension SeriesMonitor {
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
+        speaks = votes
         let memory = configuration.profile.memory
         calibration = Self.calibration(of: set, memory: memory)
         try calibration.restore(from: &reader)
@@ -121,5 +124,10 @@ extension SeriesMonitor {
         learningReport = try LearningReport(from: &reader)
         bands = try ExpectedBands(from: &reader, channelCount: channels)
         if networks?.forecastBeginsAnew == true { bands.beginForecastsAnew() }
+        forecastVote = try EarnedVote(from: &reader)
+        reconstructionVote = try EarnedVote(from: &reader)
+        // Another network has earned nothing yet.
+        if networks?.forecastBeginsAnew == true { forecastVote = EarnedVote() }
+        if networks?.reconstructionBeginsAnew == true { reconstructionVote = EarnedVote() }
     }
 }

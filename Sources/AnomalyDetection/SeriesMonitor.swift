@@ -38,6 +38,9 @@ public struct SeriesMonitor: Sendable {
     var networks: SeriesNetworks?
     var raw: [Float]
     var votes: [Bool]
+    /// Members that have something to say, whether or not they have earned a vote: state and severity hear them all, because
+    /// the gate's levels were found with them.
+    var speaks: [Bool]
     var feeds: [Bool]
     var calibration: ScoreCalibration
     var onset: OnsetFilter
@@ -63,6 +66,10 @@ public struct SeriesMonitor: Sendable {
     public internal(set) var last: Verdict?
     /// Running sums of the networks' errors beside those of doing without them.
     public internal(set) var learningReport = LearningReport()
+
+    /// Whether the forecaster and the autoencoder are better than doing without them on this series.
+    var forecastVote = EarnedVote()
+    var reconstructionVote = EarnedVote()
 
     /// Creates the monitor of a new series.
     ///
@@ -93,6 +100,7 @@ public struct SeriesMonitor: Sendable {
         raw = Array(repeating: 0, count: DetectorKind.count)
         votes = Array(repeating: false, count: raw.count)
         feeds = votes
+        speaks = votes
         let memory = configuration.profile.memory
         calibration = Self.calibration(of: set, memory: memory)
         onset = OnsetFilter(memory: memory)
@@ -218,18 +226,25 @@ public struct SeriesMonitor: Sendable {
         return makeVerdict(at: sample.time, aspects: aspects, score: score)
     }
 
-    /// The networks vote once they have trained a little, and not while a restart leaves them without a word.
+    /// The networks vote on events once they have trained a little and predict this series better than doing without them
+    /// would, and not while a restart leaves them without a word.
     private mutating func noteVotes() {
         let mayVote = networks != nil && sampleCount >= DetectionRecipe.firstNetworkVote
         for (index, kind) in bank.kinds.enumerated() {
             let isKnown =
                 bank.began[index] == 0 || sampleCount - bank.began[index] >= DetectionRecipe.firstVoteOfNewcomer
+            var (speaks, hasEarned) = (isKnown, true)
             switch kind {
-            case .forecast: votes[kind.rawValue] = isKnown && mayVote && frame.hasForecast
+            case .forecast:
+                speaks = isKnown && mayVote && frame.hasForecast
+                hasEarned = forecastVote.isEarned
             case .reconstruction, .reconstructionWindow, .latent:
-                votes[kind.rawValue] = isKnown && mayVote && frame.hasReconstruction
-            default: votes[kind.rawValue] = isKnown
+                speaks = isKnown && mayVote && frame.hasReconstruction
+                hasEarned = reconstructionVote.isEarned
+            default: break
             }
+            self.speaks[kind.rawValue] = speaks
+            votes[kind.rawValue] = speaks && hasEarned
         }
     }
 
@@ -249,9 +264,9 @@ public struct SeriesMonitor: Sendable {
 
     private mutating func moveLevels() {
         let state = EvidenceFusion.mean(
-            of: stateMembers, calibration.slowEvidence, votes: votes, cap: DetectionRecipe.stateCap)
+            of: stateMembers, calibration.slowEvidence, votes: speaks, cap: DetectionRecipe.stateCap)
         let severity = EvidenceFusion.mean(
-            of: severityMembers, calibration.slowEvidence, votes: votes, cap: .infinity)
+            of: severityMembers, calibration.slowEvidence, votes: speaks, cap: .infinity)
         stateLevel += DetectionRecipe.stateRate * (state - stateLevel)
         severityLevel += DetectionRecipe.severityRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
     }
@@ -284,6 +299,14 @@ public struct SeriesMonitor: Sendable {
         var learning = LearningState(
             learnedSamples: gate.learned, neededSamples: DetectionRecipe.firstEventSample,
             learnedSeconds: max(0, time.seconds(since: began ?? time)))
+        if networks != nil {
+            learning.forecasterVotes = votes[DetectorKind.forecast.rawValue]
+            learning.autoencoderVotes = votes[DetectorKind.reconstruction.rawValue]
+        }
+        learning.secondsUntilVote =
+            interval * Double(max(0, Int(DetectionRecipe.firstEventSample) - Int(clamping: gate.learned)))
+        learning.thresholdProgress = eventThreshold.progress
+        learning.secondsUntilOwnThreshold = interval * eventThreshold.samplesUntilOwn
         learning.adaptation = configuration.adaptation
         learning.awaitsAcceptance = configuration.adaptation == .ask && gate.isPatienceOver
         return Verdict(
@@ -309,7 +332,7 @@ public struct SeriesMonitor: Sendable {
             hasDroppedFirstScores = true
             calibration.dropFirstScores()
         }
-        noteErrors()
+        noteErrors(isOpen: isOpen)
         learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
         networks?.advance(
@@ -368,20 +391,36 @@ public struct SeriesMonitor: Sendable {
         bands.learn(frame, isOpen: isOpen, forecast: forecast)
     }
 
-    /// Adds the sample's errors to the learning report.
-    private mutating func noteErrors() {
+    /// Adds the sample's errors to the learning report, and to what the votes are earned by if it is learned from.
+    private mutating func noteErrors(isOpen: Bool) {
         guard frame.hasForecast else { return }
+        let before = learningReport
         for index in 0..<channelCount where frame.isPresent[index] && frame.hasChange[index] {
             let value = frame.scaled[index]
             learningReport.forecastError += min(10, Double((value - frame.forecastMean[index]).magnitude))
             learningReport.persistenceError += min(10, Double((value - frame.previousScaled[index]).magnitude))
             learningReport.forecastCount += 1
         }
+        defer {
+            if isOpen { noteSkill(learningReport.since(before)) }
+        }
         guard frame.hasReconstruction, let networks else { return }
         for index in 0..<channelCount where frame.isPresent[index] {
             learningReport.reconstructionError += min(10, Double(frame.windowMiss[index]))
             learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
             learningReport.reconstructionCount += 1
+        }
+    }
+
+    private mutating func noteSkill(_ part: LearningReport) {
+        if part.forecastCount > 0 {
+            forecastVote.note(
+                error: part.forecastError / part.forecastCount, naive: part.persistenceError / part.forecastCount)
+        }
+        if part.reconstructionCount > 0 {
+            reconstructionVote.note(
+                error: part.reconstructionError / part.reconstructionCount,
+                naive: part.meanError / part.reconstructionCount)
         }
     }
 

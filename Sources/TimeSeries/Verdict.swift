@@ -16,6 +16,16 @@ public struct LearningState: Equatable, Sendable {
     public var neededSamples: UInt64
     /// Seconds of event time between the first sample and this one.
     public var learnedSeconds: Double
+    /// Seconds of event time until the networks may vote, at the least: what is abnormal is not learned.
+    public var secondsUntilVote = 0.0
+    /// Whether the forecaster votes on this sample: it predicts the series better than the value before would.
+    public var forecasterVotes = false
+    /// Whether the autoencoder votes on this sample: it rebuilds the series better than its usual level would.
+    public var autoencoderVotes = false
+    /// Share of the way until the threshold rests on the series' own data more than on what is usual of others, 0 to 1.
+    public var thresholdProgress = 0.0
+    /// Seconds of event time until then.
+    public var secondsUntilOwnThreshold = 0.0
     /// What becomes of a new level that stays.
     public var adaptation = Adaptation.auto
     /// Whether a new level or behaviour has stayed for so long that it would be the usual one, had somebody accepted it.

@@ -128,6 +128,18 @@ import TimeSeries
         #expect(message(all: ["a", "b"]).hasPrefix("2 series at once: a and b. a.temp is"))
     }
 
+    @Test func `an opening says what becomes of it where that is not the usual way`() {
+        for (adaptation, text) in [
+            (Adaptation.ask, " Should it stay, it is unusual until it is accepted. explain:"),
+            (.off, " Should it stay, it is unusual until the series returns. explain:"),
+        ] {
+            var state = learned
+            state.adaptation = adaptation
+            #expect(message(state: state).contains(text))
+        }
+        #expect(!message().contains("Should it stay"))
+    }
+
     @Test func `a rise says what it rose to`() {
         #expect(message(event: .update, severity: .critical).hasPrefix("Now critical: pump3.temp is 84.2 °C"))
     }
@@ -163,6 +175,12 @@ import TimeSeries
         #expect(
             message(kind, event: .close, time: 1_070, until: 1_010, all: all, isWholeSource: isWholeSource) == text
                 + end)
+    }
+
+    @Test func `a close by a new level does not call it normal`() {
+        #expect(
+            message(event: .close, time: 1_010, until: 1_010, detail: "it was accepted and is usual from here on")
+                == "pump3, unusual for 16 minutes: it was accepted and is usual from here on." + end)
     }
 
     @Test func `the other kinds have sentences of their own`() {

@@ -151,6 +151,19 @@ struct BlockMaximaThreshold: Sendable, Equatable {
         return sorted[index] + (position - position.rounded(.down)) * (sorted[index + 1] - sorted[index])
     }
 
+    /// Share of the way to a fit that rests on data more than on the prior, 0 to 1.
+    var progress: Double {
+        min(1, (Double(maxima.count) + Double(currentCount) / Double(Self.blockLength)) / Self.neededBlocks(prior))
+    }
+
+    /// Samples until then.
+    var samplesUntilOwn: Double {
+        let seen = Double(maxima.count * Self.blockLength + currentCount)
+        return max(0, Self.neededBlocks(prior) * Double(Self.blockLength) - seen)
+    }
+
+    private static func neededBlocks(_ prior: Prior) -> Double { max(Double(fewestBlocks), prior.blocks) }
+
     /// The evidence that a normal sample exceeds at this rate per sample.
     func threshold(rate: Double) -> Double {
         let share = min(0.5, rate * Double(Self.blockLength))
