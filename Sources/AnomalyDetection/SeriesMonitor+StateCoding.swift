@@ -114,7 +114,8 @@ extension SeriesMonitor {
         severityLevel = try reader.readDouble()
         isAbnormal = try reader.readBool()
         rebaselines = try reader.read()
-        closedStretch = try ClosedStretch(from: &reader, channelCount: channels)
+        closedStretch = try ClosedStretch(
+            from: &reader, channelCount: channels, memory: configuration.profile.memory)
         isAccepted = try reader.readBool()
         hasDroppedFirstScores = try reader.readBool()
         let hasBegun = try reader.readBool()

@@ -84,7 +84,7 @@ public struct SeriesMonitor: Sendable {
         seed = splitMix(configuration.seed ^ seriesSeed)
         scalers = Array(repeating: ChannelScaler(), count: channelCount)
         frame = Frame(channelCount: channelCount)
-        closedStretch = ClosedStretch(channelCount: channelCount)
+        closedStretch = ClosedStretch(channelCount: channelCount, memory: configuration.profile.memory)
         moves = Array(repeating: 0, count: channelCount)
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)

@@ -26,7 +26,7 @@ protocol ScoreCalibrator: Sendable {
 /// How much a series remembers of its scores.
 ///
 /// - `long`: the last 2,048 and 8,192 scores of each member, 400 block maxima. Up to 21 KB a calibrator.
-/// - `short`: counts that fade in 128 bins, 64 block maxima and an onset in steps of eight samples. 0.4 KB a calibrator.
+/// - `short`: counts that fade in 128 bins, 48 block maxima and an onset in steps of eight samples. 0.4 KB a calibrator.
 enum ScoreMemory: UInt8, Sendable {
     case long
     case short
@@ -36,7 +36,7 @@ enum ScoreMemory: UInt8, Sendable {
     /// Last scores of each slow member that a re-baseline takes in.
     var recentScores: Int { self == .long ? DetectionRecipe.rebaselineScores : FadingCalibrator.recentScores }
     /// Block maxima that a threshold remembers.
-    var rememberedBlocks: Int { self == .long ? BlockMaximaThreshold.rememberedBlocks : 64 }
+    var rememberedBlocks: Int { self == .long ? BlockMaximaThreshold.rememberedBlocks : 48 }
 
     /// The bin of a transformed score.
     func bin(of transformed: Double) -> UInt16 {

@@ -2,31 +2,34 @@ import TimeSeries
 
 /// What the channels did while nothing was learned: the latest part of it, from which a re-baseline takes the new level.
 ///
-/// Every k-th sample is kept, 256 of them, with k so that they span at least the second half of the time that the gate may
-/// stay closed: long enough for a daily wave at five minutes to weigh out, and behind the change itself. 2 KB a channel, taken
+/// Every k-th sample is kept, 256 of them (24 in a short memory), with k so that they span at least the second half of the time that the gate may
+/// stay closed: long enough for a daily wave at five minutes to weigh out, and behind the change itself. 2 KB (192 bytes) a channel, taken
 /// when the gate closes for the first time.
 struct ClosedStretch: Equatable, Sendable {
-    /// Samples kept.
-    static let capacity = 256
     /// Values of a channel before a median is taken of them.
     static let fewestValues = 16
 
     private let channelCount: Int
+    /// Samples kept.
+    private let capacity: Int
     /// `[rows, d]`, NaN where a value was missing; a ring when full.
     private var rows: [Double] = []
     private var next = 0
     private var stride = 1
     private var skipped = 0
 
-    init(channelCount: Int) { self.channelCount = channelCount }
+    init(channelCount: Int, memory: ScoreMemory) {
+        self.channelCount = channelCount
+        capacity = memory == .long ? 256 : 24
+    }
 
     /// The gate has closed.
     ///
     /// - Parameter patience: samples that it may stay closed.
     mutating func begin(patience: Int) {
         rows.removeAll(keepingCapacity: true)
-        rows.reserveCapacity(Self.capacity * channelCount)
-        stride = 1 + max(0, patience) / (2 * Self.capacity)
+        rows.reserveCapacity(capacity * channelCount)
+        stride = 1 + max(0, patience) / (2 * capacity)
         (next, skipped) = (0, 0)
     }
 
@@ -35,13 +38,13 @@ struct ClosedStretch: Equatable, Sendable {
         skipped += 1
         guard skipped >= stride else { return }
         skipped = 0
-        if rows.count < Self.capacity * channelCount {
+        if rows.count < capacity * channelCount {
             for index in 0..<channelCount { rows.append(frame.isPresent[index] ? frame.values[index] : .nan) }
         } else {
             for index in 0..<channelCount {
                 rows[next * channelCount + index] = frame.isPresent[index] ? frame.values[index] : .nan
             }
-            next = next + 1 == Self.capacity ? 0 : next + 1
+            next = next + 1 == capacity ? 0 : next + 1
         }
     }
 
@@ -71,13 +74,13 @@ struct ClosedStretch: Equatable, Sendable {
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
-        self.init(channelCount: channelCount)
+    init(from reader: inout StateReader, channelCount: Int, memory: ScoreMemory) throws(StateCodingError) {
+        self.init(channelCount: channelCount, memory: memory)
         rows = try reader.readDoubles()
         next = Int(try reader.read(UInt32.self))
         stride = Int(try reader.read(UInt32.self))
         skipped = Int(try reader.read(UInt32.self))
-        guard rows.count % channelCount == 0, rows.count <= Self.capacity * channelCount, next < Self.capacity,
+        guard rows.count % channelCount == 0, rows.count <= capacity * channelCount, next < capacity,
             stride > 0, skipped < stride
         else { throw .invalid("\(rows.count) values of a closed gate, every \(stride)") }
     }
