@@ -136,6 +136,40 @@ private actor Delivered {
         #expect(rows + counters.droppedRows <= counters.decoded.records)
     }
 
+    @Test func `what had arrived by the stop is delivered`() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let isFirst = Mutex(true)
+        let limits = UDPSource.Limits(rowsPerBatch: 8)
+        let result = try await receive(
+            limits: limits,
+            deliver: { _ in
+                guard
+                    isFirst.withLock({ first in
+                        defer { first = false }; return first
+                    })
+                else { return }
+                for await _ in gate { return }
+            }
+        ) { sender, _, telemetry in
+            sender.send("time,temp\n")
+            for number in 0..<64 { sender.send("\(number),1\n") }
+            // The consumer is at its first batch, and stays there until all is sent.
+            while telemetry.counters.datagrams == 0 { await Task.yield() }
+            for number in 64..<160 { sender.send("\(number),1\n") }
+            opener.yield()
+        }
+        #expect(result.counters.datagrams == 161)
+        #expect(result.counters.droppedDatagrams + result.counters.droppedRows == 0)
+        #expect(await result.delivered.values.count == 160)
+    }
+
+    @Test func `lines too few to know their form are settled at the stop`() async throws {
+        let result = try await receive { sender, _, _ in
+            sender.send("time,temp\n1,10\n2,20\n")
+        }
+        #expect(await result.delivered.values == [10, 20])
+    }
+
     @Test(
         arguments: ["", "5140", "localhost", "example.com:5140", "1.2.3.4:70000", "[::1]", "::1:5140", "1.2.3.4:-1"])
     func `an address that is none is refused with its text`(address: String) {

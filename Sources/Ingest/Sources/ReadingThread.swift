@@ -111,7 +111,8 @@ enum ReadingThread {
     ///   - batches: most batches that wait.
     ///   - activity: told when the thread waits and when it works.
     ///   - dropsOldest: whether past that bound the oldest goes (``BatchOutlet/sendNow(_:)``) instead of the thread waiting.
-    /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread and returns.
+    /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread, and returns once what it had sent by its end
+    ///   is delivered.
     static func run(
         batches: Int, activity: ReadingActivity = ReadingActivity(), dropsOldest: Bool = false,
         deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
@@ -127,7 +128,9 @@ enum ReadingThread {
         }
         try start(Start(outlet, body))
         defer { outlet.requestStop() }
-        try await withTaskCancellationHandler {
+        // A task of its own: a stream that is read in a cancelled task takes nothing more in, and what the thread still has
+        // when it is told to stop would be lost.
+        let delivery = Task {
             for try await batch in stream {
                 let left = outlet.waiting.subtract(1, ordering: .relaxed).newValue
                 if dropsOldest, left * 4 >= batches {
@@ -139,6 +142,9 @@ enum ReadingThread {
                     if !dropsOldest { outlet.returnCredit() }
                 }
             }
+        }
+        try await withTaskCancellationHandler {
+            try await delivery.value
         } onCancel: {
             outlet.requestStop()
         }

@@ -79,7 +79,8 @@ public struct UDPSource: RecordSource {
             logger: logger, onSchema: onSchema, admission: admission)
     }
 
-    /// Receives until the task is cancelled or `deliver` throws.
+    /// Receives until the task is cancelled or `deliver` throws. When it is cancelled, what had arrived by then is
+    /// received and delivered first.
     ///
     /// - Throws: ``IngestError/cannotBind(address:reason:)``, and for lines that are ambiguous.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
@@ -94,10 +95,16 @@ public struct UDPSource: RecordSource {
                 admission: surroundings.admission)
             var feed = StreamFeed(stream, decoder, surroundings)
             defer { receiver.readDrops() }
-            while true {
-                // What waits to fill up its batch goes on after a moment in which nothing comes.
-                try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 250)
-                try receiver.receive(&feed, outlet)
+            do {
+                while true {
+                    // What waits to fill up its batch goes on after a moment in which nothing comes.
+                    try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 250)
+                    try receiver.receive(&feed, outlet)
+                }
+            } catch is ReadingStopped {
+                // Nobody can send it again.
+                try receiver.receiveRest(&feed, outlet)
+                throw ReadingStopped()
             }
         }
     }
@@ -158,6 +165,15 @@ private struct DatagramReceiver {
             readDrops()
             return send(outlet)
         }
+        try take(count, &feed)
+        let rows = collected?.rows.count ?? 0
+        if rows >= limits.rowsPerBatch || outlet.waitingBatches < Self.eager { send(outlet) }
+        receptions += 1
+        if receptions % Self.receptionsPerLook == 0 { readDrops() }
+    }
+
+    /// Decodes the datagrams in the buffer into the batch that is collected.
+    private mutating func take(_ count: Int, _ feed: inout StreamFeed) throws {
         var batch = collected ?? RecordBatch()
         collected = nil
         feed.begin(&batch)
@@ -167,10 +183,23 @@ private struct DatagramReceiver {
         }
         surroundings.telemetry.update { $0.datagrams += UInt64(count) }
         if let complete = try feed.end(batch) { collected = complete }
-        let rows = collected?.rows.count ?? 0
-        if rows >= limits.rowsPerBatch || outlet.waitingBatches < Self.eager { send(outlet) }
-        receptions += 1
-        if receptions % Self.receptionsPerLook == 0 { readDrops() }
+    }
+
+    /// Receives what the socket holds at the stop, and hands on all that waits.
+    ///
+    /// At most what fits the socket's buffer: an exporter that goes on sending does not hold up the stop.
+    mutating func receiveRest(_ feed: inout StreamFeed, _ outlet: BatchOutlet) throws {
+        var room = max(surroundings.telemetry.counters.receiveBuffer, limits.datagramSize)
+        while room > 0, let count = try receive() {
+            room -= lengths[..<count].reduce(0) { $0 + max(1, $1 < 0 ? limits.datagramSize : Int($1)) }
+            try take(count, &feed)
+            if (collected?.rows.count ?? 0) >= limits.rowsPerBatch { send(outlet) }
+        }
+        send(outlet)
+        try feed.finish { batch in
+            collected = batch
+            send(outlet)
+        }
     }
 
     /// The number of datagrams received into the buffer; `nil` when none is there.
