@@ -7,6 +7,8 @@ public import TimeSeries
 public struct StreamSchema: Equatable, Sendable {
     /// The channels of each group, in the order of the values of a row.
     public var groups: [[Channel]]
+    /// Whether lines are flow records, which are put together to samples (``FlowGatherer``).
+    public var isFlows = false
     /// The channels of the first group.
     public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
@@ -105,11 +107,14 @@ public struct RecordBatch: Sendable {
         public var firstValue: Int32
         /// Bytes from the start of the stream (file) to the byte after this line.
         public var endOffset: Int64
+        /// Whether the number ``series`` is another series' from this row on: its place was taken over.
+        public var beginsSeries = false
 
         /// Creates a row.
         public init(
             malformed: MalformedReason?, series: Int32, time: Timestamp?, repeatedAfter: Int32 = 0,
-            timeText: Range<Int32>, keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64
+            timeText: Range<Int32>, keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64,
+            beginsSeries: Bool = false
         ) {
             self.malformed = malformed
             self.series = series
@@ -120,6 +125,7 @@ public struct RecordBatch: Sendable {
             self.channel = channel
             self.firstValue = firstValue
             self.endOffset = endOffset
+            self.beginsSeries = beginsSeries
         }
     }
 
@@ -127,6 +133,10 @@ public struct RecordBatch: Sendable {
     public var rows: [Row] = []
     /// Values of all usable rows, `schema.channels.count` for each; NaN is missing.
     public var values: [Double] = []
+    /// Flow records: a usable row of a stream of flows has one, at its ``Row/firstValue``.
+    public var flows: [FlowRecord] = []
+    /// Of gathered flows: what the samples were made of, in the order of the usable rows.
+    public var evidence: [FlowEvidence] = []
     /// Verbatim time texts.
     public var text: [UInt8] = []
     /// Names of all series met in this stream so far, in order of first appearance.
@@ -152,7 +162,7 @@ public struct RecordBatch: Sendable {
     /// Whether so much waits behind this batch that its source may soon have to drop some: a source that cannot wait (UDP)
     /// says so, and learning gives way to scoring.
     public var isBehind = false
-    /// Whether the rows are ticks gathered from lines of long form, not lines.
+    /// Whether the rows are ticks gathered from lines of long form or from flows, not lines.
     public var isGathered = false
 
     /// Creates an empty batch.

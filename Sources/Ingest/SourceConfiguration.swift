@@ -24,6 +24,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case jsonl
         /// InfluxDB line protocol.
         case influx
+        /// Zeek's connection log, in columns.
+        case zeek
     }
 
     /// What separates the whole part of a number from its decimals.
@@ -58,7 +60,8 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var zone: SourceZone
     /// `time` (string or two strings, found): the column or key that holds the time, or those of date and time of day.
     public var time: [String]
-    /// `series` (string, none): the column, key or tag that names the series.
+    /// `series` (string, none): the column, key or tag that names the series; of flows what they are put together by, a
+    /// ``FlowDimension``.
     public var series: String?
     /// `channels` (strings, all numeric ones): the columns, keys or fields that are watched.
     public var channels: [String]
@@ -82,6 +85,8 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var dates: DateOrder?
     /// `interval` (duration, learned): seconds between two rows of a series.
     public var interval: Double?
+    /// `lateness` (duration, none): seconds that a bin of flows stays open behind its end.
+    public var lateness: Double?
     /// `missing`, `counter`, `sentinel`, `stalled_after`: what the values mean, and how long the source may be silent.
     public var conditions: SampleConditions
     /// Longest line in bytes; a longer one is counted as malformed and skipped.
@@ -103,6 +108,14 @@ public struct SourceConfiguration: Equatable, Sendable {
         columns = []
         self.interval = interval
         self.longestLine = longestLine
+    }
+}
+
+extension SourceConfiguration {
+    /// How flow records are put together.
+    public var flowSettings: FlowGatherer.Settings {
+        FlowGatherer.Settings(
+            dimension: series.flatMap(FlowDimension.init) ?? .source, interval: interval ?? 60, lateness: lateness ?? 0)
     }
 }
 

@@ -69,8 +69,10 @@ public struct Daemon: Service {
         let committer = Committer(
             store: store, every: configuration.commitEvery, logger: logger,
             clock: { ProcessUsage.now().seconds })
+        let allowance = configuration.seriesAllowance()
         let streams = StreamTable(
-            configuration: configuration, desk: desk, stored: restored.streams, committer: committer,
+            configuration: configuration, allowance: allowance, desk: desk, stored: restored.streams,
+            committer: committer,
             logger: logger)
         sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
         announce(restored.streams)
@@ -78,7 +80,7 @@ public struct Daemon: Service {
             notifier: notifier, report: report, streams: streams, desk: desk, router: router, store: store,
             sinks: sinks, logger: logger)
         do {
-            try await watch(streams, router: router, life: life, resume: restored.streams)
+            try await watch(streams, allowance: allowance, router: router, life: life, resume: restored.streams)
         } catch {
             await store.close()
             throw error
@@ -88,7 +90,8 @@ public struct Daemon: Service {
 
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
     private func watch(
-        _ streams: StreamTable, router: AlertRouter, life: ServiceLife, resume: [String: StoredStream]
+        _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, life: ServiceLife,
+        resume: [String: StoredStream]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
         // Whether the input is over, and not just monitord.
@@ -98,7 +101,7 @@ public struct Daemon: Service {
             do {
                 // Graceful shutdown cancels the sources; they return without an error.
                 try await cancelWhenGracefulShutdown {
-                    try await runSources(streams, life: life, resume: resume)
+                    try await runSources(streams, allowance: allowance, life: life, resume: resume)
                     hasEnded.withLock { $0 = !Task.isCancelled }
                 }
             } catch is CancellationError {
@@ -133,9 +136,8 @@ public struct Daemon: Service {
     }
 
     private func runSources(
-        _ streams: StreamTable, life: ServiceLife, resume: [String: StoredStream]
+        _ streams: StreamTable, allowance: SeriesAllowance, life: ServiceLife, resume: [String: StoredStream]
     ) async throws {
-        let allowance = configuration.seriesAllowance()
         let leftOut = Counter()
         try await withThrowingTaskGroup(of: Ended.self) { tasks in
             // One element for each address that is bound, or cannot be.

@@ -24,6 +24,8 @@ extension Pipeline {
 
     /// Shows a line to the watch over silence, in the order of the input.
     func watchSilence(_ step: StreamSequencer.Step) {
+        // A host without flows has samples of zeros, and is gone when it has none.
+        guard flows == nil else { return }
         switch step.kind {
         case .sample:
             silence.observe(

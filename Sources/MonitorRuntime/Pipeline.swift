@@ -2,6 +2,7 @@
 //
 //    source ⇒ Pipeline ───────────────────────────────────────────────────────────────┐
 //    (thread)    │ TickGatherer.gather(lines)            long form: a sample a tick    │
+//                │ FlowGatherer.gather(flows)            flows: a sample a bin         │
 //                │ StreamSequencer.take(line): series, tick, number, round             │
 //                │ SilenceWatch.observe(sample): who has been silent for too long?     │
 //                │                                                                     │
@@ -92,6 +93,12 @@ actor Pipeline {
     /// The group of each series, and its number in it.
     var places: [SeriesPlace] = []
     var gatherer: TickGatherer
+    let flowSettings: FlowGatherer.Settings
+    let admission: SeriesAdmission
+    /// Of a stream of flows; `nil` of any other.
+    var flows: FlowGatherer?
+    /// The bin that the last flow record was in.
+    var heardBin: Timestamp?
     var skippedTraining = SkippedTraining()
     var tick = OpenTick()
     var levels: [UInt8] = []
@@ -107,6 +114,8 @@ actor Pipeline {
     ///   - name: the stream's name.
     ///   - interval: the declared interval in seconds, `nil` to learn it.
     ///   - conditions: what the values mean, and how long a silence may last.
+    ///   - flowSettings: how flow records are put together.
+    ///   - admission: when a key of flow records becomes a series; lines with series of their own were admitted when decoded.
     ///   - timesByRow: lines without a time get row × interval (`replay`) instead of their time of arrival (`run`).
     ///   - shardCount: number of shards; the output does not depend on it.
     ///   - stored: the state to go on from.
@@ -115,6 +124,7 @@ actor Pipeline {
     ///   - logger: told of late lines and clocks that step; `nil` for nobody.
     init(
         name: String, interval: Double?, conditions: SampleConditions = SampleConditions(),
+        flowSettings: FlowGatherer.Settings = FlowGatherer.Settings(), admission: SeriesAdmission = .atOnce,
         configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
         kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, committer: Committer? = nil,
         observer: LineObserver? = nil, logger: Logger? = nil
@@ -122,6 +132,8 @@ actor Pipeline {
         self.name = name
         self.configuration = configuration
         self.conditions = conditions
+        self.flowSettings = flowSettings
+        self.admission = admission
         silence = SilenceWatch(
             conditions.silence(falseAlarmsPerSecond: configuration.detection.falseAlarmsPerSecond))
         self.kernels = kernels
@@ -147,9 +159,13 @@ actor Pipeline {
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
         isBusy = true
         defer { isBusy = false }
-        await meet(schema, of: batch)
-        try await score(gatherer.gather(batch), isBehind: batch.isBehind)
-        reading.take(batch)
+        if schema.isFlows {
+            try await processFlows(batch, schema)
+        } else {
+            await meet(schema, of: batch)
+            try await score(gatherer.gather(batch), isBehind: batch.isBehind)
+            reading.take(batch)
+        }
         // Between two batches the state is whole, and so is the source's: nothing of a line is half done.
         if committer?.isDue(name) == true { await commit() }
     }
@@ -157,6 +173,7 @@ actor Pipeline {
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
+        // A bin that is not over is like no other, and stays open.
         try await closeTick()
         try await desk.handOn()
         if let committer, !groups.isEmpty { await committer.store(parts(at: reading), of: name, with: desk) }
@@ -364,7 +381,8 @@ actor Pipeline {
         for channels in schema.groups.dropFirst(groups.count) {
             let shards = (0..<shardCount).map { _ in
                 Shard(
-                    channels: channels, conditions: conditions, configuration: detection, kernels: kernels,
+                    channels: channels, conditions: conditions, watchesSensors: !schema.isFlows,
+                    configuration: detection, kernels: kernels,
                     settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)

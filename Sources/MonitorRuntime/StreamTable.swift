@@ -5,6 +5,7 @@ import Logging
 /// The streams that the sources have found, each with its pipeline.
 actor StreamTable {
     private var configuration: MonitorConfiguration
+    private let allowance: SeriesAllowance
     private let desk: AlertDesk
     private let committer: Committer
     private let logger: Logger
@@ -19,9 +20,10 @@ actor StreamTable {
     nonisolated let work = WorkWatch()
 
     init(
-        configuration: MonitorConfiguration, desk: AlertDesk, stored: [String: StoredStream], committer: Committer,
-        logger: Logger
+        configuration: MonitorConfiguration, allowance: SeriesAllowance, desk: AlertDesk,
+        stored: [String: StoredStream], committer: Committer, logger: Logger
     ) {
+        self.allowance = allowance
         rules = RuleWatch(rules: configuration.seriesRules)
         self.logger = logger
         self.configuration = configuration
@@ -103,6 +105,7 @@ actor StreamTable {
         if let pipeline = pipelines[stream] { return pipeline }
         let pipeline = Pipeline(
             name: stream, interval: source.interval, conditions: source.conditions,
+            flowSettings: source.flowSettings, admission: SeriesAdmission(allowance: allowance),
             configuration: configuration, timesByRow: false, shardCount: 1,
             desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
         pipelines[stream] = pipeline

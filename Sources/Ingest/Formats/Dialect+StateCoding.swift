@@ -33,6 +33,9 @@ extension Dialect {
         case .measurements(let measurements):
             writer.write(UInt8(2))
             measurements.encode(to: &writer)
+        case .flows(let flows):
+            writer.write(UInt8(3))
+            flows.encode(to: &writer)
         }
     }
 
@@ -79,6 +82,10 @@ extension Dialect {
         case 0 where isOne: format = .columns(try Columns(from: &reader, channelCount: count, version))
         case 1 where isOne: format = .keys(try Keys(from: &reader, channelCount: count, version))
         case 2: format = .measurements(try Measurements(from: &reader, groups: groups))
+        case 3 where isOne:
+            format = .flows(try FlowDialect(from: &reader))
+            schema.isFlows = true
+            schema.groups = [FlowChannels.all]
         case let other: throw .invalid("\(other) as the input's format")
         }
     }

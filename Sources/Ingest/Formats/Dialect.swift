@@ -88,6 +88,7 @@ struct Dialect: Equatable, Sendable {
         case columns(Columns)
         case keys(Keys)
         case measurements(Measurements)
+        case flows(FlowDialect)
     }
 
     /// How lines are read.
@@ -104,7 +105,7 @@ struct Dialect: Equatable, Sendable {
         switch format {
         case .columns(let columns): columns.roles.contains(.series)
         case .keys(let keys): !keys.series.isEmpty
-        case .measurements: true
+        case .measurements, .flows: true
         }
     }
 }

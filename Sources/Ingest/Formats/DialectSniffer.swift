@@ -66,6 +66,7 @@ struct DialectSniffer: Sendable {
         let format = configuration.format == .auto ? recognised(usable) : configuration.format
         if let error = inapplicable(to: format) { return .refused(error) }
         switch format {
+        case .zeek: return .refused(notUsable("a Zeek log: it has no #fields line"))
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()

@@ -14,6 +14,8 @@ extension LineDecoder {
         if let flaw {
             let plain = DecodedLine(kind: .malformed(flaw))
             decoded = flaw == .controlBytes ? delimited?.flawed(line, flaw) ?? plain : plain
+        } else if flows != nil {
+            return decodeFlow(line, number: number, endOffset: endOffset, into: &batch)
         } else if delimited != nil {
             decoded = delimited?.decode(line, &series) ?? unreadable
             if decoded.kind == .unwatched { counters.unknownKeys += 1 }
@@ -27,6 +29,27 @@ extension LineDecoder {
             }
         }
         take(decoded, line, number: number, endOffset: endOffset, into: &batch)
+    }
+
+    /// A line of a stream of flows.
+    private mutating func decodeFlow(
+        _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        switch flows?.decode(line) ?? .other {
+        case .flow(let flow, let time):
+            counters.records += 1
+            let textStart = Int32(batch.text.count)
+            for index in time { batch.text.append(line[index]) }
+            batch.rows.append(
+                RecordBatch.Row(
+                    malformed: nil, series: 0, time: flow.end, timeText: textStart..<Int32(batch.text.count),
+                    firstValue: Int32(batch.flows.count), endOffset: endOffset))
+            batch.flows.append(flow)
+        case .header: counters.headers += 1
+        case .other: counters.unwatched += 1
+        case .malformed(let reason):
+            take(DecodedLine(kind: .malformed(reason)), line, number: number, endOffset: endOffset, into: &batch)
+        }
     }
 
     /// The records in the list that a line holds. All but the last end where the line begins, so that a restart between

@@ -57,6 +57,8 @@ public struct LineDecoder: Sendable {
     var delimited: DelimitedDecoder?
     var keyed: KeyedDecoder?
     var influx: InfluxDecoder?
+    var flows: DelimitedFlowDecoder?
+    private var zeek = ZeekHeader()
     var isStateStale = false
     /// Whether the series are known from before and keep their numbers.
     private var keepsSeries = false
@@ -321,8 +323,25 @@ public struct LineDecoder: Sendable {
             counters.blank += 1
         } else if line[first] == UInt8(ascii: "#") {
             counters.comments += 1
+            takeComment(line, into: &batch)
         } else {
             take(line, flaw: nil, into: &batch)
+        }
+    }
+
+    /// A line that begins with `#` says nothing, but in a Zeek log what the columns are.
+    private mutating func takeComment(_ line: Span<UInt8>, into batch: inout RecordBatch) {
+        guard configuration.format == .auto || configuration.format == .zeek, zeek.take(line) else { return }
+        let columns = FlowDialect(kind: .zeek, delimiter: zeek.separator, columns: zeek.columns)
+        if case .flows(var settled) = dialect?.format, settled.kind == .zeek {
+            flows?.take(columns: columns.columns, delimiter: columns.delimiter)
+            (settled.columns, settled.delimiter) = (columns.columns, columns.delimiter)
+            if dialect?.format != .flows(settled) {
+                dialect?.format = .flows(settled)
+                isStateStale = true
+            }
+        } else if dialect == nil, sniffer.lines.isEmpty, columns.isFlow {
+            settle(Dialect(flows: columns, configuration: configuration))
         }
     }
 
@@ -383,6 +402,7 @@ public struct LineDecoder: Sendable {
                 assembler = ObjectAssembler(longest: configuration.longestLine)
             }
         case .measurements(let measurements): influx = InfluxDecoder(measurements, found)
+        case .flows(let dialect): flows = DelimitedFlowDecoder(dialect, zone: found.schema.zone)
         }
         storeDialect()
     }

@@ -173,6 +173,9 @@ enum ConfigurationKeys {
         .init(
             "interval", expected: "a duration such as \"1s\", \"5min\" or \"2h\", up to \"1year\"", \.interval,
             parse: { duration($0, in: 0.001...31_536_000) }, format: durationText),
+        .init(
+            "lateness", expected: "a duration from \"0s\" to \"1h\"", \.lateness,
+            parse: { duration($0, in: 0...3_600) }, format: durationText),
         choice("missing", \.missing),
         .init(
             "counter", expected: "a list of one or more names of columns, each once", \.counters, parse: texts,
@@ -340,6 +343,7 @@ struct SourceDraft: Equatable, Sendable {
     var decimal: SourceConfiguration.DecimalMark?
     var dates: SourceConfiguration.DateOrder?
     var interval: Double?
+    var lateness: Double?
     var missing: SampleConditions.Missing? = .gap
     var counters: [String]?
     var sentinels: [Double]?
@@ -369,6 +373,7 @@ struct SourceDraft: Equatable, Sendable {
         source.delimiter = delimiter
         source.decimal = decimal
         source.dates = dates
+        source.lateness = lateness
         source.conditions = SampleConditions(
             missing: missing ?? .gap, counters: counters ?? [], sentinels: sentinels ?? [], stalledAfter: stalledAfter)
         return source

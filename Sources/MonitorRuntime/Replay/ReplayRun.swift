@@ -88,15 +88,17 @@ public struct ReplayRun: Sendable {
         if output.writesScores {
             observer = { outcome, level, batch in try output.write(outcome, level: level, of: batch) }
         }
+        let admission = SeriesAdmission(allowance: request.configuration.seriesAllowance())
         let pipeline = Pipeline(
             name: "input", interval: source.interval, conditions: source.conditions,
+            flowSettings: source.flowSettings, admission: admission,
             configuration: request.configuration, timesByRow: true,
             shardCount: request.shards, desk: desk, stored: stored.stream,
             observer: observer, logger: logger)
         let telemetry = SourceTelemetry()
         let files = RecordedFiles(
             paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
-            telemetry: telemetry, admission: SeriesAdmission(allowance: request.configuration.seriesAllowance()),
+            telemetry: telemetry, admission: admission,
             resume: stored.stream?.header.place.decoding, logger: logger)
         let half = SecondHalf(bytes: request.paths.reduce(0) { $0 + OutputFile.size(of: $1) })
         try await files.run { batch in

@@ -39,6 +39,8 @@ actor Shard {
 
     private let channels: [Channel]
     private let conditions: SampleConditions
+    private let isScaled: Bool
+    private let watchesSensors: Bool
     private var channelCount: Int { channels.count }
     private var settings: SeriesSettings
     private var members: [Int: Int] = [:]
@@ -50,12 +52,16 @@ actor Shard {
     private var measured: [Double]
 
     /// Creates a shard without series.
+    ///
+    /// - Parameter watchesSensors: whether a value that stays the same, or is missing, is a fault of a sensor.
     init(
-        channels: [Channel], conditions: SampleConditions, configuration: DetectionConfiguration, kernels: Kernels,
-        settings: @escaping SeriesSettings
+        channels: [Channel], conditions: SampleConditions, watchesSensors: Bool = true,
+        configuration: DetectionConfiguration, kernels: Kernels, settings: @escaping SeriesSettings
     ) {
         self.channels = channels
         self.conditions = conditions
+        isScaled = channels.contains { $0.scale != .linear }
+        self.watchesSensors = watchesSensors
         values = Array(repeating: .nan, count: channels.count)
         measured = values
         self.settings = settings
@@ -88,6 +94,7 @@ actor Shard {
         _ step: StreamSequencer.Step, number: Int, missed: Int, of batch: RecordBatch,
         in zone: TimeZoneRules, models: GroupModels
     ) -> LineOutcome {
+        if batch.rows[step.row].beginsSeries { begin(step, in: batch) }
         let index = member(of: step, in: batch)
         var outcome = LineOutcome(step: step)
         var input = SampleInput(
@@ -119,16 +126,19 @@ actor Shard {
         _ input: SampleInput, _ index: Int, number: Int, models: GroupModels, into outcome: inout LineOutcome,
         isLine: Bool
     ) {
+        if isScaled {
+            for channel in values.indices { values[channel] = channels[channel].scaled(values[channel]) }
+        }
         let verdict = series[index].monitor.observe(
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number)
         outcome.verdict = verdict
-        if isLine {
+        if isLine, watchesSensors {
             series[index].sensors.observe(
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
         }
         let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
-        let explanation = series[index].monitor.explain()
+        let explanation = explained(index)
         if change.event == .open {
             if series[index].sensors.isOnTheWayBack {
                 // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
@@ -136,8 +146,10 @@ actor Shard {
                 _ = series[index].tracker.observe(verdict.calm)
                 return
             }
-            if series[index].sensors.covers(
-                verdict, explanation, isStuckEvidence: series[index].monitor.isStuckEvidence, into: &outcome.findings)
+            if watchesSensors,
+                series[index].sensors.covers(
+                    verdict, explanation, isStuckEvidence: series[index].monitor.isStuckEvidence,
+                    into: &outcome.findings)
             {
                 // One incident for one thing.
                 series[index].tracker.yieldOpening()
@@ -148,21 +160,44 @@ actor Shard {
         outcome.explanation = explanation
     }
 
+    /// Why the last sample was judged as it was, in the channels' own units.
+    private func explained(_ index: Int) -> Explanation {
+        var explanation = series[index].monitor.explain()
+        guard isScaled else { return explanation }
+        for part in explanation.channels.indices {
+            let channel = channels[explanation.channels[part].channel]
+            explanation.channels[part].value = explanation.channels[part].value.map(channel.unscaled)
+            explanation.channels[part].expected = explanation.channels[part].expected.map(channel.unscaled)
+            explanation.channels[part].low = explanation.channels[part].low.map(channel.unscaled)
+            explanation.channels[part].high = explanation.channels[part].high.map(channel.unscaled)
+        }
+        return explanation
+    }
+
     /// Position of a line's series among this shard's, made at its first sample.
     private func member(of step: StreamSequencer.Step, in batch: RecordBatch) -> Int {
         if let index = members[step.series] { return index }
+        series.append(newcomer(step, in: batch))
+        members[step.series] = series.count - 1
+        return series.count - 1
+    }
+
+    /// Another series takes the place of one that is gone.
+    private func begin(_ step: StreamSequencer.Step, in batch: RecordBatch) {
+        guard let index = members[step.series] else { return }
+        series[index] = newcomer(step, in: batch)
+    }
+
+    private func newcomer(_ step: StreamSequencer.Step, in batch: RecordBatch) -> Member {
         let told = settings(batch.seriesNames[step.series])
         let monitor = SeriesMonitor(
             channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(step.series)))
-        series.append(
-            Member(
-                monitor: monitor, tracker: IncidentTracker(rule: told.rule),
-                conditioner: SampleConditioner(channels: channels, conditions: conditions),
-                sensors: SensorIncidents(
-                    channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
-                    missing: conditions.missing)))
-        members[step.series] = series.count - 1
-        return series.count - 1
+        return Member(
+            monitor: monitor, tracker: IncidentTracker(rule: told.rule),
+            conditioner: SampleConditioner(channels: channels, conditions: conditions),
+            sensors: SensorIncidents(
+                channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
+                missing: conditions.missing))
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.

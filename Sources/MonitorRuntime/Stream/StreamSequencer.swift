@@ -80,6 +80,9 @@ struct StreamSequencer: Sendable {
     /// The clock of a series, for reports.
     func clock(of series: Int) -> SeriesClock { clocks[series] }
 
+    /// Declares the grid's interval, of all series to come.
+    mutating func declare(interval: Double) { declaredInterval = interval }
+
     /// Takes the next line.
     mutating func take(_ row: RecordBatch.Row, at index: Int, arrival: Timestamp?) -> Step {
         let line = lines
@@ -96,6 +99,7 @@ struct StreamSequencer: Sendable {
             clocks.append(SeriesClock(interval: declaredInterval))
             lastRound.append(.max)
         }
+        if row.beginsSeries { clocks[series] = SeriesClock(interval: declaredInterval) }
         let time =
             row.time.map { clocks[series].reading($0, repeatedAfter: Int(row.repeatedAfter)) }
             ?? timeWithoutStamp(line: line, arrival: arrival)

@@ -1,0 +1,331 @@
+public import TimeSeries
+
+/// Puts flow records together to samples: one for each series and bin of time, zeros included.
+///
+///     flow ─→ FlowTable            is it another flow, or more of one?
+///          ─→ FlowSeriesTable      whose is it? newcomers are counted first
+///          ─→ open bins            counted where it ends, its bytes spread over the time it took
+///     the first bin is complete ─→ a sample of every series
+///
+/// **Time.** A record is counted in the bin of its end, because exporters write at the end of a flow. The first bin closes
+/// when a record ends in a bin behind it by more than `lateness`; with no lateness there is one open bin. What comes too late
+/// counts in the oldest open bin, so that nothing is lost, unless it is more than an hour late: such records are counted and
+/// dropped, and so are records more than a day ahead; sixteen of either kind in a row mean that the clock was set, and the bins begin anew.
+/// What a flow carried is spread evenly over the time between its start and its end; the part before the oldest open bin
+/// falls into that one.
+///
+/// **Empty bins.** A series has a sample for every bin, with zeros where it had no flow: a host that falls silent is seen. After
+/// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out.
+public struct FlowGatherer: Sendable {
+    /// How flows are put together.
+    public struct Settings: Equatable, Sendable {
+        /// What a series is.
+        public var dimension: FlowDimension
+        /// Seconds of a bin.
+        public var interval: Double
+        /// Seconds that a bin stays open behind its end.
+        public var lateness: Double
+        /// Seconds without a flow after which a series is dropped.
+        public var idleAfter: Double
+
+        /// Creates settings.
+        public init(
+            dimension: FlowDimension = .source, interval: Double = 60, lateness: Double = 0, idleAfter: Double = 86_400
+        ) {
+            self.dimension = dimension
+            self.interval = interval
+            self.lateness = lateness
+            self.idleAfter = idleAfter
+        }
+    }
+
+    /// What became of flow records so far.
+    public struct Counts: Equatable, Sendable {
+        /// Records.
+        public var records: UInt64 = 0
+        /// Records that were more of a flow.
+        public var continued: UInt64 = 0
+        /// Records of keys that are no series (yet).
+        public var counted: UInt64 = 0
+        /// Records that came after their bin had closed, and count in a later one.
+        public var late: UInt64 = 0
+        /// Records dropped because they are far behind or ahead of the others.
+        public var misdated: UInt64 = 0
+        /// Times the clock was set.
+        public var steps: UInt64 = 0
+    }
+
+    private struct Bin: Sendable, Equatable {
+        var tick: Int64
+        /// By series: position in `accumulators` + 1.
+        var places: [Int32] = []
+        var accumulators: [FlowAccumulator] = []
+        var used = 0
+    }
+
+    /// Seconds behind the latest record from which one is dropped.
+    static let farBehind = 3_600.0
+    /// Seconds ahead of it from which one is dropped.
+    static let farAhead = 86_400.0
+    /// Misdated records in a row that mean a step of the clock.
+    static let recordsUntilStep = 16
+    private static let fewestEmptyBins: Int64 = 60
+    private static let mostOpenBins = 64
+    /// Pairs of series and peer that are remembered, and for how long at least.
+    private static let memory = (pairs: 200_000, seconds: 7 * 86_400.0)
+
+    private let settings: Settings
+    private let writesTimes: Bool
+    /// Nanoseconds of a bin.
+    private let length: Int64
+    private let openBins: Int
+    private var bins: [Bin] = []
+    private var spare: [Bin] = []
+    private var latest: Timestamp?
+    private var misdatedRun = 0
+    private var series: FlowSeriesTable
+    private var table = FlowTable()
+    private var contacts: AgedMembership
+    /// What became of flow records so far.
+    public private(set) var counts = Counts()
+
+    /// Creates a gatherer.
+    ///
+    /// - Parameter writesTimes: whether samples carry their time as text, for score rows.
+    public init(_ settings: Settings, admission: SeriesAdmission, writesTimes: Bool) {
+        self.settings = settings
+        self.writesTimes = writesTimes
+        length = max(1_000_000, Int64((settings.interval * 1e9).rounded()))
+        openBins = min(Self.mostOpenBins, 1 + Int((max(0, settings.lateness) * 1e9 / Double(length)).rounded(.up)))
+        series = FlowSeriesTable(settings.dimension, admission: admission)
+        contacts = AgedMembership(capacity: Self.memory.pairs, lifetime: Self.memory.seconds)
+    }
+
+    /// What became of keys so far.
+    public var seriesCounts: FlowSeriesTable.Counts { series.counts }
+
+    /// The names of the series, by number.
+    public var seriesNames: [String] { series.names }
+
+    // MARK: A batch
+
+    /// The samples that some rows of a batch of flow records complete, with the unusable ones in their places.
+    public mutating func gather(_ batch: RecordBatch, rows: Range<Int>) -> RecordBatch {
+        var gathered = batch
+        gathered.rows = []
+        gathered.values = []
+        gathered.text = []
+        gathered.flows = []
+        gathered.isGathered = true
+        for row in batch.rows[rows] {
+            if row.malformed != nil || batch.flows.isEmpty {
+                pass(row, of: batch, into: &gathered)
+            } else {
+                take(batch.flows[Int(row.firstValue)], arrival: batch.arrival, into: &gathered)
+            }
+        }
+        name(&gathered)
+        return gathered
+    }
+
+    private func name(_ gathered: inout RecordBatch) {
+        gathered.seriesNames = series.names
+        gathered.seriesGroups = series.groups
+        gathered.candidates = series.candidates
+    }
+
+    private func pass(_ row: RecordBatch.Row, of batch: RecordBatch, into gathered: inout RecordBatch) {
+        guard row.malformed != nil else { return }
+        var row = row
+        let start = Int32(gathered.text.count)
+        gathered.text.append(contentsOf: batch.text[Int(row.timeText.lowerBound)..<Int(row.timeText.upperBound)])
+        row.timeText = start..<Int32(gathered.text.count)
+        gathered.rows.append(row)
+    }
+
+    // MARK: A record
+
+    private mutating func take(_ record: FlowRecord, arrival: Timestamp?, into gathered: inout RecordBatch) {
+        counts.records += 1
+        guard isDated(record, into: &gathered) else { return }
+        let end = tick(of: record.end)
+        advance(to: max(record.end, latest ?? record.end), into: &gathered)
+        guard let oldest = bins.first?.tick else { return }
+        if end < oldest { counts.late += 1 }
+        var flow = record
+        let part = table.take(&flow)
+        let key = FlowKey(flow, by: settings.dimension)
+        guard let number = series.number(of: key, tick: max(end, oldest)) else {
+            counts.counted += 1
+            return
+        }
+        let isSeenFromDestination = settings.dimension == .destination || settings.dimension == .service
+        let peer = isSeenFromDestination ? flow.source : flow.destination
+        let carried = settings.dimension == .destination ? turned(flow) : flow
+        let bin = place(max(end, oldest))
+        let slot = accumulator(of: number, in: bin)
+        switch part {
+        case .first:
+            let pair = splitMix(key.stableHash ^ FlowAccumulator.hash(peer))
+            let isNew = contacts.insert(hash: pair, at: flow.end)
+            bins[bin].accumulators[slot].count(carried, peer: peer, isNew: isNew)
+            let contact = splitMix(pair ^ UInt64(flow.destinationPort))
+            series.noteContact(contact, of: number, at: flow.start)
+        case .more(let answers):
+            counts.continued += 1
+            bins[bin].accumulators[slot].continueFlow(carried, peer: peer)
+            if answers { bins[bin].accumulators[slot].correctUnanswered(flow) }
+        }
+        spread(carried, over: number)
+    }
+
+    /// The flow as its destination sees it, still from its source: what came in to it went out of the source.
+    private func turned(_ flow: FlowRecord) -> FlowRecord {
+        var turned = flow
+        (turned.bytesOut, turned.bytesIn) = (flow.bytesIn, flow.bytesOut)
+        (turned.packetsOut, turned.packetsIn) = (flow.packetsIn, flow.packetsOut)
+        return turned
+    }
+
+    /// Whether a record's time can be; a run of others means that the clock was set.
+    private mutating func isDated(_ record: FlowRecord, into gathered: inout RecordBatch) -> Bool {
+        guard let latest else { return true }
+        let ahead = record.end.seconds(since: latest)
+        guard ahead < -Self.farBehind - settings.lateness || ahead > Self.farAhead else {
+            misdatedRun = 0
+            return true
+        }
+        misdatedRun += 1
+        guard misdatedRun >= Self.recordsUntilStep else {
+            counts.misdated += 1
+            return false
+        }
+        misdatedRun = 0
+        counts.steps += 1
+        while !bins.isEmpty { closeFirst(into: &gathered) }
+        self.latest = nil
+        return true
+    }
+
+    /// Closes the bins that end before the latest record by more than the lateness, and opens those up to it.
+    private mutating func advance(to time: Timestamp, into gathered: inout RecordBatch) {
+        latest = time
+        let newest = tick(of: time)
+        let patience = Int64((max(0, settings.lateness) * 1e9).rounded())
+        let oldest = max(
+            tick(of: Timestamp(nanoseconds: time.nanoseconds.subtractingReportingOverflow(patience).partialValue)),
+            newest - Int64(openBins) + 1)
+        while let first = bins.first, first.tick < oldest {
+            let last = bins.count == 1 ? first.tick : nil
+            closeFirst(into: &gathered)
+            if let last { closeEmpty(from: last + 1, to: oldest, into: &gathered) }
+        }
+        var next = bins.last.map { $0.tick + 1 } ?? oldest
+        while next <= newest {
+            bins.append(opened(next))
+            next += 1
+        }
+    }
+
+    private mutating func opened(_ tick: Int64) -> Bin {
+        guard var bin = spare.popLast() else { return Bin(tick: tick) }
+        bin.tick = tick
+        return bin
+    }
+
+    private func place(_ tick: Int64) -> Int {
+        guard let first = bins.first?.tick else { return 0 }
+        return Int(min(max(0, tick - first), Int64(bins.count - 1)))
+    }
+
+    private mutating func accumulator(of number: Int32, in bin: Int) -> Int {
+        while bins[bin].places.count <= Int(number) { bins[bin].places.append(0) }
+        let known = bins[bin].places[Int(number)]
+        if known > 0 { return Int(known) - 1 }
+        if bins[bin].used == bins[bin].accumulators.count { bins[bin].accumulators.append(FlowAccumulator()) }
+        bins[bin].used += 1
+        bins[bin].places[Int(number)] = Int32(bins[bin].used)
+        return bins[bin].used - 1
+    }
+
+    private mutating func spread(_ flow: FlowRecord, over number: Int32) {
+        guard let oldest = bins.first?.tick else { return }
+        let first = max(tick(of: flow.start), oldest)
+        let last = max(tick(of: flow.end), oldest)
+        let whole = flow.end.seconds(since: flow.start)
+        guard last > first, whole > 0 else {
+            let bin = place(last)
+            let slot = accumulator(of: number, in: bin)
+            bins[bin].accumulators[slot].add(flow, share: 1)
+            return
+        }
+        var left = 1.0
+        for tick in (first...last).reversed() {
+            // What lies before the first of them falls into it.
+            let part =
+                tick == first
+                ? left
+                : min(left, min(flow.end, start(of: tick + 1)).seconds(since: start(of: tick)) / whole)
+            let bin = place(tick)
+            let slot = accumulator(of: number, in: bin)
+            bins[bin].accumulators[slot].add(flow, share: part)
+            left -= part
+        }
+    }
+
+    // MARK: Bins
+
+    private func tick(of time: Timestamp) -> Int64 {
+        let tick = time.nanoseconds / length
+        return time.nanoseconds % length < 0 ? tick - 1 : tick
+    }
+
+    /// The start of the bin that a time is in.
+    public func binStart(of time: Timestamp) -> Timestamp { start(of: tick(of: time)) }
+
+    private func start(of tick: Int64) -> Timestamp {
+        Timestamp(nanoseconds: tick.multipliedReportingOverflow(by: length).partialValue)
+    }
+
+    /// Samples of zeros for bins in which nobody had a flow.
+    private mutating func closeEmpty(from first: Int64, to end: Int64, into gathered: inout RecordBatch) {
+        let most = max(Self.fewestEmptyBins, 3_600_000_000_000 / length)
+        guard first < end, end - first <= most else { return }
+        for tick in first..<end { emit(opened(tick), into: &gathered) }
+    }
+
+    private mutating func closeFirst(into gathered: inout RecordBatch) {
+        emit(bins.removeFirst(), into: &gathered)
+    }
+
+    private mutating func emit(_ closed: Bin, into gathered: inout RecordBatch) {
+        var bin = closed
+        let time = start(of: bin.tick)
+        let end = start(of: bin.tick + 1)
+        series.dropIdle(before: bin.tick - Int64((settings.idleAfter * 1e9 / Double(length)).rounded()))
+        let textStart = Int32(gathered.text.count)
+        if writesTimes { gathered.text.append(contentsOf: time.description.utf8) }
+        let text = textStart..<Int32(gathered.text.count)
+        for number in 0..<Int32(series.names.count) where series.isLive(number) {
+            let place = bin.places.indices.contains(Int(number)) ? Int(bin.places[Int(number)]) : 0
+            let first = Int32(gathered.values.count)
+            if place > 0 {
+                bin.accumulators[place - 1].append(to: &gathered.values)
+                gathered.evidence.append(bin.accumulators[place - 1].evidence)
+            } else {
+                FlowAccumulator().append(to: &gathered.values)
+                gathered.evidence.append(FlowEvidence())
+            }
+            gathered.values.append(series.regularity(of: number, at: end))
+            gathered.rows.append(
+                RecordBatch.Row(
+                    malformed: nil, series: number, time: time, timeText: text, firstValue: first, endOffset: 0,
+                    beginsSeries: series.takeBeginning(of: number)))
+        }
+        // The memory of a bin serves the next.
+        for index in 0..<bin.used { bin.accumulators[index].removeAll() }
+        bin.used = 0
+        for index in bin.places.indices { bin.places[index] = 0 }
+        if spare.count < 2 { spare.append(bin) }
+    }
+}

@@ -1,0 +1,137 @@
+import TimeSeries
+
+/// The series of a stream of flows: hosts come and go, and their number is bounded.
+///
+/// A key is first only counted, once a bin, in a sketch of bounded size, and becomes a series in its third bin: a scan over
+/// a network or a flood from invented addresses makes none. A series without a flow for long is dropped, and its place is
+/// the next newcomer's. When there is no room for another, the series that has had no flow for longest gives way, if that
+/// is an hour at least; otherwise the newcomer stays counted.
+public struct FlowSeriesTable: Sendable {
+    /// What became of keys so far.
+    public struct Counts: Equatable, Sendable {
+        /// Keys that became a series.
+        public var admitted: UInt64 = 0
+        /// Series dropped because they had no flow for long.
+        public var idle: UInt64 = 0
+        /// Series that gave way to a newcomer.
+        public var evicted: UInt64 = 0
+        /// Times that a key could have become a series and there was no room.
+        public var refused: UInt64 = 0
+    }
+
+    private struct Member: Sendable {
+        var key: FlowKey
+        var lastTick: Int64
+        var isLive = true
+        /// Whether its next sample is its first.
+        var isBeginning = true
+        var rhythm = ContactRhythm()
+    }
+
+    /// Bins without a flow after which a series may give way to a newcomer.
+    private static let evictableAfter: Int64 = 60
+    /// Keys that are known to have been counted in the bin in hand.
+    private static let mostSeen = 1 << 16
+
+    /// Names by number; that of a place whose series was dropped stays until the place is taken.
+    private(set) var names: [String] = []
+    private(set) var groups: [Int32] = []
+    private(set) var candidates = SpaceSaving()
+    private(set) var counts = Counts()
+    private let dimension: FlowDimension
+    private let admission: SeriesAdmission
+    private var members: [Member] = []
+    private var numberOfKey: [FlowKey: Int32] = [:]
+    private var free: [Int32] = []
+    private var seenTick = Int64.min
+    private var seen: Set<UInt64> = []
+    private var last: (key: FlowKey, number: Int32)?
+
+    init(_ dimension: FlowDimension, admission: SeriesAdmission) {
+        self.dimension = dimension
+        self.admission = admission
+    }
+
+    /// The number of a flow's series; `nil` when its key is none.
+    mutating func number(of key: FlowKey, tick: Int64) -> Int32? {
+        if let last, last.key == key {
+            members[Int(last.number)].lastTick = max(members[Int(last.number)].lastTick, tick)
+            return last.number
+        }
+        guard let number = numberOfKey[key] ?? newcomer(key, tick: tick) else { return nil }
+        members[Int(number)].lastTick = max(members[Int(number)].lastTick, tick)
+        last = (key, number)
+        return number
+    }
+
+    private mutating func newcomer(_ key: FlowKey, tick: Int64) -> Int32? {
+        let hash = key.stableHash
+        if admission.records > 1 {
+            if tick != seenTick {
+                seenTick = tick
+                seen.removeAll(keepingCapacity: seen.capacity <= 1 << 12)
+            }
+            guard seen.count < Self.mostSeen, seen.insert(hash).inserted else { return nil }
+            let name = Array(key.name(by: dimension).utf8)
+            guard candidates.count(name.span, hash: hash).least >= admission.records else { return nil }
+        }
+        guard let number = freePlace(tick) else {
+            counts.refused += 1
+            return nil
+        }
+        candidates.remove(hash: hash)
+        counts.admitted += 1
+        let member = Member(key: key, lastTick: tick)
+        if Int(number) == members.count {
+            members.append(member)
+            names.append(key.name(by: dimension))
+            groups.append(0)
+        } else {
+            members[Int(number)] = member
+            names[Int(number)] = key.name(by: dimension)
+        }
+        numberOfKey[key] = number
+        return number
+    }
+
+    private mutating func freePlace(_ tick: Int64) -> Int32? {
+        if let place = free.popLast() { return place }
+        if admission.allowance.takeIfFree(channels: FlowChannels.all.count) { return Int32(members.count) }
+        let oldest = members.indices.min { members[$0].lastTick < members[$1].lastTick }
+        guard let oldest, members[oldest].lastTick <= tick - Self.evictableAfter else { return nil }
+        drop(oldest)
+        counts.evicted += 1
+        return free.popLast()
+    }
+
+    private mutating func drop(_ index: Int) {
+        numberOfKey[members[index].key] = nil
+        members[index].isLive = false
+        free.append(Int32(index))
+        last = nil
+    }
+
+    /// Drops the series whose last flow is before a bin.
+    mutating func dropIdle(before tick: Int64) {
+        for index in members.indices where members[index].isLive && members[index].lastTick < tick {
+            drop(index)
+            counts.idle += 1
+        }
+    }
+
+    func isLive(_ number: Int32) -> Bool { members[Int(number)].isLive }
+
+    /// Whether the next sample is the first of its series; true once.
+    mutating func takeBeginning(of number: Int32) -> Bool {
+        defer { members[Int(number)].isBeginning = false }
+        return members[Int(number)].isBeginning
+    }
+
+    mutating func noteContact(_ hash: UInt64, of number: Int32, at time: Timestamp) {
+        members[Int(number)].rhythm.note(hash: hash, at: time)
+    }
+
+    func regularity(of number: Int32, at time: Timestamp) -> Double {
+        members[Int(number)].rhythm.regularity(at: time)
+    }
+}

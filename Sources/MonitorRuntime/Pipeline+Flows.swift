@@ -1,0 +1,65 @@
+import Ingest
+import TimeSeries
+
+/// A stream of flow records.
+extension Pipeline {
+    /// Puts the records of a batch together, and scores the samples that are complete.
+    func processFlows(_ batch: RecordBatch, _ schema: StreamSchema) async throws {
+        if groups.isEmpty {
+            sequencer.declare(interval: flowSettings.interval)
+            flows = FlowGatherer(flowSettings, admission: admission, writesTimes: observer != nil)
+            await meetFlows(schema, of: batch)
+        }
+        var done = 0
+        var place = batch
+        while done < batch.rows.count {
+            // A silence of the source is told between what came before it and what came after.
+            var end = done
+            while end < batch.rows.count, shown.isEmpty {
+                hear(batch.rows[end], of: batch)
+                end += 1
+            }
+            let changes = shown
+            shown.removeAll(keepingCapacity: true)
+            let last = changes.isEmpty ? end : end - 1
+            try await gather(batch, rows: done..<last, schema, into: &place)
+            for change in changes {
+                try await closeTick()
+                try await tell(change, names: [])
+            }
+            if !changes.isEmpty { try await gather(batch, rows: last..<end, schema, into: &place) }
+            done = end
+        }
+        reading.take(place)
+    }
+
+    /// The source has spoken, in one of its bins: within one, how often it does says nothing.
+    private func hear(_ row: RecordBatch.Row, of batch: RecordBatch) {
+        guard row.malformed == nil, let time = row.time, let bin = flows?.binStart(of: time), bin != heardBin else {
+            return
+        }
+        heardBin = bin
+        silence.hear(at: bin, into: &shown)
+    }
+
+    private func gather(
+        _ batch: RecordBatch, rows: Range<Int>, _ schema: StreamSchema, into place: inout RecordBatch
+    ) async throws {
+        guard !rows.isEmpty, let gathered = flows?.gather(batch, rows: rows) else { return }
+        await meet(schema, of: gathered)
+        if !gathered.rows.isEmpty { try await score(gathered, isBehind: batch.isBehind) }
+        (place.seriesNames, place.seriesGroups, place.candidates) =
+            (gathered.seriesNames, gathered.seriesGroups, gathered.candidates)
+    }
+
+    /// Makes the group, and goes on from what is stored.
+    private func meetFlows(_ schema: StreamSchema, of batch: RecordBatch) async {
+        var first = batch
+        // The series are the gatherer's, not the lines'.
+        (first.seriesNames, first.seriesGroups) = ([], [])
+        if let known = stored?.header.place.decoding {
+            (first.seriesNames, first.seriesGroups) = (known.seriesNames, known.seriesGroups)
+        }
+        await meet(schema, of: first)
+    }
+}
