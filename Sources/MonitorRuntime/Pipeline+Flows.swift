@@ -7,7 +7,6 @@ extension Pipeline {
     func processFlows(_ batch: RecordBatch, _ schema: StreamSchema) async throws {
         if groups.isEmpty {
             sequencer.declare(interval: flowSettings.interval)
-            flows = FlowGatherer(flowSettings, admission: admission, writesTimes: observer != nil)
             await meetFlows(schema, of: batch)
         }
         var done = 0
@@ -54,6 +53,7 @@ extension Pipeline {
 
     /// Makes the group, and goes on from what is stored.
     private func meetFlows(_ schema: StreamSchema, of batch: RecordBatch) async {
+        flows = restoredFlows() ?? FlowGatherer(flowSettings, admission: admission, writesTimes: observer != nil)
         var first = batch
         // The series are the gatherer's, not the lines'.
         (first.seriesNames, first.seriesGroups) = ([], [])
@@ -61,5 +61,17 @@ extension Pipeline {
             (first.seriesNames, first.seriesGroups) = (known.seriesNames, known.seriesGroups)
         }
         await meet(schema, of: first)
+    }
+
+    private func restoredFlows() -> FlowGatherer? {
+        guard let bytes = stored?.flows else { return nil }
+        var reader = StateReader(bytes)
+        do {
+            return try FlowGatherer(flowSettings, admission: admission, writesTimes: observer != nil, from: &reader)
+        } catch {
+            committer?.tell("the flows of \(name) cannot be gone on from: \(error); learning begins anew")
+            stored = nil
+            return nil
+        }
     }
 }

@@ -32,6 +32,11 @@ extension Pipeline {
             groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
             lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
             watch: watch, inputCondition: inputCondition, silence: silence)
+        if let flows {
+            var writer = StateWriter()
+            flows.encode(to: &writer)
+            parts.append(StatePart(scope: scope, name: "flows", bytes: writer.bytes))
+        }
         return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
     }
 

@@ -4,9 +4,9 @@ import TimeSeries
 ///
 /// Of up to four contacts (peer and port) the mean distance between starts and its mean absolute deviation are tracked with
 /// a fading weight (1/n, at least 1/16). The regularity of a contact is 1 − 2 · deviation / mean, at least 0: a clockwork has
-/// 1, starts at random (exponential distances, deviation 2/e of the mean) have .26, a uniform jitter of ± 20 % has .8. It
-/// counts from the sixth distance on, and until the contact has missed three of its distances. Starts within a second are
-/// one.
+/// 1, starts at random (exponential distances, deviation 2/e of the mean) have .26, a uniform jitter of ± 20 % has .8. It counts
+/// from the sixth distance on, by 1 − 6/n of it, and until the contact has missed three of its distances. Starts within a
+/// second are one.
 struct ContactRhythm: Equatable, Sendable {
     private struct Contact: Equatable, Sendable {
         var hash: UInt64
@@ -56,9 +56,11 @@ struct ContactRhythm: Equatable, Sendable {
     /// The regularity of the most regular contact that still keeps its rhythm, 0 to 1.
     func regularity(at time: Timestamp) -> Double {
         var best = 0.0
+        let fewest = Self.fewestDistances
         for contact in contacts where contact.count >= Self.fewestDistances && contact.mean > 0 {
             guard time.seconds(since: contact.last) <= 3 * contact.mean + 1 else { continue }
-            best = max(best, 1 - 2 * contact.deviation / contact.mean)
+            let certainty = 1 - Double(fewest) / Double(contact.count)
+            best = max(best, certainty * (1 - 2 * contact.deviation / contact.mean))
         }
         return best
     }

@@ -55,22 +55,28 @@ struct FlowAccumulator: Sendable, Equatable {
         UInt32(flow.transport) << 16 | UInt32(flow.destinationPort)
     }
 
-    /// Appends the values of all ``FlowChannels`` but the regularity.
-    func append(to values: inout [Double]) {
-        let hasShares = flows >= Double(FlowChannels.fewestFlowsForShare)
+    /// Appends the values of all ``FlowChannels``.
+    ///
+    /// - Parameters:
+    ///   - shares: of the series, which take this bin in.
+    ///   - regularity: of its contacts at the end of the bin.
+    ///   - seconds: of the bin.
+    func append(to values: inout [Double], shares: inout RecentShares, regularity: Double, seconds interval: Double) {
+        shares.take(flows: flows, failed: failed, synOnly: synOnly, newPeers: newPeers, seconds: interval)
         values.append(flows)
         values.append(bytesOut)
         values.append(bytesIn)
         values.append(packetsOut)
         values.append(packetsIn)
         values.append(flows > 0 ? seconds / flows : 0)
-        values.append(hasShares ? failed / flows : .nan)
+        values.append(shares.failedShare)
         values.append(peers.distinct)
         values.append(services.distinct)
         values.append(peers.entropy)
         values.append(services.entropy)
-        values.append(hasShares ? synOnly / flows : .nan)
-        values.append(hasShares ? newPeers / flows : .nan)
+        values.append(shares.synOnlyShare)
+        values.append(shares.newPeerShare)
+        values.append(regularity)
     }
 
     /// Whom it talked to most.
@@ -85,6 +91,34 @@ struct FlowAccumulator: Sendable, Equatable {
             return FlowEvidence.Item(name: name, flows: $0.count, bytes: $0.bytes, isLocal: nil)
         }
         return evidence
+    }
+
+    init() {}
+
+    /// Writes what the bin came to so far.
+    func encode(to writer: inout StateWriter) {
+        writer.write([
+            flows, failed, synOnly, newPeers, bytesOut, bytesIn, packetsOut, packetsIn, seconds,
+        ])
+        peers.encode(to: &writer) { address, writer in
+            writer.write(address.high)
+            writer.write(address.low)
+        }
+        services.encode(to: &writer) { service, writer in writer.write(service) }
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    init(from reader: inout StateReader) throws(StateCodingError) {
+        let sums = try reader.readDoubles()
+        guard sums.count == 9, sums.allSatisfy({ $0 >= 0 && $0 < .infinity }) else {
+            throw .invalid("the sums of a bin of flows")
+        }
+        (flows, failed, synOnly, newPeers) = (sums[0], sums[1], sums[2], sums[3])
+        (bytesOut, bytesIn, packetsOut, packetsIn, seconds) = (sums[4], sums[5], sums[6], sums[7], sums[8])
+        peers = try KeyedCounts(from: &reader) { reader throws(StateCodingError) in
+            NetworkAddress(high: try reader.read(), low: try reader.read())
+        }
+        services = try KeyedCounts(from: &reader) { reader throws(StateCodingError) in try reader.read() }
     }
 
     /// Begins anew.

@@ -2,12 +2,14 @@ public import TimeSeries
 
 /// The channels of a flow series, in the order of a sample's values.
 ///
-/// Counts and sums are watched by their logarithm (``Channel/Scale/logarithmic``): hosts differ by orders of magnitude, and
-/// so do the minutes of one host. Shares are missing while there are fewer than ``fewestFlowsForShare`` flows to take a share of;
-/// the entropies are 0 bits for none or one.
+/// Counts and sums are watched by their logarithm (``Channel/Scale/logarithmic(unit:)``): hosts differ by orders of magnitude,
+/// and so do the minutes of one host. Below the unit nothing differs by much, and a grain says what means nothing. Shares are of
+/// recent flows (``RecentShares``); entropies are 0 bits for no peer or one.
 public enum FlowChannels {
-    /// Flows that a share needs.
-    static let fewestFlowsForShare = 4
+    private static let logarithmicGrain = 0.25
+    private static let durationGrain = 1.0
+    private static let shareGrain = 0.15
+    private static let entropyGrain = 0.4
 
     static let flows = 0
     static let bytesOut = 1
@@ -26,19 +28,19 @@ public enum FlowChannels {
 
     /// All channels.
     public static let all: [Channel] = [
-        Channel(name: "flows", scale: .logarithmic),
-        Channel(name: "bytes_out", unit: "B", scale: .logarithmic),
-        Channel(name: "bytes_in", unit: "B", scale: .logarithmic),
-        Channel(name: "packets_out", scale: .logarithmic),
-        Channel(name: "packets_in", scale: .logarithmic),
-        Channel(name: "duration", unit: "s", scale: .logarithmic),
-        Channel(name: "failed"),
-        Channel(name: "peers", scale: .logarithmic),
-        Channel(name: "ports", scale: .logarithmic),
-        Channel(name: "peer_entropy", unit: "bit"),
-        Channel(name: "port_entropy", unit: "bit"),
-        Channel(name: "syn_only"),
-        Channel(name: "new_peers"),
-        Channel(name: "regularity"),
+        Channel(name: "flows", scale: .logarithmic(unit: 3), grain: logarithmicGrain),
+        Channel(name: "bytes_out", unit: "B", scale: .logarithmic(unit: 5_000), grain: logarithmicGrain),
+        Channel(name: "bytes_in", unit: "B", scale: .logarithmic(unit: 5_000), grain: logarithmicGrain),
+        Channel(name: "packets_out", scale: .logarithmic(unit: 10), grain: logarithmicGrain),
+        Channel(name: "packets_in", scale: .logarithmic(unit: 10), grain: logarithmicGrain),
+        Channel(name: "duration", unit: "s", scale: .logarithmic(unit: 600), grain: durationGrain),
+        Channel(name: "failed", grain: shareGrain),
+        Channel(name: "peers", scale: .logarithmic(unit: 2), grain: logarithmicGrain),
+        Channel(name: "ports", scale: .logarithmic(unit: 2), grain: logarithmicGrain),
+        Channel(name: "peer_entropy", unit: "bit", grain: entropyGrain),
+        Channel(name: "port_entropy", unit: "bit", grain: entropyGrain),
+        Channel(name: "syn_only", grain: shareGrain),
+        Channel(name: "new_peers", grain: shareGrain),
+        Channel(name: "regularity", grain: shareGrain),
     ]
 }

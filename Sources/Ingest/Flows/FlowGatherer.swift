@@ -11,8 +11,9 @@ public import TimeSeries
 /// when a record ends in a bin behind it by more than `lateness`; with no lateness there is one open bin. What comes too late
 /// counts in the oldest open bin, so that nothing is lost, unless it is more than an hour late: such records are counted and
 /// dropped, and so are records more than a day ahead; sixteen of either kind in a row mean that the clock was set, and the bins begin anew.
-/// What a flow carried is spread evenly over the time between its start and its end; the part before the oldest open bin
-/// falls into that one.
+/// What a flow carried is spread evenly over the time between its start and its end. Of a part that lies before the oldest
+/// open bin, that bin takes what a bin's time carries and the rest is nobody's: a connection of five hours that is
+/// reported when it ends is no burst. A flow no longer than a bin counts in full.
 ///
 /// **Empty bins.** A series has a sample for every bin, with zeros where it had no flow: a host that falls silent is seen. After
 /// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out.
@@ -30,7 +31,7 @@ public struct FlowGatherer: Sendable {
 
         /// Creates settings.
         public init(
-            dimension: FlowDimension = .source, interval: Double = 60, lateness: Double = 0, idleAfter: Double = 86_400
+            dimension: FlowDimension = .source, interval: Double = 20, lateness: Double = 0, idleAfter: Double = 86_400
         ) {
             self.dimension = dimension
             self.interval = interval
@@ -85,6 +86,7 @@ public struct FlowGatherer: Sendable {
     private var misdatedRun = 0
     private var series: FlowSeriesTable
     private var table = FlowTable()
+    private let nothing = FlowAccumulator()
     private var contacts: AgedMembership
     /// What became of flow records so far.
     public private(set) var counts = Counts()
@@ -248,27 +250,21 @@ public struct FlowGatherer: Sendable {
         return bins[bin].used - 1
     }
 
+    /// Spreads what a flow carried over the open bins that it covers.
     private mutating func spread(_ flow: FlowRecord, over number: Int32) {
         guard let oldest = bins.first?.tick else { return }
         let first = max(tick(of: flow.start), oldest)
         let last = max(tick(of: flow.end), oldest)
         let whole = flow.end.seconds(since: flow.start)
-        guard last > first, whole > 0 else {
-            let bin = place(last)
-            let slot = accumulator(of: number, in: bin)
-            bins[bin].accumulators[slot].add(flow, share: 1)
-            return
-        }
+        // What one bin's time carries, of a flow that is longer than a bin.
+        let most = whole > settings.interval ? settings.interval / whole : 1
         var left = 1.0
         for tick in (first...last).reversed() {
-            // What lies before the first of them falls into it.
-            let part =
-                tick == first
-                ? left
-                : min(left, min(flow.end, start(of: tick + 1)).seconds(since: start(of: tick)) / whole)
+            let part = min(left, min(flow.end, start(of: tick + 1)).seconds(since: start(of: tick)) / max(whole, 1e-9))
             let bin = place(tick)
             let slot = accumulator(of: number, in: bin)
-            bins[bin].accumulators[slot].add(flow, share: part)
+            // What lies before the oldest bin falls into it, as far as it would have fitted there.
+            bins[bin].accumulators[slot].add(flow, share: tick == first ? min(left, most) : part)
             left -= part
         }
     }
@@ -310,13 +306,13 @@ public struct FlowGatherer: Sendable {
             let place = bin.places.indices.contains(Int(number)) ? Int(bin.places[Int(number)]) : 0
             let first = Int32(gathered.values.count)
             if place > 0 {
-                bin.accumulators[place - 1].append(to: &gathered.values)
+                series.append(
+                    bin.accumulators[place - 1], of: number, at: end, seconds: settings.interval, to: &gathered.values)
                 gathered.evidence.append(bin.accumulators[place - 1].evidence)
             } else {
-                FlowAccumulator().append(to: &gathered.values)
+                series.append(nothing, of: number, at: end, seconds: settings.interval, to: &gathered.values)
                 gathered.evidence.append(FlowEvidence())
             }
-            gathered.values.append(series.regularity(of: number, at: end))
             gathered.rows.append(
                 RecordBatch.Row(
                     malformed: nil, series: number, time: time, timeText: text, firstValue: first, endOffset: 0,
@@ -327,5 +323,65 @@ public struct FlowGatherer: Sendable {
         bin.used = 0
         for index in bin.places.indices { bin.places[index] = 0 }
         if spare.count < 2 { spare.append(bin) }
+    }
+
+    // MARK: State
+
+    /// Writes the bins in progress and the series.
+    public func encode(to writer: inout StateWriter) {
+        writer.write(UInt8(1))
+        writer.write(settings.dimension.rawValue)
+        writer.write(length)
+        writer.write(latest != nil)
+        writer.write(latest?.nanoseconds ?? 0)
+        writer.write(UInt32(misdatedRun))
+        writer.write([counts.records, counts.continued, counts.counted, counts.late, counts.misdated, counts.steps])
+        series.encode(to: &writer)
+        table.encode(to: &writer)
+        contacts.encode(to: &writer)
+        writer.write(UInt32(bins.count))
+        for bin in bins {
+            writer.write(bin.tick)
+            writer.write(bin.places)
+            writer.write(UInt32(bin.used))
+            for index in 0..<bin.used { bin.accumulators[index].encode(to: &writer) }
+        }
+    }
+
+    /// Goes on from what ``encode(to:)`` wrote.
+    ///
+    /// - Throws: `StateCodingError`, also when it was put together in another way: bins of another length or of other keys.
+    public init(
+        _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
+    ) throws(StateCodingError) {
+        self.init(settings, admission: admission, writesTimes: writesTimes)
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of flows in progress") }
+        guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
+            throw .invalid("flows were put together in another way")
+        }
+        let hasBegun = try reader.readBool()
+        let time = Timestamp(nanoseconds: try reader.read())
+        latest = hasBegun ? time : nil
+        misdatedRun = min(Self.recordsUntilStep, Int(try reader.read(UInt32.self)))
+        let numbers = try reader.readIntegers(UInt64.self)
+        guard numbers.count == 6 else { throw .invalid("the counts of flow records") }
+        counts = Counts(
+            records: numbers[0], continued: numbers[1], counted: numbers[2], late: numbers[3], misdated: numbers[4],
+            steps: numbers[5])
+        series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader)
+        table = try FlowTable(from: &reader)
+        contacts = try AgedMembership(from: &reader)
+        let binCount = try reader.read(UInt32.self)
+        guard binCount <= UInt32(Self.mostOpenBins) + 1 else { throw .invalid("\(binCount) open bins") }
+        for _ in 0..<binCount {
+            var bin = Bin(tick: try reader.read())
+            bin.places = try reader.readIntegers()
+            bin.used = Int(try reader.read(UInt32.self))
+            guard bin.used <= bin.places.count, bin.places.allSatisfy({ (0...Int32(bin.used)).contains($0) }),
+                bins.last.map({ $0.tick + 1 == bin.tick }) ?? true
+            else { throw .invalid("a bin of flows that is out of order") }
+            for _ in 0..<bin.used { bin.accumulators.append(try FlowAccumulator(from: &reader)) }
+            bins.append(bin)
+        }
     }
 }

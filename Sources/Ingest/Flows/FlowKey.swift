@@ -24,6 +24,10 @@ struct FlowKey: Hashable, Sendable {
     var second: NetworkAddress
     var number: UInt32
 
+    init(first: NetworkAddress, second: NetworkAddress, number: UInt32) {
+        (self.first, self.second, self.number) = (first, second, number)
+    }
+
     /// The key of a flow.
     init(_ flow: FlowRecord, by dimension: FlowDimension) {
         let none = NetworkAddress(high: 0, low: 0)

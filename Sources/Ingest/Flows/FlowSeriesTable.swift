@@ -19,13 +19,14 @@ public struct FlowSeriesTable: Sendable {
         public var refused: UInt64 = 0
     }
 
-    private struct Member: Sendable {
+    struct Member: Sendable {
         var key: FlowKey
         var lastTick: Int64
         var isLive = true
         /// Whether its next sample is its first.
         var isBeginning = true
         var rhythm = ContactRhythm()
+        var shares = RecentShares()
     }
 
     /// Bins without a flow after which a series may give way to a newcomer.
@@ -36,15 +37,15 @@ public struct FlowSeriesTable: Sendable {
     /// Names by number; that of a place whose series was dropped stays until the place is taken.
     private(set) var names: [String] = []
     private(set) var groups: [Int32] = []
-    private(set) var candidates = SpaceSaving()
-    private(set) var counts = Counts()
+    var candidates = SpaceSaving()
+    var counts = Counts()
     private let dimension: FlowDimension
     private let admission: SeriesAdmission
-    private var members: [Member] = []
+    private(set) var members: [Member] = []
     private var numberOfKey: [FlowKey: Int32] = [:]
-    private var free: [Int32] = []
-    private var seenTick = Int64.min
-    private var seen: Set<UInt64> = []
+    var free: [Int32] = []
+    var seenTick = Int64.min
+    var seen: Set<UInt64> = []
     private var last: (key: FlowKey, number: Int32)?
 
     init(_ dimension: FlowDimension, admission: SeriesAdmission) {
@@ -94,6 +95,19 @@ public struct FlowSeriesTable: Sendable {
         return number
     }
 
+    /// Takes over a series that is stored, behind the others.
+    ///
+    /// - Returns: `false` when its key is there already.
+    mutating func restore(_ member: Member) -> Bool {
+        let number = Int32(members.count)
+        members.append(member)
+        names.append(member.key.name(by: dimension))
+        groups.append(0)
+        admission.allowance.take(channels: FlowChannels.all.count)
+        guard member.isLive else { return true }
+        return numberOfKey.updateValue(number, forKey: member.key) == nil
+    }
+
     private mutating func freePlace(_ tick: Int64) -> Int32? {
         if let place = free.popLast() { return place }
         if admission.allowance.takeIfFree(channels: FlowChannels.all.count) { return Int32(members.count) }
@@ -131,7 +145,11 @@ public struct FlowSeriesTable: Sendable {
         members[Int(number)].rhythm.note(hash: hash, at: time)
     }
 
-    func regularity(of number: Int32, at time: Timestamp) -> Double {
-        members[Int(number)].rhythm.regularity(at: time)
+    /// Appends the values of a series' bin that ends at `time`.
+    mutating func append(
+        _ bin: FlowAccumulator, of number: Int32, at time: Timestamp, seconds: Double, to values: inout [Double]
+    ) {
+        let regularity = members[Int(number)].rhythm.regularity(at: time)
+        bin.append(to: &values, shares: &members[Int(number)].shares, regularity: regularity, seconds: seconds)
     }
 }

@@ -108,6 +108,40 @@ struct KeyedCounts<Key: Hashable & Sendable>: Sendable, Equatable {
         return best
     }
 
+    /// Writes the counts; `writeKey` writes a key.
+    func encode(to writer: inout StateWriter, writeKey: (Key, inout StateWriter) -> Void) {
+        writer.write(UInt16(entries.count))
+        for entry in entries {
+            writer.write(entry.hash)
+            writeKey(entry.key, &writer)
+            writer.write(entry.count)
+            writer.write(entry.bytes)
+        }
+        writer.write(rest)
+        writer.write(counter != nil)
+        counter?.encode(to: &writer)
+    }
+
+    init() {}
+
+    /// Reads what ``encode(to:writeKey:)`` wrote.
+    init(
+        from reader: inout StateReader, readKey: (inout StateReader) throws(StateCodingError) -> Key
+    ) throws(StateCodingError) {
+        let count = Int(try reader.read(UInt16.self))
+        guard count <= Self.mostEntries else { throw .invalid("\(count) things counted exactly") }
+        for _ in 0..<count {
+            let entry = Entry(
+                hash: try reader.read(), key: try readKey(&reader), count: try reader.read(),
+                bytes: try reader.readDouble())
+            entries.append(entry)
+            place(entries.count - 1)
+        }
+        rest = try reader.readDouble()
+        guard rest >= 0 else { throw .invalid("\(rest) other things") }
+        counter = try reader.readBool() ? try DistinctCounter(from: &reader) : nil
+    }
+
     /// Forgets everything, and keeps the memory for the next as long as it is little.
     mutating func removeAll() {
         if entries.capacity > 64 { entries = [] } else { entries.removeAll(keepingCapacity: true) }

@@ -49,6 +49,8 @@ struct StoredStream: Sendable {
     var header: Header
     /// Each series' piece by its number.
     var series: [(number: Int, bytes: [UInt8])]
+    /// The flows in progress, of a stream of flow records.
+    var flows: [UInt8]?
     /// The training's pieces of each group by name.
     var training: [Int: [String: [UInt8]]]
 
@@ -62,6 +64,7 @@ struct StoredStream: Sendable {
         guard let bytes = parts["stream"] else { throw .invalid("the stream has no header") }
         var reader = StateReader(bytes)
         header = try Header(from: &reader)
+        flows = parts["flows"]
         series = []
         training = [:]
         for (name, bytes) in parts {

@@ -60,7 +60,7 @@ actor Shard {
     ) {
         self.channels = channels
         self.conditions = conditions
-        isScaled = channels.contains { $0.scale != .linear }
+        isScaled = channels.contains(where: \.isScaled)
         self.watchesSensors = watchesSensors
         values = Array(repeating: .nan, count: channels.count)
         measured = values
@@ -127,7 +127,10 @@ actor Shard {
         isLine: Bool
     ) {
         if isScaled {
-            for channel in values.indices { values[channel] = channels[channel].scaled(values[channel]) }
+            for channel in values.indices {
+                let seed = UInt64(bitPattern: input.time.nanoseconds) &+ UInt64(number) << 12 &+ UInt64(channel)
+                values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
+            }
         }
         let verdict = series[index].monitor.observe(
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number)
@@ -166,7 +169,9 @@ actor Shard {
         guard isScaled else { return explanation }
         for part in explanation.channels.indices {
             let channel = channels[explanation.channels[part].channel]
-            explanation.channels[part].value = explanation.channels[part].value.map(channel.unscaled)
+            // As it came, without the grain.
+            let value = measured[explanation.channels[part].channel]
+            explanation.channels[part].value = value == value ? value : nil
             explanation.channels[part].expected = explanation.channels[part].expected.map(channel.unscaled)
             explanation.channels[part].low = explanation.channels[part].low.map(channel.unscaled)
             explanation.channels[part].high = explanation.channels[part].high.map(channel.unscaled)

@@ -1,0 +1,53 @@
+import TimeSeries
+
+extension FlowSeriesTable {
+    /// Writes the series and the keys that are counted.
+    func encode(to writer: inout StateWriter) {
+        writer.write(UInt32(members.count))
+        for member in members {
+            writer.write(member.key.first.high)
+            writer.write(member.key.first.low)
+            writer.write(member.key.second.high)
+            writer.write(member.key.second.low)
+            writer.write(member.key.number)
+            writer.write(member.lastTick)
+            writer.write(member.isLive)
+            writer.write(member.isBeginning)
+            member.rhythm.encode(to: &writer)
+            member.shares.encode(to: &writer)
+        }
+        writer.write(free)
+        candidates.encode(to: &writer)
+        writer.write([counts.admitted, counts.idle, counts.evicted, counts.refused])
+        writer.write(seenTick)
+        writer.write(seen.sorted())
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    init(
+        _ dimension: FlowDimension, admission: SeriesAdmission, from reader: inout StateReader
+    ) throws(StateCodingError) {
+        self.init(dimension, admission: admission)
+        for _ in 0..<(try reader.read(UInt32.self)) {
+            let first = NetworkAddress(high: try reader.read(), low: try reader.read())
+            let second = NetworkAddress(high: try reader.read(), low: try reader.read())
+            let key = FlowKey(first: first, second: second, number: try reader.read())
+            var member = Member(key: key, lastTick: try reader.read())
+            member.isLive = try reader.readBool()
+            member.isBeginning = try reader.readBool()
+            member.rhythm = try ContactRhythm(from: &reader)
+            member.shares = try RecentShares(from: &reader)
+            guard restore(member) else { throw .invalid("a host twice among the series") }
+        }
+        free = try reader.readIntegers()
+        guard free.allSatisfy({ members.indices.contains(Int($0)) && !members[Int($0)].isLive }),
+            Set(free).count == free.count
+        else { throw .invalid("a free place that is taken") }
+        candidates = try SpaceSaving(from: &reader)
+        let numbers = try reader.readIntegers(UInt64.self)
+        guard numbers.count == 4 else { throw .invalid("the counts of hosts") }
+        counts = Counts(admitted: numbers[0], idle: numbers[1], evicted: numbers[2], refused: numbers[3])
+        seenTick = try reader.read()
+        seen = Set(try reader.readIntegers(UInt64.self))
+    }
+}
