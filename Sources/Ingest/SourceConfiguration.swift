@@ -115,7 +115,8 @@ extension SourceConfiguration {
     /// How flow records are put together.
     public var flowSettings: FlowGatherer.Settings {
         FlowGatherer.Settings(
-            dimension: series.flatMap(FlowDimension.init) ?? .source, interval: interval ?? FlowGatherer.Settings().interval, lateness: lateness ?? 0)
+            dimension: series.flatMap(FlowDimension.init) ?? .source,
+            interval: interval ?? FlowGatherer.Settings().interval, lateness: lateness ?? 0)
     }
 }
 

@@ -44,11 +44,14 @@ extension Pipeline {
     private func gather(
         _ batch: RecordBatch, rows: Range<Int>, _ schema: StreamSchema, into place: inout RecordBatch
     ) async throws {
-        guard !rows.isEmpty, let gathered = flows?.gather(batch, rows: rows) else { return }
-        await meet(schema, of: gathered)
-        if !gathered.rows.isEmpty { try await score(gathered, isBehind: batch.isBehind) }
-        (place.seriesNames, place.seriesGroups, place.candidates) =
-            (gathered.seriesNames, gathered.seriesGroups, gathered.candidates)
+        var next = rows.lowerBound
+        while next < rows.upperBound, let (gathered, stop) = flows?.gather(batch, from: next, to: rows.upperBound) {
+            next = stop
+            await meet(schema, of: gathered)
+            if !gathered.rows.isEmpty { try await score(gathered, isBehind: batch.isBehind) }
+            (place.seriesNames, place.seriesGroups, place.candidates) =
+                (gathered.seriesNames, gathered.seriesGroups, gathered.candidates)
+        }
     }
 
     /// Makes the group, and goes on from what is stored.

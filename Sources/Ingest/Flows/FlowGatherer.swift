@@ -111,23 +111,33 @@ public struct FlowGatherer: Sendable {
 
     // MARK: A batch
 
-    /// The samples that some rows of a batch of flow records complete, with the unusable ones in their places.
-    public mutating func gather(_ batch: RecordBatch, rows: Range<Int>) -> RecordBatch {
+    /// The samples that rows of a batch of flow records complete, with the unusable ones in their places.
+    ///
+    /// It stops before a row with which a newcomer may take over the place of a series that has a sample among those
+    /// gathered: samples are named by their number, and a number has one name in a batch.
+    /// - Parameters:
+    ///   - first: the first row to be taken.
+    ///   - end: the row behind the last one.
+    /// - Returns: the samples, and the row to go on with.
+    public mutating func gather(_ batch: RecordBatch, from first: Int, to end: Int) -> (RecordBatch, next: Int) {
         var gathered = batch
         gathered.rows = []
         gathered.values = []
         gathered.text = []
         gathered.flows = []
         gathered.isGathered = true
-        for row in batch.rows[rows] {
+        var next = first
+        while next < end {
+            let row = batch.rows[next]
             if row.malformed != nil || batch.flows.isEmpty {
                 pass(row, of: batch, into: &gathered)
-            } else {
-                take(batch.flows[Int(row.firstValue)], arrival: batch.arrival, into: &gathered)
+            } else if !take(batch.flows[Int(row.firstValue)], into: &gathered) {
+                break
             }
+            next += 1
         }
         name(&gathered)
-        return gathered
+        return (gathered, next)
     }
 
     private func name(_ gathered: inout RecordBatch) {
@@ -147,19 +157,24 @@ public struct FlowGatherer: Sendable {
 
     // MARK: A record
 
-    private mutating func take(_ record: FlowRecord, arrival: Timestamp?, into gathered: inout RecordBatch) {
-        counts.records += 1
-        guard isDated(record, into: &gathered) else { return }
+    /// - Returns: `false` when what is gathered must go first; then nothing was taken.
+    private mutating func take(_ record: FlowRecord, into gathered: inout RecordBatch) -> Bool {
+        guard isDated(record, into: &gathered) else {
+            counts.records += 1
+            return true
+        }
         let end = tick(of: record.end)
         advance(to: max(record.end, latest ?? record.end), into: &gathered)
-        guard let oldest = bins.first?.tick else { return }
+        if !gathered.rows.isEmpty, mayTakeOver(record) { return false }
+        counts.records += 1
+        guard let oldest = bins.first?.tick else { return true }
         if end < oldest { counts.late += 1 }
         var flow = record
         let part = table.take(&flow)
         let key = FlowKey(flow, by: settings.dimension)
         guard let number = series.number(of: key, tick: max(end, oldest)) else {
             counts.counted += 1
-            return
+            return true
         }
         let isSeenFromDestination = settings.dimension == .destination || settings.dimension == .service
         let peer = isSeenFromDestination ? flow.source : flow.destination
@@ -179,6 +194,14 @@ public struct FlowGatherer: Sendable {
             if answers { bins[bin].accumulators[slot].correctUnanswered(flow) }
         }
         spread(carried, over: number)
+        return true
+    }
+
+    /// Whether the record may bring a newcomer in the place of another series; which side is its key is not known yet.
+    private func mayTakeOver(_ record: FlowRecord) -> Bool {
+        guard series.hasOnlyUsedPlaces else { return false }
+        return !series.isKnown(FlowKey(record, by: settings.dimension))
+            || record.isOneWay && !series.isKnown(FlowKey(record.reversed, by: settings.dimension))
     }
 
     /// The flow as its destination sees it, still from its source: what came in to it went out of the source.
@@ -304,6 +327,8 @@ public struct FlowGatherer: Sendable {
         let text = textStart..<Int32(gathered.text.count)
         for number in 0..<Int32(series.names.count) where series.isLive(number) {
             let place = bin.places.indices.contains(Int(number)) ? Int(bin.places[Int(number)]) : 0
+            // Before its first flow it was not there.
+            if place == 0, series.isBeginning(number) { continue }
             let first = Int32(gathered.values.count)
             if place > 0 {
                 series.append(

@@ -135,6 +135,13 @@ public struct FlowSeriesTable: Sendable {
 
     func isLive(_ number: Int32) -> Bool { members[Int(number)].isLive }
 
+    func isBeginning(_ number: Int32) -> Bool { members[Int(number)].isBeginning }
+
+    func isKnown(_ key: FlowKey) -> Bool { numberOfKey[key] != nil }
+
+    /// Whether a newcomer would have the place of another series.
+    var hasOnlyUsedPlaces: Bool { !free.isEmpty || !admission.allowance.hasRoom(channels: FlowChannels.all.count) }
+
     /// Whether the next sample is the first of its series; true once.
     mutating func takeBeginning(of number: Int32) -> Bool {
         defer { members[Int(number)].isBeginning = false }

@@ -78,6 +78,13 @@ public final class SeriesAllowance: Sendable {
         }
     }
 
+    /// Whether there is room for a newcomer.
+    public func hasRoom(channels: Int) -> Bool {
+        let bytes = bytesPerSeries(channels)
+        let (mostSeries, mostBytes) = limits.withLock { ($0.mostSeries, $0.mostBytes) }
+        return state.withLock { $0.series < mostSeries && $0.bytes <= mostBytes - bytes }
+    }
+
     /// Takes room for a newcomer.
     ///
     /// - Returns: whether there was room.
