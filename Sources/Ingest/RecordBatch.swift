@@ -154,6 +154,8 @@ public struct RecordBatch: Sendable {
     /// The file that all rows of this batch come from, for a followed file; with a row's `endOffset` it makes the
     /// ``FilePosition`` to read on from.
     public var file: FileIdentity?
+    /// Bytes of the files read before the one of this batch: with a row's `endOffset` its place in all of a recording.
+    public var bytesBefore: Int64 = 0
     /// How the lines are read: with the series and candidates what
     /// ``LineDecoder/init(configuration:seriesName:restoring:offset:admission:)`` needs to read on after this batch; empty
     /// while the first lines are still being looked at.

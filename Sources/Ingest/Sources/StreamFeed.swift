@@ -30,6 +30,7 @@ struct StreamFeed {
     private var counted = DecoderCounters()
     private var isAnnounced = false
     private var received: UInt64 = 0
+    private var bytesBefore: Int64 = 0
     private var nextRefused: UInt64 = 1
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
@@ -88,7 +89,10 @@ struct StreamFeed {
     }
 
     /// The next bytes are the start of another file.
-    mutating func beginFile() { decoder.beginFile() }
+    mutating func beginFile() {
+        bytesBefore &+= decoder.offset
+        decoder.beginFile()
+    }
 
     /// The stream is over.
     mutating func finish(_ emit: (RecordBatch) throws -> Void) throws {
@@ -136,6 +140,7 @@ struct StreamFeed {
         var batch = batch
         batch.stream = name
         batch.file = file
+        batch.bytesBefore = bytesBefore
         try emit(batch)
     }
 }
