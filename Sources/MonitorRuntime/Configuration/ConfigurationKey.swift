@@ -47,7 +47,11 @@ extension ConfigurationKey {
 enum ConfigurationKeys {
     /// Keys above the first table.
     static let global: [ConfigurationKey<GlobalDraft>] = [
-        .init("false_alarms", expected: rateExpected, \.falseAlarmsPerSecond, parse: rate, format: rateText),
+        .init(
+            "false_alarms",
+            expected:
+                "a rate such as \"1/day\" or \"20/day\", at most \"1/s\", above 0: with none it would tell nothing",
+            \.falseAlarmsPerSecond, parse: { node in rate(node).flatMap { $0 > 0 ? $0 : nil } }, format: rateText),
         .init("state", expected: pathExpected, \.stateDirectory, parse: text, format: TOMLDocument.quoted),
         .init(
             "commit_every", expected: "a duration from \"1s\" to \"1d\"", \.commitEvery,
