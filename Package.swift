@@ -74,7 +74,9 @@ let package = Package(
         .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], exclude: ["Fixtures"]),
         .testTarget(
             name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "NeuralNet", "TimeSeries", "TestSupport"]),
-        .testTarget(name: "IngestTests", dependencies: ["Ingest", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: ["Ingest", "TimeSeries", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
         .testTarget(name: "StatusServerTests", dependencies: ["StatusServer", "TimeSeries", "TestSupport"]),

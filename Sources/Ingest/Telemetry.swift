@@ -115,6 +115,12 @@ extension Logger {
         info("reading input", metadata: ["stream.name": "\(stream)", "stream.dialect": "\(summary)"])
     }
 
+    func unclear(_ input: String, _ line: String) {
+        warning(
+            "nothing is watched yet: the first \(LineDecoder.linesUntilUnclear) lines do not show numbers, or in what form; \(LineDecoder.mostLinesLookedAt) are looked at (`monitord formats` shows what is read)",
+            metadata: ["input": "\(input)", "line.excerpt": "`\(line)`"])
+    }
+
     func otherZone(_ stream: String, _ zone: String, _ cause: TimeZoneLoadingError) {
         warning(
             "the time zone that this stream was read in is not to be had: times without a zone are read in another",

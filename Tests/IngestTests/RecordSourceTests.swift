@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Synchronization
 import TestSupport
 import Testing
@@ -14,6 +15,22 @@ private final class Delivered: Sendable {
 
     var all: [RecordBatch] { batches.withLock { $0 } }
     var values: [Double] { all.flatMap(\.values) }
+}
+
+/// Hands every message on.
+private struct ListedLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    let take: @Sendable (String) -> Void
+
+    init(take: @escaping @Sendable (String) -> Void) { self.take = take }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { take("\(event.message)") }
 }
 
 @Suite struct RecordSourceTests {
@@ -96,6 +113,20 @@ private final class Delivered: Sendable {
         #expect(delivered.values == [10, 20, 30, 40])
         #expect(delivered.all.allSatisfy { $0.arrival == Timestamp(nanoseconds: 5) })
         #expect(schemas.withLock { $0 } == ["input: csv, comma, header, time in \"time\" (epoch seconds), 1 channel"])
+    }
+
+    @Test func `what does not show how it is read is said before fifty lines, once`() async throws {
+        let ends = pipe(holding: (0..<25).map { "door \($0 % 2 == 0 ? "open" : "shut") again\n" }.joined())
+        close(ends.writing)
+        let told = Mutex<[String]>([])
+        var logger = Logger(label: "test") { _ in ListedLog { text in told.withLock { $0.append(text) } } }
+        logger.logLevel = .info
+        let source = StandardInputSource(
+            configuration: Self.configuration, arrival: { Timestamp(nanoseconds: 5) },
+            limits: ReadingLimits(readSize: 32), logger: logger, descriptor: ends.reading)
+        await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        close(ends.reading)
+        #expect(told.withLock { $0.count { $0.hasPrefix("nothing is watched yet") } } == 1)
     }
 
     @Test func `a row is delivered while the input stays open, and cancellation ends the run`() async throws {

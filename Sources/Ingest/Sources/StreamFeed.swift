@@ -29,6 +29,7 @@ struct StreamFeed {
     private let surroundings: Surroundings
     private var counted = DecoderCounters()
     private var isAnnounced = false
+    private var isUnclearTold = false
     private var received: UInt64 = 0
     private var bytesBefore: Int64 = 0
     private var nextRefused: UInt64 = 1
@@ -135,6 +136,11 @@ struct StreamFeed {
             }
             if let note = schema.zone.note { surroundings.logger?.zoneNote(schema.zone.name, note) }
             surroundings.onSchema?(name, schema)
+        }
+        // A recording is at its end in a moment and then says more; who watches a stream would wait for its 50th line.
+        if !isUnclearTold, surroundings.arrival != nil, let line = decoder.unclearLine {
+            isUnclearTold = true
+            surroundings.logger?.unclear(place ?? name, line)
         }
         guard !batch.rows.isEmpty else { return }
         var batch = batch
