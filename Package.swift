@@ -70,6 +70,12 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "TestSupport", dependencies: ["TimeSeries"], path: "Tests/TestSupport"),
+        // Counts allocations; its release build is started by a test.
+        .target(name: "AllocationCounter", path: "Tests/AllocationProbe/Counter"),
+        .executableTarget(
+            name: "allocation-probe",
+            dependencies: ["AllocationCounter", "AnomalyDetection", "NeuralNet", "TimeSeries"],
+            path: "Tests/AllocationProbe/Probe"),
         .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries", "TestSupport"]),
         .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], exclude: ["Fixtures"]),
         .testTarget(
@@ -93,7 +99,8 @@ let package = Package(
 )
 
 // One set of rules for every Swift target.
-for target in package.targets where target.type != .system && !["CKernels", "CLinux"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CKernels", "CLinux", "AllocationCounter"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .strictMemorySafety(),
