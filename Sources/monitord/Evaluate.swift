@@ -120,7 +120,7 @@ struct Evaluate: ParsableCommand {
             let input = try EvaluationInput(request)
             let report = Evaluation(request, input).report()
             try curveFile?.write(input.series)
-            print(json ? report.json : EvaluationSummary(report).text)
+            try Start.show(json ? report.json : EvaluationSummary(report).text)
         } catch let error as EvaluationError {
             Start.say("\(error)")
             throw ExitCode(error.exitCode)

@@ -23,6 +23,15 @@ import Testing
         #expect(result.output.contains(text))
     }
 
+    @Test(arguments: [["check"], ["formats"], ["detectors"], ["replay", "--json", "/dev/null"]])
+    func `what cannot be written to standard output ends with 74`(verb: [String]) throws {
+        let binary = try #require(monitordBinary).path
+        let script = "exec '\(binary)' \(verb.joined(separator: " ")) > /dev/full"
+        let result = try runCommand(URL(fileURLWithPath: "/bin/bash"), ["-c", script])
+        #expect(result.exitCode == 74, "\(result.errors)")
+        #expect(result.errors.contains("cannot write standard output: No space left on device"))
+    }
+
     @Test func `check prints a configuration that gives itself again`() throws {
         let directory = try TemporaryDirectory()
         let first = try monitord(["check", "--config", try directory.write("commit_every = \"5min\"\n", to: "a.toml")])
