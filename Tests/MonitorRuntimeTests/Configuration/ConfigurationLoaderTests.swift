@@ -543,6 +543,8 @@ import TimeSeries
                 autoencoder = "dense"  # default
                 profile = "full"  # default
                 # detectors is not set
+                # 11 detectors take part: level, difference, volatility, range, shift, slow-shift, correlation, forecast, \
+                reconstruction, reconstruction-window, stuck; networks: forecaster gru, autoencoder dense
 
                 [defaults]
                 false_alarms = "1/week"  # default
