@@ -23,6 +23,18 @@ import Testing
         #expect(result.output.contains(text))
     }
 
+    @Test(arguments: [
+        ("repaly", "did you mean \"replay\"?"), ("chekc", "did you mean \"check\"?"),
+        ("pump.csv", "there are run, replay"),
+    ])
+    func `a verb that is mistyped is named, with the nearest`(word: String, answer: String) throws {
+        let result = try monitord([word, "pump.csv"])
+        #expect(result.exitCode == 64)
+        #expect(result.errors.hasPrefix("there is no verb \"\(word)\"; "))
+        #expect(result.errors.contains(answer), "\(result.errors)")
+        #expect(!result.errors.contains("Usage"))
+    }
+
     @Test(arguments: [["check"], ["formats"], ["detectors"], ["replay", "--json", "/dev/null"]])
     func `what cannot be written to standard output ends with 74`(verb: [String]) throws {
         let binary = try #require(monitordBinary).path
