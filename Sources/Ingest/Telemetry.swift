@@ -154,8 +154,9 @@ extension Logger {
             "udp.address": "\(address)", "udp.port": "\(port)", "udp.buffer": "\(granted)",
         ]
         if granted < asked {
-            warning(
-                "listening, with a smaller receive buffer than asked for: bursts may be lost (raise net.core.rmem_max, or grant CAP_NET_ADMIN)",
+            // Most systems grant less, and most senders need less: what is lost is counted and told when it is.
+            notice(
+                "listening; longer bursts want a larger receive buffer than the system grants (net.core.rmem_max)",
                 metadata: facts.merging(["udp.buffer_asked": "\(asked)"]) { $1 })
         } else {
             info("listening", metadata: facts)
