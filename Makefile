@@ -37,6 +37,7 @@ demo: build
 # The end-to-end tests start the release binary; they find it by MONITORD_BINARY.
 test: build
 	@bash scripts/install-dependencies.sh --tests
+	$(SWIFT) build -c release --static-swift-stdlib --product allocation-probe
 	MONITORD_BINARY=$(BINARY) $(SWIFT) test
 
 quality:

@@ -70,11 +70,19 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "TestSupport", dependencies: ["TimeSeries"], path: "Tests/TestSupport"),
+        // Counts allocations; its release build is started by a test.
+        .target(name: "AllocationCounter", path: "Tests/AllocationProbe/Counter"),
+        .executableTarget(
+            name: "allocation-probe",
+            dependencies: ["AllocationCounter", "AnomalyDetection", "NeuralNet", "TimeSeries"],
+            path: "Tests/AllocationProbe/Probe"),
         .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries", "TestSupport"]),
         .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], exclude: ["Fixtures"]),
         .testTarget(
             name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "NeuralNet", "TimeSeries", "TestSupport"]),
-        .testTarget(name: "IngestTests", dependencies: ["Ingest", "TimeSeries", "TestSupport"]),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: ["Ingest", "TimeSeries", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
         .testTarget(name: "StatusServerTests", dependencies: ["StatusServer", "TimeSeries", "TestSupport"]),
@@ -91,7 +99,8 @@ let package = Package(
 )
 
 // One set of rules for every Swift target.
-for target in package.targets where target.type != .system && !["CKernels", "CLinux"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CKernels", "CLinux", "AllocationCounter"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .strictMemorySafety(),

@@ -35,11 +35,11 @@ public struct DetectorSet: Equatable, Sendable {
     public func changed(by entries: [String]) throws(DetectorSetError) -> DetectorSet {
         guard !entries.isEmpty else { return self }
         var wanted = Set(kinds)
-        let isList = entries.contains { !$0.hasPrefix("+") && !$0.hasPrefix("-") }
-        if isList { wanted = [] }
+        let plain = entries.first { !$0.hasPrefix("+") && !$0.hasPrefix("-") }
+        if plain != nil { wanted = [] }
         for entry in entries {
             let sign = entry.first.flatMap { "+-".contains($0) ? $0 : nil }
-            if isList, sign != nil { throw .mixed(entry) }
+            if let plain, sign != nil { throw .mixed(entry, plain) }
             let name = String(sign == nil ? entry[...] : entry.dropFirst())
             guard let kind = DetectorKind(name: name) else { throw .unknown(name) }
             if sign == "-" { wanted.remove(kind) } else { wanted.insert(kind) }
@@ -47,14 +47,29 @@ public struct DetectorSet: Equatable, Sendable {
         guard !wanted.isEmpty else { throw .empty }
         return DetectorSet(wanted)
     }
+
+    /// Those of some entries with a sign that change nothing: what they add is there, or what they remove is not.
+    ///
+    /// Entries are taken one after the other, as ``changed(by:)`` does; what is no name is passed over.
+    public func idle(among entries: [String]) -> [String] {
+        var present = Set(kinds)
+        return entries.filter { entry in
+            guard let kind = DetectorKind(name: String(entry.dropFirst())) else { return false }
+            switch entry.first {
+            case "+": return !present.insert(kind).inserted
+            case "-": return present.remove(kind) == nil
+            default: return false
+            }
+        }
+    }
 }
 
 /// What is wrong with a list of detectors.
 public enum DetectorSetError: Error, Equatable, CustomStringConvertible {
     /// No detector has this name.
     case unknown(String)
-    /// A name with a sign among names without one.
-    case mixed(String)
+    /// A name with a sign, and one without.
+    case mixed(String, String)
     /// Nothing is left.
     case empty
 
@@ -63,8 +78,9 @@ public enum DetectorSetError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknown(let name):
             "no detector is called \"\(name)\"; there are \(DetectorKind.allCases.map(\.name).joined(separator: ", "))"
-        case .mixed(let entry):
-            "\"\(entry)\" changes the profile's detectors, and the other entries list all: use signs in all or in none"
+        case .mixed(let entry, let plain):
+            "\"\(entry)\" changes the profile's detectors, and \"\(plain)\" is one of a list of all that take part: put a sign "
+                + "before every name or before none"
         case .empty: "no detector is left"
         }
     }

@@ -144,7 +144,7 @@ public struct RecordBatch: Sendable {
     /// The group of each of those series: an index into ``StreamSchema/groups``.
     public var seriesGroups: [Int32] = []
     /// The keys that are no series yet, after this batch.
-    public var candidates = SpaceSaving()
+    public var candidates = SeriesCandidates()
     /// The schema; `nil` while the first lines are still being looked at (such a batch has no rows).
     public var schema: StreamSchema?
     /// Wall clock when the bytes arrived; stamped by a source of `run`, `nil` in `replay`.
@@ -154,6 +154,8 @@ public struct RecordBatch: Sendable {
     /// The file that all rows of this batch come from, for a followed file; with a row's `endOffset` it makes the
     /// ``FilePosition`` to read on from.
     public var file: FileIdentity?
+    /// Bytes of the files read before the one of this batch: with a row's `endOffset` its place in all of a recording.
+    public var bytesBefore: Int64 = 0
     /// How the lines are read: with the series and candidates what
     /// ``LineDecoder/init(configuration:seriesName:restoring:offset:admission:)`` needs to read on after this batch; empty
     /// while the first lines are still being looked at.
@@ -184,12 +186,12 @@ public struct DecodingState: Equatable, Sendable {
     /// The group of each series.
     public var seriesGroups: [Int32]
     /// Keys that are no series yet.
-    public var candidates: SpaceSaving
+    public var candidates: SeriesCandidates
 
     /// Creates the state of a decoder that has read nothing.
     public init(
         dialect: [UInt8] = [], seriesNames: [String] = [], seriesGroups: [Int32] = [],
-        candidates: SpaceSaving = SpaceSaving()
+        candidates: SeriesCandidates = SeriesCandidates()
     ) {
         self.dialect = dialect
         self.seriesNames = seriesNames
@@ -199,7 +201,7 @@ public struct DecodingState: Equatable, Sendable {
 
     /// Writes the state.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         writer.write(dialect)
         writer.write(UInt32(seriesNames.count))
         for name in seriesNames { writer.write(name) }
@@ -209,11 +211,12 @@ public struct DecodingState: Equatable, Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of what a decoder knows") }
+        let version = try reader.read(UInt8.self)
+        guard version == 1 || version == 2 else { throw .invalid("unknown version of what a decoder knows") }
         self.init(dialect: try reader.readIntegers())
         for _ in 0..<(try reader.read(UInt32.self)) { seriesNames.append(try reader.readString()) }
         seriesGroups = try reader.readIntegers()
-        candidates = try SpaceSaving(from: &reader)
+        candidates = try SeriesCandidates(from: &reader, hasRecent: version > 1)
         guard seriesGroups.count == seriesNames.count else { throw .invalid("a series without a group") }
     }
 }

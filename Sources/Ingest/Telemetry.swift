@@ -115,6 +115,12 @@ extension Logger {
         info("reading input", metadata: ["stream.name": "\(stream)", "stream.dialect": "\(summary)"])
     }
 
+    func unclear(_ input: String, _ line: String) {
+        warning(
+            "nothing is watched yet: the first \(LineDecoder.linesUntilUnclear) lines do not show numbers, or in what form; \(LineDecoder.mostLinesLookedAt) are looked at (`monitord formats` shows what is read)",
+            metadata: ["input": "\(input)", "line.excerpt": "`\(line)`"])
+    }
+
     func otherZone(_ stream: String, _ zone: String, _ cause: TimeZoneLoadingError) {
         warning(
             "the time zone that this stream was read in is not to be had: times without a zone are read in another",
@@ -148,8 +154,9 @@ extension Logger {
             "udp.address": "\(address)", "udp.port": "\(port)", "udp.buffer": "\(granted)",
         ]
         if granted < asked {
-            warning(
-                "listening, with a smaller receive buffer than asked for: bursts may be lost (raise net.core.rmem_max, or grant CAP_NET_ADMIN)",
+            // Most systems grant less, and most senders need less: what is lost is counted and told when it is.
+            notice(
+                "listening; longer bursts want a larger receive buffer than the system grants (net.core.rmem_max)",
                 metadata: facts.merging(["udp.buffer_asked": "\(asked)"]) { $1 })
         } else {
             info("listening", metadata: facts)

@@ -59,10 +59,13 @@ struct DaemonSinks: Sendable {
 
     /// Says where alerts go, and what stands in the way of it.
     func announce(_ alerting: AlertingConfiguration, stateDirectory: String?) {
-        let on = [console, log, journal].filter { $0.target != nil && $0.isReachable }
+        // Under a service manager standard output mostly leads nowhere; nobody should look for alerts there.
+        let on = [console, log, journal].filter {
+            $0.target != nil && $0.isReachable && !($0.name == "console" && OutputFile.isDiscarded(STDOUT_FILENO))
+        }
         let places = on.map { $0.name == "log" ? "log \(alerting.logPath ?? "")" : $0.name }
         let state = stateDirectory.map { "state in \($0)" } ?? "state in memory only"
-        logger.notice("alerts go to \(places.joined(separator: ", ")); \(state)")
+        logger.notice("alerts go \(places.isEmpty ? "nowhere" : "to " + places.joined(separator: ", ")); \(state)")
         if alerting.writesJournal, !journal.isReachable {
             logger.notice("journald's socket is not there: alerts go to the journal as soon as it is")
         }

@@ -30,12 +30,29 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
 
+    /// What a connection may do with the file.
+    enum Access {
+        /// Read and write; the file is made when it is missing.
+        case readWrite
+        /// Read what others may be writing; SQLite makes files beside one in WAL mode.
+        case readOnly
+        /// Read a file that nobody writes; nothing is made or locked.
+        case untouched
+    }
+
     /// Opens or creates a database.
-    init(path: String, readOnly: Bool = false) throws(DatabaseError) {
+    init(path: String, access: Access = .readWrite) throws(DatabaseError) {
         self.path = path
-        let flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
+        let name: String
+        let flags: Int32
+        switch access {
+        case .readWrite: (name, flags) = (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        case .readOnly: (name, flags) = (path, SQLITE_OPEN_READONLY)
+        case .untouched:
+            (name, flags) = ("file:\(Self.percentEncoded(path))?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+        }
         // SQLite sets the handle even when it fails; close() takes either.
-        let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
+        let code = unsafe sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK else {
             let error = failure("open", code)
             close()
@@ -46,6 +63,21 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
     }
 
     deinit { close() }
+
+    /// A path as it stands in a URI.
+    private static func percentEncoded(_ path: String) -> String {
+        var text = ""
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"),
+                UInt8(ascii: "_"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+            }
+        }
+        return text
+    }
 
     /// Closes the connection; calling it again does nothing.
     func close() {

@@ -108,15 +108,28 @@ public actor StateStore {
         let path = directory + "/monitord.db"
         guard unsafe access(path, F_OK) == 0 else { throw .missing(directory: directory) }
         do {
-            let source = try Database(path: path, readOnly: true)
-            let copy = try Database(path: ":memory:")
-            try copy.restore(from: source)
-            database = copy
+            // Without a WAL nobody has the file open, and it is read without making one. Should somebody open it just then,
+            // the copy may be of two moments, and is made again beside the writer.
+            if !Self.hasWAL(path), let copy = try? Self.copy(path, .untouched), !Self.hasWAL(path) {
+                database = copy
+            } else {
+                database = try Self.copy(path, .readOnly)
+            }
         } catch {
             throw .database(error)
         }
         try Self.migrate(database)
     }
+
+    private static func copy(_ path: String, _ access: Database.Access) throws(DatabaseError) -> Database {
+        let source = try Database(path: path, access: access)
+        let copy = try Database(path: ":memory:")
+        try copy.restore(from: source)
+        return copy
+    }
+
+    // The path is copied for the call.
+    private static func hasWAL(_ path: String) -> Bool { unsafe access(path + "-wal", F_OK) == 0 }
 
     private static func open(_ path: String) throws(PersistenceError) -> Database {
         do {

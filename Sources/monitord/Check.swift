@@ -25,7 +25,7 @@ struct Check: AsyncParsableCommand {
         if let sample, input.config == nil { overrides.inputs = [.file(pattern: sample)] }
         let loaded = try Start.load(overrides)
         if sample == nil || input.config != nil {
-            print(loaded.merged, terminator: loaded.merged.hasSuffix("\n") ? "" : "\n")
+            try Start.show(loaded.merged)
         }
         if sample == nil, loaded.configuration.sources.isEmpty {
             Start.say("no source is named: `run` will ask for one")
@@ -36,7 +36,7 @@ struct Check: AsyncParsableCommand {
         let report = try await Start.exiting(on: Start.logger()) {
             try await SampleCheck(path: sample, source: source, configuration: loaded.configuration).run()
         }
-        print(report.text)
+        try Start.show(report.text)
         if !report.isUsable { throw ExitCode(65) }
     }
 }

@@ -28,7 +28,7 @@ struct Detectors: ParsableCommand {
 
     func run() throws {
         let catalogue = DetectorCatalogue.measured(channelCount: channels)
-        print(json ? try Self.line(catalogue) : Self.table(catalogue))
+        try Start.show(json ? try Self.line(catalogue) : Self.table(catalogue))
     }
 
     private static func table(_ catalogue: DetectorCatalogue) -> String {

@@ -8,16 +8,17 @@ struct Evaluate: ParsableCommand {
         discussion: """
             Scores are CSV with the columns timestamp and score, and alert (0 or 1) to judge alerts too: what \
             monitord replay --scores writes. Labels are what monitord simulate --labels writes, or JSON with the \
-            labelled intervals of each file, both ends included: {"pump.csv": [["2026-03-16T16:00:00Z", \
-            "2026-03-16T16:30:00Z"]], "quiet.csv": []}. With a folder of scores, each file of the labels is looked for \
+            labelled intervals of each file, from the first anomalous row to the last, both included: {"pump.csv": \
+            [["2026-03-16T16:00:00Z", "2026-03-16T16:29:50Z"]], "quiet.csv": []}. What simulate writes ends with the first \
+            row that is no longer anomalous (`until`): the same half hour of rows 10 s apart ends there at 16:30:00. With a folder of scores, each file of the labels is looked for \
             in it, plain or with .gz. Times are ISO 8601, without an offset at UTC, or seconds since 1970.
 
               monitord simulate --interval 10s --duration 3d --anomaly pressure.step:30@40h --labels truth.csv > pump.csv
               monitord replay --scores scores.csv pump.csv
               monitord evaluate --labels truth.csv --scores scores.csv
 
-            The score asks for the moment when something begins; --column severity ranks the rows by how unusual the \
-            series is instead.
+            The score is high where something begins, and falls while it lasts: alerts by event, delays and NAB are of it. \
+            The areas (ROC, PR, VUS) ask for a high value on every row of an event: rank for them with --column severity.
 
             --dataset follows the conventions of public data sets; generic scores everything.
               nab    leaves out the first 15 % of each file, at most 750 rows
@@ -120,7 +121,7 @@ struct Evaluate: ParsableCommand {
             let input = try EvaluationInput(request)
             let report = Evaluation(request, input).report()
             try curveFile?.write(input.series)
-            print(json ? report.json : EvaluationSummary(report).text)
+            try Start.show(json ? report.json : EvaluationSummary(report, column: request.scoreColumn).text)
         } catch let error as EvaluationError {
             Start.say("\(error)")
             throw ExitCode(error.exitCode)

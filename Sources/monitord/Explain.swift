@@ -1,17 +1,95 @@
+import Alerting
 import ArgumentParser
+import MonitorRuntime
+import Persistence
 
-/// `monitord explain`: every alert names it, and it does not exist yet; whoever types it is told where to look meanwhile.
-struct Explain: ParsableCommand {
+/// `monitord explain`.
+struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Not there yet: will explain an incident.", shouldDisplay: false)
+        abstract: "Tell all that is known of one incident: its messages, values against bands, who said so.",
+        discussion: """
+            ID is what an alert names, or the first digits of it while they belong to one incident only. Without --alerts \
+            and --state it looks in the state and in the rolling log that the configuration names. --alerts takes JSON \
+            lines, plain or in gzip: a rolling log, older files of it, or what replay --alerts wrote. Nothing is written, \
+            and the state may be in use.
+
+            Exit codes: 64 for an ID that is none or is the beginning of several, 66 when it is not found.
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"))
+    var config: String?
+
+    @Option(name: .long, help: ArgumentHelp("Look in this directory of a state.", valueName: "DIR"))
+    var state: String?
+
+    @Option(name: .long, help: ArgumentHelp("Look in this file of alerts; - is standard input.", valueName: "FILE"))
+    var alerts: [String] = []
+
+    @Flag(name: .long, help: "Print one line of JSON.")
+    var json = false
 
     @Argument(help: ArgumentHelp("The incident.", valueName: "ID"))
-    var id: [String] = []
+    var id: String
 
-    func run() throws {
-        Start.say(
-            "explain is not there yet; all that is known of the incident stands in its record: grep \(id.first ?? "ID") in the rolling log, or journalctl -t monitord -o verbose"
-        )
-        throw ExitCode(69)
+    func run() async throws {
+        guard var history = IncidentHistory(prefix: id) else {
+            Start.say(
+                "\"\(id)\" is not the id of an incident: an alert names it as up to 16 digits 0-9 and a-f, such as 7f3c91"
+            )
+            throw ExitCode(64)
+        }
+        try await Start.exiting(on: Start.logger()) {
+            if let state { try await history.look(inState: state) }
+            for path in alerts {
+                do throws(EvaluationError) {
+                    try history.look(inFile: path)
+                } catch {
+                    Start.say("\(error)")
+                    throw ExitCode(error.exitCode)
+                }
+            }
+            if state == nil, alerts.isEmpty { try await lookWhereConfigured(&history) }
+        }
+        let account = try account(of: history)
+        try Start.show(json ? account.json : account.text)
+    }
+
+    /// The state and the rolling log of the configuration; one that is not there is told only when nothing is found.
+    private func lookWhereConfigured(_ history: inout IncidentHistory) async throws {
+        let configuration = try Start.load(ConfigurationOverrides(file: config)).configuration
+        if let directory = configuration.stateDirectory {
+            do {
+                try await history.look(inState: directory)
+            } catch {
+                history.miss("the state \(directory)", because: "\(error)")
+            }
+        }
+        guard let log = configuration.alerting.logPath else { return }
+        do throws(EvaluationError) {
+            try history.look(inFile: log)
+        } catch {
+            history.miss(log, because: "\(error)")
+        }
+    }
+
+    private func account(of history: IncidentHistory) throws -> IncidentAccount {
+        if history.found.count > 1 {
+            let ids = history.found.keys.sorted()
+            Start.say("\(id) is the beginning of \(ids.count) incidents: \(ids.prefix(10).joined(separator: ", "))")
+            throw ExitCode(64)
+        }
+        if let records = history.found.first?.value, let account = IncidentAccount(records) { return account }
+        Start.say("no incident \(id) in:")
+        for place in history.places {
+            Start.say("  \(place.name) (\(place.problem ?? "\(place.messages) messages"))")
+        }
+        if history.places.isEmpty {
+            Start.say("  (no place: the configuration names neither a state nor a rolling log)")
+        }
+        if !history.newest.isEmpty {
+            Start.say("the newest incidents there are \(history.newest.reversed().joined(separator: ", "))")
+        }
+        Start.say("older files of a rolling log and alerts of a replay are looked in with --alerts FILE")
+        throw ExitCode(66)
     }
 }

@@ -15,7 +15,7 @@ struct Formats: ParsableCommand {
     var json = false
 
     func run() throws {
-        print(json ? try Self.list() : Self.table())
+        try Start.show(json ? try Self.list() : Self.table())
     }
 
     private static let compressed =

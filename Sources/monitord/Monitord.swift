@@ -21,4 +21,22 @@ struct Monitord: AsyncParsableCommand {
             Run.self, Replay.self, Check.self, Formats.self, Detectors.self, Simulate.self, Evaluate.self, Explain.self,
         ],
         defaultSubcommand: Run.self)
+
+    /// Runs the verb that is named, or `run`.
+    ///
+    /// `run` takes no word of its own, so a first word that is no verb is one mistyped, not an argument of `run`, whose usage
+    /// the parser would show.
+    static func main() async {
+        if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !verbs.contains(word) {
+            let shown = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+            let near = EditDistance.nearest(to: word, among: verbs)
+            Start.say(
+                near.map { "there is no verb \"\(word)\"; did you mean \"\($0)\"?" }
+                    ?? "there is no verb \"\(word)\"; there are \(shown.joined(separator: ", ")), and monitord --help")
+            Self.exit(withError: ExitCode(64))
+        }
+        await main(nil)
+    }
+
+    private static var verbs: [String] { configuration.subcommands.map { $0._commandName } + ["help"] }
 }

@@ -57,7 +57,7 @@ struct Replay: AsyncParsableCommand {
         let end = ProcessUsage.now()
         if summary.counts.lines == 0 { Start.say("no data line in \(paths.joined(separator: ", "))") }
         if json {
-            print(Self.figures(summary, begin, end))
+            try Start.show(Self.figures(summary, begin, end))
         } else {
             Start.say(Self.sentence(summary, seconds: end.seconds - begin.seconds))
         }

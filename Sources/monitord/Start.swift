@@ -86,6 +86,30 @@ enum Start {
         }
     }
 
+    /// Writes a verb's result on standard output, with a line end behind it when it has none.
+    ///
+    /// - Throws: `ExitCode` 74 when it cannot be written; that is told.
+    static func show(_ text: String) throws {
+        // A reader that goes away is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                // The pointer stays within the buffer: `done` is below its count.
+                unsafe Glibc.write(STDOUT_FILENO, buffer.baseAddress?.advanced(by: done), bytes.count - done)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let code = errno
+                // strerror's text is copied before anything else can call it. Who has closed a pipe wants to hear nothing.
+                if code != EPIPE { say("cannot write standard output: \(unsafe String(cString: strerror(code)))") }
+                throw ExitCode(74)
+            }
+            done += count
+        }
+    }
+
     /// Writes a line on standard error.
     static func say(_ text: String) { write(text + "\n") }
 

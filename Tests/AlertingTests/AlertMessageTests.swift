@@ -33,20 +33,21 @@ import TimeSeries
     @Test func `the message of the contract, byte for byte`() {
         #expect(
             message()
-                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; rarer than once in 40 days."
                 + " Mostly pump3.current (71 %) and pump3.flow (22 %, low)." + end)
     }
 
     @Test func `a channel of two states is told in states`() {
         let burner = AlertRecord.ChannelPart(
             name: "burner", value: 0, expected: 1, low: 1, high: 1, share: 1, direction: "low")
-        #expect(message(channels: [burner]).hasPrefix("pump3.burner is 0, expected 1, since 02:14:10; rarer"))
+        #expect(message(channels: [burner]).hasPrefix("pump3.burner is 0, expected 1, since 02:14:10 UTC; rarer"))
         var either = burner
         either.low = 0
         #expect(message(channels: [either]).hasPrefix("pump3.burner is 0, expected 1 (0 to 1), since"))
         var usual = either
         usual.expected = 0
-        #expect(message(channels: [usual]).hasPrefix("pump3.burner is off its usual pattern, since 02:14:10; rarer"))
+        #expect(
+            message(channels: [usual]).hasPrefix("pump3.burner is off its usual pattern, since 02:14:10 UTC; rarer"))
         // A state that was not expected stands before a value a little out of its band, not before one far out.
         #expect(AlertMessage.headline([burner, temp])?.name == "temp")
         var near = temp
@@ -59,7 +60,7 @@ import TimeSeries
         alone.share = 1
         #expect(
             message(channels: [alone])
-                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days."
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; rarer than once in 40 days."
                 + end)
         var front = temp
         front.share = 0.3
@@ -85,7 +86,7 @@ import TimeSeries
         unknown.expected = nil
         #expect(
             message(rarity: nil, channels: [unknown])
-                == "pump3.temp is 84.2 °C, expected value not known yet, since 02:14:10; how rare this is is not known."
+                == "pump3.temp is 84.2 °C, expected value not known yet, since 02:14:10 UTC; how rare this is is not known."
                 + end)
         var noBand = temp
         noBand.low = nil
@@ -93,7 +94,7 @@ import TimeSeries
         var missing = temp
         missing.value = nil
         #expect(message(channels: [missing]).hasPrefix("pump3.temp is missing, expected 61.0 (55.8 to 66.3), since"))
-        #expect(message(channels: []).hasPrefix("pump3 is not as usual, since 02:14:10; rarer"))
+        #expect(message(channels: []).hasPrefix("pump3 is not as usual, since 02:14:10 UTC; rarer"))
     }
 
     @Test(
@@ -108,7 +109,7 @@ import TimeSeries
     func `rarity is told in people's units and against what was learned`(
         rarity: Double, state: LearningState, text: String
     ) {
-        #expect(message(rarity: rarity, state: state).contains("since 02:14:10; \(text) Mostly"))
+        #expect(message(rarity: rarity, state: state).contains("since 02:14:10 UTC; \(text) Mostly"))
     }
 
     @Test func `an incident of the state does not speak of rare samples`() {
@@ -118,7 +119,7 @@ import TimeSeries
     }
 
     @Test func `another day is named`() {
-        #expect(message(time: 86_400).contains("since 2026-11-21 02:14:10;"))
+        #expect(message(time: 86_400).contains("since 2026-11-21 02:14:10 UTC;"))
     }
 
     @Test func `several series are listed, three and how many more`() {
@@ -148,25 +149,28 @@ import TimeSeries
         arguments: [
             (
                 AlertKind.anomaly, false, [],
-                "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
+                "pump3 was unusual for 16 minutes, until 02:31:00 UTC: it is back to normal, or at a level that now counts as usual."
             ),
             (
                 .drift, false, [],
-                "pump3 is no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
+                "pump3 was unusual for 16 minutes, until 02:31:00 UTC: it is back to normal, or at a level that now counts as usual."
             ),
-            (.stalled, true, [], "source pump3 speaks again since 02:31:00; overdue for 16 minutes."),
+            (.stalled, true, [], "source pump3 speaks again since 02:31:00 UTC; overdue for 16 minutes."),
             (
                 .stalled, false, [],
-                "pump3.current, pump3.flow and pump3.temp have values again since 02:31:00, after 16 minutes."
+                "pump3.current, pump3.flow and pump3.temp have values again since 02:31:00 UTC, after 16 minutes without."
             ),
             (
                 .stuck, false, [],
-                "pump3.current, pump3.flow and pump3.temp change again since 02:31:00, after 16 minutes."
+                "pump3.current, pump3.flow and pump3.temp change again since 02:31:00 UTC, after 16 minutes of one value."
             ),
-            (.input, true, [], "source pump3 can be read again since 02:31:00, after 16 minutes."),
+            (
+                .input, true, [],
+                "source pump3 can be read again since 02:31:00 UTC, after 16 minutes of unreadable lines."
+            ),
             (
                 .anomaly, false, ["a", "b", "c", "d"],
-                "a, b, c and 1 more are no longer unusual since 02:31:00, after 16 minutes: back to normal, or at a level that now counts as usual."
+                "a, b, c and 1 more were unusual for 16 minutes, until 02:31:00 UTC: they are back to normal, or at a level that now counts as usual."
             ),
         ] as [(AlertKind, Bool, [String], String)])
     func `a close tells since when and after how long`(
@@ -186,17 +190,19 @@ import TimeSeries
     @Test func `the other kinds have sentences of their own`() {
         #expect(
             message(.stalled, channels: [], detail: "usually a sample every second")
-                == "pump3 has been silent since 02:14:10, usually a sample every second." + end)
+                == "pump3 has been silent since 02:14:10 UTC, usually a sample every second." + end)
         #expect(
-            message(.stalled, channels: [], isWholeSource: true) == "source pump3 has been silent since 02:14:10." + end
+            message(.stalled, channels: [], isWholeSource: true) == "source pump3 has been silent since 02:14:10 UTC."
+                + end
         )
-        #expect(message(.stuck, channels: [temp]) == "pump3.temp has not changed since 02:14:10, still 84.2 °C." + end)
+        #expect(
+            message(.stuck, channels: [temp]) == "pump3.temp has not changed since 02:14:10 UTC, still 84.2 °C." + end)
         #expect(
             message(.input, detail: "132 of 200 lines cannot be read", isWholeSource: true)
-                == "source pump3: 132 of 200 lines cannot be read, since 02:14:10." + end)
+                == "source pump3: 132 of 200 lines cannot be read, since 02:14:10 UTC." + end)
         #expect(
             message(.drift, channels: [temp])
-                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; it looks like a new level."
+                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; it looks like a new level."
                 + end)
     }
 
@@ -215,7 +221,7 @@ import TimeSeries
                 speaker: "pump3", learning: learned, silence: silence, isWholeSource: isWholeSource)
             return AlertMessage.text(for: record, context: context)
         }
-        let start = "pump3 has not spoken since 02:14:02; "
+        let start = "pump3 has not spoken since 02:14:02 UTC; "
         #expect(
             message(silence(longest: 7)) == start
                 + "it usually does every 1 s and never stayed silent longer than 7 s." + end)
@@ -234,7 +240,7 @@ import TimeSeries
     @Test func `a channel without values is named`() {
         #expect(
             message(.stalled, channels: [temp], detail: "at most 2 samples in a row lacked it before")
-                == "pump3.temp has no value since 02:14:10, at most 2 samples in a row lacked it before." + end)
+                == "pump3.temp has no value since 02:14:10 UTC, at most 2 samples in a row lacked it before." + end)
     }
 
     @Test(arguments: AlertKind.allCases) func `every kind says what to do in one sentence`(kind: AlertKind) {

@@ -50,7 +50,7 @@ import TimeSeries
         #expect(
             texts[0].hasPrefix(
                 "So many series are watched that one which is just above its threshold would be told more often than "
-                    + "the daemon's budget of one in 24 hours: weak incidents are held back since 02:14:10, first of s0."
+                    + "the daemon's budget of one in 24 hours: weak incidents are held back since 02:14:10 UTC, first of s0."
             ))
         #expect(texts[1].contains("50 incidents were held back"))
         #expect(

@@ -92,7 +92,7 @@ import TimeSeries
         #expect(held.isPublished == [false])
         #expect(
             held.records.first?.message
-                == "The daemon's budget of one in 24 hours is spent: incidents are held back since 02:14:20, first of c. "
+                == "The daemon's budget of one in 24 hours is spent: incidents are held back since 02:14:20 UTC, first of c. "
                 + "explain: monitord explain \(try #require(held.records.first).id.prefix(6))")
         #expect(policy.admit([change(.update, "c", at: 11, severity: .critical)], at: at(11)).records.isEmpty)
         #expect(policy.admit([change(.close, "c", at: 90)], at: at(90)).records.isEmpty)
@@ -105,7 +105,7 @@ import TimeSeries
         let record = try #require(close.records.first)
         #expect(record.time == at(100 + 86_400) && record.until == at(100))
         #expect(
-            record.message == "2 incidents were held back between 2026-11-21 02:14:20 and 2026-11-21 02:15:50, "
+            record.message == "2 incidents were held back between 2026-11-21 02:14:20 UTC and 2026-11-21 02:15:50 UTC, "
                 + "none since; the strongest was of c, at a score of 6.0 against its threshold of 5.0. explain: monitord explain \(record.id.prefix(6))"
         )
         #expect(record.id == held.records.first?.id)

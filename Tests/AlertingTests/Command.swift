@@ -65,3 +65,21 @@ private func withTexts<Result>(
     defer { unsafe copies.forEach { unsafe free($0) } }
     return unsafe body(copies)
 }
+
+/// Reads a descriptor to its end.
+func readAll(_ descriptor: Int32) -> String {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+        if count <= 0 { return String(decoding: text, as: UTF8.self) }
+        text += buffer.prefix(count)
+    }
+}
+
+/// What a test could not set up.
+struct AlertingTestError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

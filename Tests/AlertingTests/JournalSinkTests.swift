@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -125,7 +126,7 @@ struct RollingLogInsideTests {
         let error = #expect(throws: AlertingError.self) { try log.append(line, key: .init(id: "x", seq: 1), at: onset) }
         #expect(error?.description == "cannot write \(directory.path)/alerts.jsonl: No space left on device")
         #expect(directory.read("alerts.jsonl") == line + "\n")
-        try TemporaryDirectory.remove("\(directory.path)/ballast")
+        directory.delete("ballast")
         #expect(try log.append(line, key: .init(id: "x", seq: 1), at: onset))
         #expect(directory.read("alerts.jsonl") == line + "\n" + line + "\n")
         try leaveMark("disk")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -63,7 +64,7 @@ import TimeSeries
         var log = log(path: "a/b/alerts.jsonl")
         _ = try log.append(lineOf(0), key: key(0), at: onset)
         #expect(directory.read("a/b/alerts.jsonl") == lineOf(0) + "\n")
-        try TemporaryDirectory.remove("\(directory.path)/a")
+        directory.delete("a")
         _ = try log.append(lineOf(1), key: key(1), at: onset)
         #expect(directory.read("a/b/alerts.jsonl") == lineOf(1) + "\n")
     }
@@ -206,7 +207,7 @@ import TimeSeries
         let path = "\(directory.path)/a/alerts.jsonl"
         let error = #expect(throws: AlertingError.self) { try log.append(lineOf(0), key: key(0), at: onset) }
         #expect(error?.description == "cannot open \(path): Not a directory")
-        try TemporaryDirectory.remove("\(directory.path)/a")
+        directory.delete("a")
         #expect(try log.append(lineOf(0), key: key(0), at: onset))
     }
 

@@ -250,7 +250,9 @@ import TimeSeries
         #expect(try DetectorSet.full.changed(by: ["stuck", "level"]).kinds == [.level, .stuck])
         #expect(try DetectorSet.full.changed(by: []) == .full)
         #expect(throws: DetectorSetError.unknown("levle")) { try DetectorSet.full.changed(by: ["+levle"]) }
-        #expect(throws: DetectorSetError.mixed("+shift")) { try DetectorSet.full.changed(by: ["level", "+shift"]) }
+        #expect(throws: DetectorSetError.mixed("+shift", "level")) {
+            try DetectorSet.full.changed(by: ["level", "+shift"])
+        }
         #expect(throws: DetectorSetError.empty) { try DetectorSet([.level]).changed(by: ["-level"]) }
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -46,16 +47,16 @@ import TimeSeries
     }
 
     @Test(arguments: [1, 7, 4_096]) func `what is appended is read, and half a line waits`(readSize: Int) throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"), readSize: readSize)
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"), readSize: readSize)
         try followed.step()
         #expect(followed.values == [10, 20, 30])
         #expect(try followed.step() == .idle)
-        directory.append("4,4", to: "a.csv")
+        try directory.append("4,4", to: "a.csv")
         try followed.step()
         #expect(followed.values == [10, 20, 30])
-        directory.append("0\n5,50\n", to: "a.csv")
+        try directory.append("0\n5,50\n", to: "a.csv")
         try followed.step()
         #expect(followed.values == [10, 20, 30, 40, 50])
         #expect(followed.telemetry.counters.decoded.records == 5)
@@ -63,20 +64,20 @@ import TimeSeries
     }
 
     @Test func `a renamed file is finished before the new one is begun`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"))
         try followed.step()
-        directory.append("4,40\n", to: "a.csv")
+        try directory.append("4,40\n", to: "a.csv")
         directory.move("a.csv", to: "a.csv.1")
-        directory.append("5,50\n", to: "a.csv.1")
+        try directory.append("5,50\n", to: "a.csv.1")
         try followed.step()
         // The writer was told late: the new file is there, but empty.
-        directory.write("", to: "a.csv")
-        directory.append("6,60\n7,7", to: "a.csv.1")
+        try directory.write("", to: "a.csv")
+        try directory.append("6,60\n7,7", to: "a.csv.1")
         try followed.step()
         #expect(followed.telemetry.counters.rotations == 0)
-        directory.append("time,a\n8,80\n", to: "a.csv")
+        try directory.append("time,a\n8,80\n", to: "a.csv")
         try followed.step()
         #expect(followed.values == [10, 20, 30, 40, 50, 60, 7, 80])
         #expect(followed.telemetry.counters.rotations == 1)
@@ -87,16 +88,16 @@ import TimeSeries
     @Test(arguments: [1, 20]) func `files that were rotated on between two looks are read in order`(rotations: Int)
         throws
     {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"))
         try followed.step()
         for rotation in 1...rotations {
             for number in stride(from: rotation - 1, to: 0, by: -1) {
                 directory.move("a.csv.\(number)", to: "a.csv.\(number + 1)")
             }
             directory.move("a.csv", to: "a.csv.1")
-            directory.write("time,a\n\(rotation + 3),\(rotation * 10 + 30)\n", to: "a.csv")
+            try directory.write("time,a\n\(rotation + 3),\(rotation * 10 + 30)\n", to: "a.csv")
         }
         try followed.step()
         #expect(followed.values == (1...(rotations + 3)).map { Double($0 * 10) })
@@ -104,23 +105,23 @@ import TimeSeries
     }
 
     @Test func `a file that is deleted and made again is read from its start`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"))
         try followed.step()
         directory.delete("a.csv")
         #expect(try followed.step() == .idle)
-        directory.write("time,a\n4,40\n", to: "a.csv")
+        try directory.write("time,a\n4,40\n", to: "a.csv")
         try followed.step()
         #expect(followed.values == [10, 20, 30, 40])
     }
 
     @Test func `a symbolic link that is switched is another file`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "one")
-        directory.write("time,a\n4,40\n", to: "two")
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "one")
+        try directory.write("time,a\n4,40\n", to: "two")
         directory.link("a.csv", to: "one")
-        var followed = try Followed(directory.file("a.csv"))
+        var followed = try Followed(directory.path("a.csv"))
         try followed.step()
         directory.link("a.csv", to: "two")
         try followed.step()
@@ -135,15 +136,15 @@ import TimeSeries
     func `a truncated file is read from its start, also when it is longer than before`(text: String, values: [Double])
         throws
     {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head + "9,9", to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head + "9,9", to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"))
         try followed.step()
-        directory.write(text, to: "a.csv")
+        try directory.write(text, to: "a.csv")
         try followed.step()
         #expect(followed.values == [10, 20, 30] + values)
         #expect(followed.telemetry.counters.truncations == 1)
-        directory.append("8,80\n", to: "a.csv")
+        try directory.append("8,80\n", to: "a.csv")
         if !text.hasPrefix("time,x") {
             try followed.step()
             #expect(followed.values == [10, 20, 30] + values + [80])
@@ -151,17 +152,17 @@ import TimeSeries
     }
 
     @Test func `a path that is not there yet is waited for`() throws {
-        let directory = TemporaryDirectory()
-        var followed = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        var followed = try Followed(directory.path("a.csv"))
         #expect(try followed.step() == .idle)
         #expect(try followed.step() == .idle)
-        directory.write(Self.head, to: "a.csv")
+        try directory.write(Self.head, to: "a.csv")
         #expect(try followed.step() == .caughtUp)
         #expect(followed.values == [10, 20, 30])
     }
 
     @Test func `a directory is refused with its path`() throws {
-        let directory = TemporaryDirectory()
+        let directory = try TemporaryDirectory()
         var followed = try Followed(directory.path)
         #expect(throws: IngestError.cannotRead(path: directory.path, reason: "not a regular file")) {
             try followed.step()
@@ -169,9 +170,9 @@ import TimeSeries
     }
 
     @Test func `a budget bounds a step`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var followed = try Followed(directory.file("a.csv"), readSize: 4)
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var followed = try Followed(directory.path("a.csv"), readSize: 4)
         #expect(try followed.step(budget: 2) == .more)
         #expect(followed.telemetry.counters.bytes == 8)
         while try followed.step(budget: 2) != .idle {}
@@ -181,50 +182,50 @@ import TimeSeries
     // MARK: Restarts
 
     @Test func `a restart goes on behind the last row`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var before = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var before = try Followed(directory.path("a.csv"))
         try before.step()
-        directory.append("4,40\n5,5", to: "a.csv")
-        var after = try Followed(directory.file("a.csv"), resume: before.resumePoint())
+        try directory.append("4,40\n5,5", to: "a.csv")
+        var after = try Followed(directory.path("a.csv"), resume: before.resumePoint())
         try after.step()
-        directory.append("0\n", to: "a.csv")
+        try directory.append("0\n", to: "a.csv")
         try after.step()
         #expect(after.values == [40, 50])
     }
 
     @Test func `a file that was renamed meanwhile is finished first`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var before = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var before = try Followed(directory.path("a.csv"))
         try before.step()
-        directory.append("4,40\n", to: "a.csv")
+        try directory.append("4,40\n", to: "a.csv")
         directory.move("a.csv", to: "a.csv.1")
-        directory.write("time,a\n5,50\n", to: "a.csv")
-        var after = try Followed(directory.file("a.csv"), resume: before.resumePoint())
+        try directory.write("time,a\n5,50\n", to: "a.csv")
+        var after = try Followed(directory.path("a.csv"), resume: before.resumePoint())
         try after.step()
         #expect(after.values == [40, 50])
     }
 
     @Test func `a file that was copied and truncated meanwhile is finished from the copy`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var before = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var before = try Followed(directory.path("a.csv"))
         try before.step()
-        directory.write(Self.head + "4,40\n", to: "a.csv.1")
-        directory.write("time,a\n5,50\n", to: "a.csv")
-        var after = try Followed(directory.file("a.csv"), resume: before.resumePoint())
+        try directory.write(Self.head + "4,40\n", to: "a.csv.1")
+        try directory.write("time,a\n5,50\n", to: "a.csv")
+        var after = try Followed(directory.path("a.csv"), resume: before.resumePoint())
         try after.step()
         #expect(after.values == [40, 50])
     }
 
     @Test func `the same inode with another beginning is another file`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
-        var before = try Followed(directory.file("a.csv"))
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
+        var before = try Followed(directory.path("a.csv"))
         try before.step()
-        directory.write("time,a\n5,50\n6,60\n7,70\n8,80\n9,90\n", to: "a.csv")
-        var after = try Followed(directory.file("a.csv"), resume: before.resumePoint())
+        try directory.write("time,a\n5,50\n6,60\n7,70\n8,80\n9,90\n", to: "a.csv")
+        var after = try Followed(directory.path("a.csv"), resume: before.resumePoint())
         try after.step()
         #expect(after.values == [50, 60, 70, 80, 90])
     }
@@ -232,20 +233,20 @@ import TimeSeries
     // MARK: Patterns
 
     @Test func `a pattern makes a stream of each file, and a renamed one stays who it is`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "pump1.csv")
-        directory.write("x", to: "pump9.csv.gz")
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "pump1.csv")
+        try directory.write("x", to: "pump9.csv.gz")
         let surroundings = StreamFeed.Surroundings(
             limits: ReadingLimits(), arrival: nil, telemetry: SourceTelemetry(), logger: nil, onSchema: nil)
         var state = FollowerState(
-            pattern: directory.file("pump*"), configuration: SourceConfiguration(input: .standardInput), surroundings)
+            pattern: directory.path("pump*"), configuration: SourceConfiguration(input: .standardInput), surroundings)
         var batches: [RecordBatch] = []
         func drain() throws { while try state.step(emit: { batches.append($0) }) {} }
         try drain()
-        directory.write(Self.head, to: "pump2.csv")
-        directory.write(Self.head, to: "pump1.csv-20261121")
+        try directory.write(Self.head, to: "pump2.csv")
+        try directory.write(Self.head, to: "pump1.csv-20261121")
         directory.move("pump1.csv", to: "pump1.old")
-        directory.write("time,a\n4,40\n", to: "pump1.csv")
+        try directory.write("time,a\n4,40\n", to: "pump1.csv")
         try drain()
         try drain()
         #expect(batches.map(\.stream) == ["pump1", "pump1", "pump2"])
@@ -254,13 +255,13 @@ import TimeSeries
     }
 
     @Test func `a file of a pattern that cannot be understood is left out, the others go on`() throws {
-        let directory = TemporaryDirectory()
-        directory.write("12,5\n" + String(repeating: "12,6\n", count: 60), to: "a.csv")
-        directory.write(Self.head, to: "b.csv")
+        let directory = try TemporaryDirectory()
+        try directory.write("12,5\n" + String(repeating: "12,6\n", count: 60), to: "a.csv")
+        try directory.write(Self.head, to: "b.csv")
         let surroundings = StreamFeed.Surroundings(
             limits: ReadingLimits(), arrival: nil, telemetry: SourceTelemetry(), logger: nil, onSchema: nil)
         var state = FollowerState(
-            pattern: directory.file("*.csv"), configuration: SourceConfiguration(input: .standardInput), surroundings)
+            pattern: directory.path("*.csv"), configuration: SourceConfiguration(input: .standardInput), surroundings)
         var streams: [String] = []
         while try state.step(emit: { streams.append($0.stream) }) {}
         #expect(streams == ["b"])

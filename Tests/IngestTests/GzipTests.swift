@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -45,12 +46,12 @@ private final class Delivered: Sendable {
     private func read(_ bytes: [UInt8], readSize: Int = 7) async throws -> (
         delivered: Delivered, telemetry: SourceTelemetry
     ) {
-        let directory = TemporaryDirectory()
-        directory.write(bytes: bytes, to: "a.data")
+        let directory = try TemporaryDirectory()
+        try directory.write(bytes: bytes, to: "a.data")
         let delivered = Delivered()
         let telemetry = SourceTelemetry()
         try await RecordedFiles(
-            paths: [directory.file("a.data")], configuration: Self.configuration,
+            paths: [directory.path("a.data")], configuration: Self.configuration,
             limits: ReadingLimits(readSize: readSize, rowsPerBatch: 2), telemetry: telemetry
         ).run { delivered.add($0) }
         return (delivered, telemetry)
@@ -98,15 +99,15 @@ private final class Delivered: Sendable {
     }
 
     @Test func `a literal gzip file is read once and not followed, and not again after a restart`() throws {
-        let directory = TemporaryDirectory()
-        directory.write(bytes: member(Self.head + "4,40"), to: "a.csv.gz")
+        let directory = try TemporaryDirectory()
+        try directory.write(bytes: member(Self.head + "4,40"), to: "a.csv.gz")
         let surroundings = StreamFeed.Surroundings(
             limits: ReadingLimits(rowsPerBatch: 2), arrival: nil, telemetry: SourceTelemetry(), logger: nil,
             onSchema: nil)
         var batches: [RecordBatch] = []
         var buffer = [UInt8](repeating: 0, count: 16)
         var path = try FollowedPath(
-            directory.file("a.csv.gz"), stream: "input", configuration: Self.configuration, resume: nil, surroundings)
+            directory.path("a.csv.gz"), stream: "input", configuration: Self.configuration, resume: nil, surroundings)
         while try path.step(&buffer, emit: { batches.append($0) }) != .idle {}
         #expect(batches.flatMap(\.values) == [10, 20, 30, 40])
         let second = try #require(batches.first { $0.rows.contains { $0.endOffset == 17 } })
@@ -114,7 +115,7 @@ private final class Delivered: Sendable {
             position: FilePosition(file: try #require(second.file), offset: 17), decoding: second.decoding)
         var again: [RecordBatch] = []
         var restored = try FollowedPath(
-            directory.file("a.csv.gz"), stream: "input", configuration: Self.configuration, resume: point, surroundings)
+            directory.path("a.csv.gz"), stream: "input", configuration: Self.configuration, resume: point, surroundings)
         while try restored.step(&buffer, emit: { again.append($0) }) != .idle {}
         #expect(again.flatMap(\.values) == [30, 40])
     }

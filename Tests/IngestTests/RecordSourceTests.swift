@@ -1,5 +1,7 @@
 import Glibc
+import Logging
 import Synchronization
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -13,6 +15,22 @@ private final class Delivered: Sendable {
 
     var all: [RecordBatch] { batches.withLock { $0 } }
     var values: [Double] { all.flatMap(\.values) }
+}
+
+/// Hands every message on.
+private struct ListedLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    let take: @Sendable (String) -> Void
+
+    init(take: @escaping @Sendable (String) -> Void) { self.take = take }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { take("\(event.message)") }
 }
 
 @Suite struct RecordSourceTests {
@@ -34,13 +52,13 @@ private final class Delivered: Sendable {
 
     @Test(arguments: [1, 7, 65_536]) func `files are read one after the other as one stream`(readSize: Int) async throws
     {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head + "4,40", to: "a.csv")
-        directory.write("time,a\n5,50\n6,60\n", to: "b.csv")
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head + "4,40", to: "a.csv")
+        try directory.write("time,a\n5,50\n6,60\n", to: "b.csv")
         let delivered = Delivered()
         let telemetry = SourceTelemetry()
         let source = RecordedFiles(
-            paths: [directory.file("a.csv"), directory.file("b.csv")], configuration: Self.configuration,
+            paths: [directory.path("a.csv"), directory.path("b.csv")], configuration: Self.configuration,
             limits: ReadingLimits(readSize: readSize, rowsPerBatch: 2, batchesInFlight: 1), telemetry: telemetry)
         try await source.run { delivered.add($0) }
         #expect(delivered.values == [10, 20, 30, 40, 50, 60])
@@ -49,19 +67,19 @@ private final class Delivered: Sendable {
         #expect(telemetry.counters.decoded.headers == 2)
     }
 
-    @Test func `what cannot be opened is said before anything is delivered`() async {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
+    @Test func `what cannot be opened is said before anything is delivered`() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
         let delivered = Delivered()
-        let missing = directory.file("missing.csv")
+        let missing = directory.path("missing.csv")
         await #expect(throws: IngestError.cannotOpen(path: missing, reason: "no such file or directory")) {
-            try await RecordedFiles(paths: [directory.file("a.csv"), missing], configuration: Self.configuration)
+            try await RecordedFiles(paths: [directory.path("a.csv"), missing], configuration: Self.configuration)
                 .run { delivered.add($0) }
         }
-        directory.write(bytes: [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58], to: "x.csv.zst")
-        let compressed = directory.file("x.csv.zst")
+        try directory.write(bytes: [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58], to: "x.csv.zst")
+        let compressed = directory.path("x.csv.zst")
         await #expect(throws: IngestError.compressed(path: compressed, unpack: "zstdcat")) {
-            try await RecordedFiles(paths: [directory.file("a.csv"), compressed], configuration: Self.configuration)
+            try await RecordedFiles(paths: [directory.path("a.csv"), compressed], configuration: Self.configuration)
                 .run { delivered.add($0) }
         }
         await #expect(throws: IngestError.cannotRead(path: directory.path, reason: "is a directory")) {
@@ -72,12 +90,12 @@ private final class Delivered: Sendable {
         #expect(delivered.all.isEmpty)
     }
 
-    @Test func `a refusal ends the run`() async {
-        let directory = TemporaryDirectory()
-        directory.write("12,5\n12,6\n", to: "a.csv")
-        let source = RecordedFiles(paths: [directory.file("a.csv")], configuration: Self.configuration)
+    @Test func `a refusal ends the run`() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("12,5\n12,6\n", to: "a.csv")
+        let source = RecordedFiles(paths: [directory.path("a.csv")], configuration: Self.configuration)
         let error = await #expect(throws: IngestError.self) { try await source.run { _ in } }
-        #expect(error?.description.hasPrefix(directory.file("a.csv") + ":1: cannot tell how to read") == true)
+        #expect(error?.description.hasPrefix(directory.path("a.csv") + ":1: cannot tell how to read") == true)
         #expect(error?.isOfTheInput == true)
     }
 
@@ -95,6 +113,20 @@ private final class Delivered: Sendable {
         #expect(delivered.values == [10, 20, 30, 40])
         #expect(delivered.all.allSatisfy { $0.arrival == Timestamp(nanoseconds: 5) })
         #expect(schemas.withLock { $0 } == ["input: csv, comma, header, time in \"time\" (epoch seconds), 1 channel"])
+    }
+
+    @Test func `what does not show how it is read is said before fifty lines, once`() async throws {
+        let ends = pipe(holding: (0..<25).map { "door \($0 % 2 == 0 ? "open" : "shut") again\n" }.joined())
+        close(ends.writing)
+        let told = Mutex<[String]>([])
+        var logger = Logger(label: "test") { _ in ListedLog { text in told.withLock { $0.append(text) } } }
+        logger.logLevel = .info
+        let source = StandardInputSource(
+            configuration: Self.configuration, arrival: { Timestamp(nanoseconds: 5) },
+            limits: ReadingLimits(readSize: 32), logger: logger, descriptor: ends.reading)
+        await #expect(throws: IngestError.self) { try await source.run { _ in } }
+        close(ends.reading)
+        #expect(told.withLock { $0.count { $0.hasPrefix("nothing is watched yet") } } == 1)
     }
 
     @Test func `a row is delivered while the input stays open, and cancellation ends the run`() async throws {
@@ -119,13 +151,13 @@ private final class Delivered: Sendable {
         #expect(delivered.values == [10, 20, 30, 40])
     }
 
-    @Test func `an error of the consumer ends the run, with the reader held back until then`() async {
+    @Test func `an error of the consumer ends the run, with the reader held back until then`() async throws {
         struct Full: Error {}
-        let directory = TemporaryDirectory()
-        directory.write("time,a\n" + (1...5_000).map { "\($0),1\n" }.joined(), to: "a.csv")
+        let directory = try TemporaryDirectory()
+        try directory.write("time,a\n" + (1...5_000).map { "\($0),1\n" }.joined(), to: "a.csv")
         let telemetry = SourceTelemetry()
         let source = RecordedFiles(
-            paths: [directory.file("a.csv")], configuration: Self.configuration,
+            paths: [directory.path("a.csv")], configuration: Self.configuration,
             limits: ReadingLimits(readSize: 64, rowsPerBatch: 1, batchesInFlight: 2), telemetry: telemetry)
         await #expect(throws: Full.self) { try await source.run { _ in throw Full() } }
         // Two batches in flight, one that waits for room, and the bytes read for it.
@@ -133,11 +165,11 @@ private final class Delivered: Sendable {
     }
 
     @Test func `a followed file is read on until the task is cancelled`() async throws {
-        let directory = TemporaryDirectory()
-        directory.write(Self.head, to: "a.csv")
+        let directory = try TemporaryDirectory()
+        try directory.write(Self.head, to: "a.csv")
         let delivered = Delivered()
         let (seen, signal) = AsyncStream<Int>.makeStream()
-        let source = FileFollower(pattern: directory.file("a.csv"), configuration: Self.configuration, arrival: nil)
+        let source = FileFollower(pattern: directory.path("a.csv"), configuration: Self.configuration, arrival: nil)
         let task = Task {
             try await source.run { batch in
                 delivered.add(batch)
@@ -146,10 +178,10 @@ private final class Delivered: Sendable {
         }
         var iterator = seen.makeAsyncIterator()
         #expect(await iterator.next() == 3)
-        directory.append("4,40\n", to: "a.csv")
+        try directory.append("4,40\n", to: "a.csv")
         #expect(await iterator.next() == 1)
         directory.move("a.csv", to: "a.csv.1")
-        directory.write("time,a\n5,50\n", to: "a.csv")
+        try directory.write("time,a\n5,50\n", to: "a.csv")
         #expect(await iterator.next() == 1)
         task.cancel()
         try await task.value

@@ -71,8 +71,64 @@ import TimeSeries
             batch = RecordBatch()
             decoder.decode(Array(Self.text(units, from: 1 + block * 2_000).utf8), into: &batch)
         }
-        #expect(batch.candidates.keyCount == SpaceSaving.candidates)
+        #expect(batch.candidates.frequent.keyCount == SpaceSaving.candidates)
         #expect(decoder.seriesNames == ["steady"])
+    }
+
+    /// Offers keys to a table, one record each.
+    private func offer(_ keys: some Sequence<String>, to table: inout SeriesTable) -> (admitted: Int, counted: Int) {
+        var result = (admitted: 0, counted: 0)
+        for key in keys {
+            let bytes = Array(key.utf8)
+            let index = table.index(bytes.span, 0..<bytes.count)
+            if index == SeriesTable.counted { result.counted += 1 } else { result.admitted += 1 }
+        }
+        return result
+    }
+
+    @Test func `ten thousand machines that report in turn are all series with their third record`() {
+        var table = SeriesTable([], admission: SeriesAdmission(allowance: SeriesAllowance(mostSeries: 10_000)))
+        for round in 1...4 {
+            let result = offer((0..<10_000).lazy.map { "machine\($0)" }, to: &table)
+            #expect(result.admitted == (round < 3 ? 0 : 10_000), "round \(round)")
+        }
+        #expect(table.names.count == 10_000)
+        #expect(table.names.first == "machine0")
+        #expect(table.candidates.recent.keyCount == 0)
+    }
+
+    @Test func `of more machines in turn than there is room for the first get in`() {
+        var table = SeriesTable([], admission: SeriesAdmission(allowance: SeriesAllowance(mostSeries: 10_000)))
+        for _ in 1...8 { _ = offer((0..<14_000).lazy.map { "machine\($0)" }, to: &table) }
+        #expect(table.names.count == 10_000)
+    }
+
+    @Test func `a million keys that come once make no series and bounded memory`() {
+        var keys = SeriesCandidates()
+        let key: [UInt8] = [120]
+        var most: UInt64 = 0
+        for number in 0..<UInt64(1_000_000) {
+            most = max(most, keys.count(key.span, hash: splitMix(number)) { 10_000 })
+        }
+        #expect(most == 1)
+        #expect(keys.recent.keyCount <= 2 * 10_000)
+        #expect(keys.frequent.keyCount == SpaceSaving.candidates)
+    }
+
+    @Test func `a stored count of recent keys goes on, and one of another size or damaged is refused`() throws {
+        var keys = RecentKeys()
+        for number in 0..<UInt64(9_000) { _ = keys.count(hash: splitMix(number % 5_000)) }
+        var writer = StateWriter()
+        keys.encode(to: &writer)
+        var reader = StateReader(writer.bytes)
+        #expect(try RecentKeys(from: &reader) == keys)
+        var generator = SeededGenerator(seed: 4)
+        for _ in 0..<200 {
+            var bytes = writer.bytes
+            bytes[Int(generator.next() % 16)] = UInt8(truncatingIfNeeded: generator.next())
+            var reader = StateReader(bytes)
+            if let damaged = try? RecentKeys(from: &reader) { #expect(damaged.keyCount <= 2 * damaged.most) }
+        }
     }
 
     @Test func `a decoder that reads on in the middle admits what the other would have`() throws {

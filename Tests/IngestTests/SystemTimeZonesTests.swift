@@ -6,11 +6,11 @@ import TimeSeries
 @testable import Ingest
 
 @Suite struct SystemTimeZonesTests {
-    private let root: TestSupport.TemporaryDirectory
+    private let root: TemporaryDirectory
 
     /// A small system of its own, with two zones.
     init() throws {
-        root = try TestSupport.TemporaryDirectory()
+        root = try TemporaryDirectory()
         let manager = FileManager.default
         for folder in ["etc", "usr/share/zoneinfo/Europe"] {
             try manager.createDirectory(atPath: root.path(folder), withIntermediateDirectories: true)

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import Foundation
 import Ingest
 import TestSupport
@@ -54,6 +55,8 @@ import TimeSeries
             let again = try await replay(path, readSize: readSize, shards: shards)
             #expect(again.scores == reference.scores, "read size \(readSize), \(shards) shards")
             #expect(again.alerts == reference.alerts, "read size \(readSize), \(shards) shards")
+            #expect(again.summary.secondHalf.forecastCount == reference.summary.secondHalf.forecastCount)
+            #expect(again.summary.secondHalf.reconstructionCount == reference.summary.secondHalf.reconstructionCount)
         }
     }
 
@@ -90,6 +93,25 @@ import TimeSeries
         request.scoresPath = scores
         _ = try await ReplayRun(request, logger: nil).run()
         #expect(try Data(contentsOf: URL(fileURLWithPath: scores)) == reference.scores)
+    }
+
+    @Test func `the second half begins at the same row however the lines are spread over files`() async throws {
+        let directory = try TemporaryDirectory()
+        let text = Self.recording(rows: 600)
+        let lines = text.split(separator: "\n").map { $0 + "\n" }
+        let whole = try directory.write(text, to: "whole.csv")
+        let first = try directory.write(lines[..<500].joined(), to: "first.csv")
+        let second = try directory.write(lines[500...].joined(), to: "second.csv")
+        var source = SourceConfiguration(input: .file(pattern: first))
+        source.series = "unit"
+        let configuration = MonitorConfiguration(sources: [source])
+        var halves: [Double] = []
+        for paths in [[whole], [first, second]] {
+            let request = ReplayRequest(paths: paths, configuration: configuration)
+            halves.append(try await ReplayRun(request, logger: nil).run().secondHalf.forecastCount)
+        }
+        #expect(halves[0] > 0)
+        #expect(halves[0] == halves[1])
     }
 
     @Test func `unusable lines end a strict replay`() async throws {

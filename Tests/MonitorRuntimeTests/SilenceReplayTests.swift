@@ -80,9 +80,10 @@ import TimeSeries
         #expect(open.time.seconds(since: open.since) <= 1, "shown by the next line of another")
         #expect(
             open.message.contains(
-                "b has not spoken since 00:11:39; it usually does every 1 s and never stayed silent longer than 1 s."))
+                "b has not spoken since 00:11:39 UTC; it usually does every 1 s and never stayed silent longer than 1 s."
+            ))
         #expect(close.until == Self.time(760) && close.id == open.id && close.seq == 1)
-        #expect(close.message.contains("b speaks again since 00:12:40; overdue for"))
+        #expect(close.message.contains("b speaks again since 00:12:40 UTC; overdue for"))
     }
 
     @Test func `a source that vanishes is one incident, of the source`() async throws {
@@ -91,7 +92,7 @@ import TimeSeries
         #expect(told(result.records) == ["open stalled input", "close stalled input"], "\(result.lines)")
         let open = result.records[0]
         #expect(open.time == open.since && open.since == Self.time(729))
-        #expect(open.message.hasPrefix("source input has not spoken since 00:11:39; it usually does every 1 s"))
+        #expect(open.message.hasPrefix("source input has not spoken since 00:11:39 UTC; it usually does every 1 s"))
         #expect(result.records[1].until == Self.time(1_300))
         #expect(!result.scores.contains(",1\n"), "no line of the input is under an alert")
     }
@@ -105,8 +106,8 @@ import TimeSeries
         let open = result.records[0]
         #expect(open.since == Self.time(700) && open.time < Self.time(715))
         #expect(open.channels.map(\.name) == ["temp"] && open.channels[0].value == 61.25)
-        #expect(open.message.hasPrefix("b.temp has not changed since 00:11:40, still 61.3"))
-        #expect(result.records[1].message.hasPrefix("b.temp changes again since 00:13:21"))
+        #expect(open.message.hasPrefix("b.temp has not changed since 00:11:40 UTC, still 61.3"))
+        #expect(result.records[1].message.hasPrefix("b.temp changes again since 00:13:21 UTC"))
         let rows = result.scores.split(separator: "\n").filter { $0.contains(",b,") }
         #expect(rows.count { $0.hasSuffix(",1") } > 80, "the alert column follows it")
     }
@@ -119,8 +120,8 @@ import TimeSeries
         #expect(told(result.records) == ["open stalled c", "close stalled c"], "\(result.lines)")
         #expect(
             result.records[0].message.hasPrefix(
-                "c.temp has no value since 00:11:40, though it never lacked one before."))
-        #expect(result.records[1].message.hasPrefix("c.temp has values again since 00:12:20"))
+                "c.temp has no value since 00:11:40 UTC, though it never lacked one before."))
+        #expect(result.records[1].message.hasPrefix("c.temp has values again since 00:12:20 UTC"))
     }
 
     @Test(arguments: [3, 20, 200]) func `a return after a gap raises no anomaly merely because of the gap`(

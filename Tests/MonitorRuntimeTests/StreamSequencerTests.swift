@@ -63,6 +63,22 @@ import TimeSeries
         #expect(zip(found, found.dropFirst()).map { $1 - $0 }.max() == 4_096)
     }
 
+    @Test func `a round is never less than a tick, and every series of it counts as active`() throws {
+        var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        let rows = (0..<12).flatMap { tick in (0..<10_000).map { row(tick, series: $0) } }
+        let found = borders(&sequencer, rows)
+        #expect(sequencer.activeSeries == 10_000)
+        #expect(try #require(zip(found, found.dropFirst()).map { $1 - $0 }.last) == 10_000)
+        // Stored in the middle of such a round.
+        for series in 0..<2_000 { _ = sequencer.take(row(12, series: Int32(series)), at: series, arrival: nil) }
+        var writer = StateWriter()
+        sequencer.encode(to: &writer)
+        var restored = StreamSequencer(declaredInterval: nil, timesByRow: true)
+        var reader = StateReader(writer.bytes)
+        try restored.restore(from: &reader)
+        #expect(restored.remaining == sequencer.remaining)
+    }
+
     @Test func `late, duplicate and malformed lines do not count`() {
         var sequencer = StreamSequencer(declaredInterval: nil, timesByRow: true)
         var rows = (0..<8).map { row($0) }

@@ -23,6 +23,54 @@ import Testing
         #expect(result.output.contains(text))
     }
 
+    @Test(arguments: [
+        ("repaly", "did you mean \"replay\"?"), ("chekc", "did you mean \"check\"?"),
+        ("pump.csv", "there are run, replay"),
+    ])
+    func `a verb that is mistyped is named, with the nearest`(word: String, answer: String) throws {
+        let result = try monitord([word, "pump.csv"])
+        #expect(result.exitCode == 64)
+        #expect(result.errors.hasPrefix("there is no verb \"\(word)\"; "))
+        #expect(result.errors.contains(answer), "\(result.errors)")
+        #expect(!result.errors.contains("Usage"))
+    }
+
+    @Test(arguments: [["check"], ["formats"], ["detectors"], ["replay", "--json", "/dev/null"]])
+    func `what cannot be written to standard output ends with 74`(verb: [String]) throws {
+        let binary = try #require(monitordBinary).path
+        let script = "exec '\(binary)' \(verb.joined(separator: " ")) > /dev/full"
+        let result = try runCommand(URL(fileURLWithPath: "/bin/bash"), ["-c", script])
+        #expect(result.exitCode == 74, "\(result.errors)")
+        #expect(result.errors.contains("cannot write standard output: No space left on device"))
+    }
+
+    @Test func `check says which detectors take part, and what in the list of them changes nothing`() throws {
+        let directory = try TemporaryDirectory()
+        func check(_ text: String) throws -> CommandResult {
+            try monitord(["check", "--config", try directory.write(text, to: "m.toml")])
+        }
+        let lean = try check("profile = \"lean\"\n")
+        #expect(lean.output.contains("# 6 detectors take part: level, difference, "))
+        #expect(lean.output.contains("; no networks: the profile lean has none"))
+        #expect(try check("").output.contains("; networks: forecaster lstm, autoencoder dense"))
+        let idle = try check("detectors = [\"-isolation\", \"+range\", \"+hampel\"]\n")
+        #expect(idle.exitCode == 0)
+        #expect(idle.errors.contains("\"-isolation\" changes nothing: isolation does not take part anyway"))
+        #expect(idle.errors.contains("\"+range\" changes nothing: range takes part already"))
+        #expect(!idle.errors.contains("hampel"))
+    }
+
+    @Test func `check and detectors reckon a series the same`() throws {
+        let directory = try TemporaryDirectory()
+        let lines = "time,a\n" + (0..<50).map { "\($0),\($0 % 7)\n" }.joined()
+        let report = try monitord(["check", "--sample", try directory.write(lines, to: "a.csv")]).output
+        let table = try monitord(["detectors", "--json"]).output
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(table.utf8)) as? [String: Any])
+        let profiles = try #require(object["profiles"] as? [[String: Any]])
+        let bytes = try #require(profiles.first?["bytes"] as? Int)
+        #expect(report.contains("(\((bytes + 999) / 1_000) kB a series"), "\(report)")
+    }
+
     @Test func `check prints a configuration that gives itself again`() throws {
         let directory = try TemporaryDirectory()
         let first = try monitord(["check", "--config", try directory.write("commit_every = \"5min\"\n", to: "a.toml")])

@@ -136,6 +136,15 @@ import Testing
         ("a = = 1\n", ":1:"), ("[[source]]\nfile = 3\n", ":2:1:"),
         ("false_alarms = \"often\"\n", "false_alarms is \"often\""),
         ("[[source]]\nfile = \"x\"\nformat = \"xml\"\n", "format"), ("\0", ":1:"),
+        (
+            "detectors = [\"+isolaton\"]\n",
+            ":1:1: detectors: no detector is called \"isolaton\"; did you mean \"isolation\"?"
+        ),
+        (
+            "detectors = [\"level\", \"-range\"]\n",
+            "detectors: \"-range\" changes the profile's detectors, and \"level\" is one"
+        ),
+        ("detectors = \"level\"\n", ":1:1: detectors is \"level\"; expected a list"),
     ])
     func `a configuration that is wrong is refused with its place`(text: String, message: String) throws {
         let directory = try TemporaryDirectory()

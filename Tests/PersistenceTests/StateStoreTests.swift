@@ -94,6 +94,20 @@ import Testing
         _ = try await copy.commit([StatePart(scope: "s", name: "a", bytes: [2])])
         #expect(try await owner.load(scope: "s") == ["a": [1]])
     }
+
+    @Test(arguments: ["state", "100% of it? yes #1"])
+    func `a copy of a state that is not in use leaves nothing beside it`(name: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path(name)
+        let owner = try StateStore(directory: path)
+        _ = try await owner.commit([StatePart(scope: "s", name: "a", bytes: [1])])
+        await owner.close()
+        let before = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        let copy = try StateStore(copyOf: path)
+        #expect(try await copy.load(scope: "s") == ["a": [1]])
+        await copy.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == before)
+    }
 }
 
 @Suite struct OutboxTests {

@@ -19,46 +19,20 @@ public var monitordBinary: URL? {
 public let repositoryRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// A folder of its own for one test, removed with the value's last use.
-public final class TemporaryDirectory: Sendable {
-    /// Where it is.
-    public let url: URL
-
-    /// Makes an empty folder.
-    public init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "monitord-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// Path of a file in the folder.
-    public func path(_ name: String) -> String { url.appending(path: name).path }
-
-    /// Writes a file and returns its path.
-    public func write(_ text: String, to name: String) throws -> String {
-        try write(Data(text.utf8), to: name)
-    }
-
-    /// Writes a file and returns its path.
-    public func write(_ data: Data, to name: String) throws -> String {
-        try data.write(to: url.appending(path: name))
-        return path(name)
-    }
-}
-
 /// A command that runs: its output can be waited for line by line, and it can be signalled.
 public final class RunningCommand {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
-    private let errorFile: URL
+    private let directory: TemporaryDirectory
+    private var errorFile: URL { directory.url.appending(path: "errors") }
     private var buffered = Data()
     private var lines: [String] = []
 
     /// Starts a command with an environment of `PATH`, `TZ=UTC` and what is given.
     public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
-        errorFile = FileManager.default.temporaryDirectory.appending(path: "monitord-stderr-\(UUID().uuidString)")
+        directory = try TemporaryDirectory()
+        let errorFile = directory.url.appending(path: "errors")
         _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
         process.executableURL = executable
         process.arguments = arguments
@@ -69,8 +43,6 @@ public final class RunningCommand {
         process.standardError = try FileHandle(forWritingTo: errorFile)
         try process.run()
     }
-
-    deinit { try? FileManager.default.removeItem(at: errorFile) }
 
     /// Writes to its standard input; a closed pipe is ignored.
     public func send(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }

@@ -2,12 +2,12 @@ import TimeSeries
 
 /// The sentences of an alert: what is seen, what was expected, since when, how rare, and what is not known.
 ///
-///     pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10; rarer than once in 40 days.
+///     pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; rarer than once in 40 days.
 ///     Mostly pump3.current (71 %) and pump3.flow (22 %, low). explain: monitord explain 7f3c91
 ///
 /// The channel in front is the one furthest out of its band in band widths; the contributors behind `Mostly` are those
 /// that carry most of the anomaly, at least a tenth each, and together with the one in front they are at most three.
-/// `high` goes without saying, `low` is said. Times are UTC.
+/// `high` goes without saying, `low` is said. Times are UTC and say so: a journal beside them may be in another zone.
 enum AlertMessage {
     /// What a message needs beyond the record.
     struct Context: Equatable {
@@ -102,26 +102,28 @@ enum AlertMessage {
             isOfChannels
             ? joined(record.channels.map { "\(context.speaker).\($0.name)" })
             : names.count > 1 ? list(names) : context.isWholeSource ? "source \(names[0])" : names[0]
-        let state: String
-        switch record.kind {
-        case .stalled where isOfChannels: state = record.channels.count > 1 ? "have values again" : "has values again"
-        case .stalled: state = names.count > 1 ? "speak again" : "speaks again"
-        case .stuck: state = record.channels.count > 1 ? "change again" : "changes again"
-        case .input: state = "can be read again"
-        default: state = names.count > 1 ? "are no longer unusual" : "is no longer unusual"
-        }
         let lasted = HumanDuration.text(seconds: end.seconds(since: record.since))
+        let time = clock(end, seenFrom: record.time)
+        let areChannels = record.channels.count > 1
+        switch record.kind {
+        case .stalled where isOfChannels:
+            return "\(subject) \(areChannels ? "have" : "has") values again since \(time), after \(lasted) without."
         // The onset of a stall is when the silence had become unusual, not when it began.
-        let isSilence = record.kind == .stalled && !isOfChannels
-        let length = isSilence ? "; overdue for \(lasted)" : ", after \(lasted)"
-        let isLevel = record.kind == .anomaly || record.kind == .drift
-        // What stays is not back to normal: whoever reads this must know that the level moved.
-        if isLevel, let detail = context.detail {
-            return "\(subject), unusual for \(lasted): \(detail)."
+        case .stalled:
+            return "\(subject) \(names.count > 1 ? "speak" : "speaks") again since \(time); overdue for \(lasted)."
+        case .stuck:
+            return "\(subject) \(areChannels ? "change" : "changes") again since \(time), after \(lasted) of one value."
+        case .input:
+            return "\(subject) can be read again since \(time), after \(lasted) of unreadable lines."
+        case .anomaly, .drift, .budget:
+            // What stays is not back to normal: whoever reads this must know that the level moved.
+            if let detail = context.detail { return "\(subject), unusual for \(lasted): \(detail)." }
+            // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
+            let (verb, pronoun) = names.count > 1 ? ("were", "they are") : ("was", "it is")
+            return
+                "\(subject) \(verb) unusual for \(lasted), until \(time): \(pronoun) back to normal, or at a level that "
+                + "now counts as usual."
         }
-        let text = "\(subject) \(state) since \(clock(end, seenFrom: record.time))\(length)"
-        // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
-        return text + (isLevel ? ": back to normal, or at a level that now counts as usual." : ".")
     }
 
     /// The sentences of the `budget` incident.
@@ -286,10 +288,10 @@ enum AlertMessage {
 
     private static func percent(_ share: Double) -> Int { Int((max(0, min(1, share)) * 100).rounded()) }
 
-    /// The time of day, with the date when it is not the day it is seen from.
+    /// The time of day and its zone, with the date when it is not the day it is seen from.
     static func clock(_ instant: Timestamp, seenFrom now: Timestamp) -> String {
         let whole = CivilTime(utc: instant)
-        let text = "\(two(whole.hour)):\(two(whole.minute)):\(two(whole.second))"
+        let text = "\(two(whole.hour)):\(two(whole.minute)):\(two(whole.second)) UTC"
         let today = CivilTime(utc: now)
         guard (whole.year, whole.month, whole.day) != (today.year, today.month, today.day) else { return text }
         return "\(whole.year)-\(two(whole.month))-\(two(whole.day)) \(text)"

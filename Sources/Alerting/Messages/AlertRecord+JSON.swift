@@ -61,6 +61,11 @@ extension AlertRecord {
     }
 }
 
+extension AlertRecord {
+    /// The record as a value within other JSON.
+    var json: JSONWriter.Value { .members(fields(stamp: nil).map { .init(key: $0.key, value: $0.value) }) }
+}
+
 extension AlertRecord.ChannelPart {
     fileprivate var json: JSONWriter.Value {
         .object([

@@ -7,6 +7,7 @@ struct JSONWriter {
     indirect enum Value: Equatable {
         case text(String)
         case integer(Int)
+        case boolean(Bool)
         case number(Double)
         case list([Value])
         case members([Member])
@@ -54,6 +55,7 @@ struct JSONWriter {
         switch value {
         case .text(let string): quote(string)
         case .integer(let number): text += String(number)
+        case .boolean(let isTrue): text += isTrue ? "true" : "false"
         case .number(let number): text += Self.shortest(number)
         case .list(let values):
             text += "["

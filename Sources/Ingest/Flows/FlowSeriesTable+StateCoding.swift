@@ -43,7 +43,7 @@ extension FlowSeriesTable {
         guard free.allSatisfy({ members.indices.contains(Int($0)) && !members[Int($0)].isLive }),
             Set(free).count == free.count
         else { throw .invalid("a free place that is taken") }
-        candidates = try SpaceSaving(from: &reader)
+        candidates = try SeriesCandidates(from: &reader)
         let numbers = try reader.readIntegers(UInt64.self)
         guard numbers.count == 4 else { throw .invalid("the counts of hosts") }
         counts = Counts(admitted: numbers[0], idle: numbers[1], evicted: numbers[2], refused: numbers[3])

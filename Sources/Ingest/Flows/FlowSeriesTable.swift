@@ -37,7 +37,7 @@ public struct FlowSeriesTable: Sendable {
     /// Names by number; that of a place whose series was dropped stays until the place is taken.
     private(set) var names: [String] = []
     private(set) var groups: [Int32] = []
-    var candidates = SpaceSaving()
+    var candidates = SeriesCandidates()
     var counts = Counts()
     private let dimension: FlowDimension
     private let admission: SeriesAdmission
@@ -74,7 +74,9 @@ public struct FlowSeriesTable: Sendable {
             }
             guard seen.count < Self.mostSeen, seen.insert(hash).inserted else { return nil }
             let name = Array(key.name(by: dimension).utf8)
-            guard candidates.count(name.span, hash: hash).least >= admission.records else { return nil }
+            let allowance = admission.allowance
+            let bins = candidates.count(name.span, hash: hash) { allowance.mostSeries }
+            guard bins >= admission.records else { return nil }
         }
         guard let number = freePlace(tick) else {
             counts.refused += 1

@@ -52,6 +52,9 @@ struct DialectSniffer: Sendable {
         }
     }
 
+    /// The newest of so many lines that do not say yet how they are read; `nil` while there are fewer.
+    func unclear(after count: Int) -> String? { lines.count < count ? nil : lines.last.map(excerpt) }
+
     /// What the lines held allow to say; `isFinal` when no more will be looked at.
     func decide(isFinal: Bool) -> Decision {
         let usable = lines.filter { $0.flaw == nil }

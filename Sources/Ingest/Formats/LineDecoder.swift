@@ -20,6 +20,8 @@ public import TimeSeries
 public struct LineDecoder: Sendable {
     /// Lines that are looked at, at most, before the dialect is settled.
     public static let mostLinesLookedAt = 50
+    /// Lines after which it is worth saying that they do not say yet how they are read.
+    public static let linesUntilUnclear = 10
     /// Bytes that are looked at, at most.
     static let mostBytesLookedAt = 4 << 20
     /// A reason is shown for its first line and each time this many more came.
@@ -216,6 +218,14 @@ public struct LineDecoder: Sendable {
         finishFile(into: &batch)
         if dialect == nil, refusal == nil { settleIfClear(isFinal: true, into: &batch) }
         publish(into: &batch)
+    }
+
+    /// A line that shows why nothing is watched yet, once ``linesUntilUnclear`` of them have not settled how they are read.
+    ///
+    /// `nil` before, when they have, and where more are needed because lines name their channels.
+    public var unclearLine: String? {
+        dialect == nil && refusal == nil && configuration.channel == nil
+            ? sniffer.unclear(after: Self.linesUntilUnclear) : nil
     }
 
     /// The unusable lines to be shown since the last call.

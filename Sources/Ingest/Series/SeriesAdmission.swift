@@ -2,7 +2,7 @@ import Synchronization
 
 /// When a key that lines name becomes a series.
 ///
-/// A key is first only counted, in a sketch of bounded size, and becomes a series at its third record: a misspelt name, a
+/// A key is first only counted, in bounded memory (``SeriesCandidates``), and becomes a series at its third record: a misspelt name, a
 /// scan over a network or a line of garbage costs nothing that lasts. Past the allowance newcomers stay counted. All of
 /// it is decided in the order of arrival, while lines are decoded.
 public struct SeriesAdmission: Sendable {

@@ -15,7 +15,7 @@ struct SeriesTable: Sendable {
     /// The group of each series.
     private(set) var groups: [Int32] = []
     /// Keys that are no series yet.
-    private(set) var candidates = SpaceSaving()
+    private(set) var candidates = SeriesCandidates()
     /// The key of the last record that was only counted.
     private(set) var countedKey: [UInt8] = []
     /// Records that were only counted.
@@ -33,7 +33,7 @@ struct SeriesTable: Sendable {
     ///
     /// - Parameter groups: the group of each name; all of the first when empty.
     init(
-        _ names: [String], groups: [Int32] = [], candidates: SpaceSaving? = nil,
+        _ names: [String], groups: [Int32] = [], candidates: SeriesCandidates? = nil,
         admission: SeriesAdmission = .atOnce
     ) {
         self.admission = admission
@@ -64,8 +64,10 @@ struct SeriesTable: Sendable {
     }
 
     private mutating func newcomer(_ key: Span<UInt8>, hash: UInt64, group: Int32) -> Int32 {
-        if admission.records > 1, candidates.count(key, hash: hash).least < admission.records {
-            return count(key)
+        if admission.records > 1 {
+            let allowance = admission.allowance
+            let times = candidates.count(key, hash: hash) { allowance.mostSeries }
+            if times < admission.records { return count(key) }
         }
         guard
             admission.allowance.takeIfFree(

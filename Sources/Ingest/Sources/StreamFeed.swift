@@ -29,7 +29,9 @@ struct StreamFeed {
     private let surroundings: Surroundings
     private var counted = DecoderCounters()
     private var isAnnounced = false
+    private var isUnclearTold = false
     private var received: UInt64 = 0
+    private var bytesBefore: Int64 = 0
     private var nextRefused: UInt64 = 1
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
@@ -88,7 +90,10 @@ struct StreamFeed {
     }
 
     /// The next bytes are the start of another file.
-    mutating func beginFile() { decoder.beginFile() }
+    mutating func beginFile() {
+        bytesBefore &+= decoder.offset
+        decoder.beginFile()
+    }
 
     /// The stream is over.
     mutating func finish(_ emit: (RecordBatch) throws -> Void) throws {
@@ -132,10 +137,16 @@ struct StreamFeed {
             if let note = schema.zone.note { surroundings.logger?.zoneNote(schema.zone.name, note) }
             surroundings.onSchema?(name, schema)
         }
+        // A recording is at its end in a moment and then says more; who watches a stream would wait for its 50th line.
+        if !isUnclearTold, surroundings.arrival != nil, let line = decoder.unclearLine {
+            isUnclearTold = true
+            surroundings.logger?.unclear(place ?? name, line)
+        }
         guard !batch.rows.isEmpty else { return }
         var batch = batch
         batch.stream = name
         batch.file = file
+        batch.bytesBefore = bytesBefore
         try emit(batch)
     }
 }

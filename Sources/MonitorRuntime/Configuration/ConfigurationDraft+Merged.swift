@@ -7,6 +7,7 @@ extension ConfigurationDraft {
     func merged(files: [String]) -> String {
         var lines = files.isEmpty ? ["# no file was read"] : files.map { "# read \($0)" }
         lines += self.lines(of: global, keys: ConfigurationKeys.global)
+        lines.append("# \(configuration.detection.takingPart)")
         lines += ["", "[defaults]"] + self.lines(of: defaults, keys: ConfigurationKeys.series)
         for source in sources {
             lines += ["", "[[source]]"] + self.lines(of: source, keys: ConfigurationKeys.source)

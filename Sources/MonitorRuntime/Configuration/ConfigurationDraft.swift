@@ -135,7 +135,9 @@ struct ConfigurationDraft: Equatable, Sendable {
         in section: WritableKeyPath<ConfigurationDraft, Section<Target>>
     ) {
         guard key.read(node, &self[keyPath: section].target) else {
-            problems.append(.unexpected(place: place, key: name, found: node.description, expected: key.expected))
+            problems.append(
+                key.fault(node).map { .conflict(place: place, key: name, reason: $0) }
+                    ?? .unexpected(place: place, key: name, found: node.description, expected: key.expected))
             if key.name == "file" || key.name == "stdin" { self[keyPath: section].isInputRefused = true }
             return
         }

@@ -19,6 +19,15 @@ struct ConfigurationKey<Target>: Sendable {
     let write: @Sendable (Target) -> String?
     /// Takes the value of the first target over into the second.
     let copy: @Sendable (Target, inout Target) -> Void
+    /// What is wrong with a value that `read` refuses, where more can be said than what is expected; `nil` for that.
+    var fault: @Sendable (TOMLNode) -> String? = { _ in nil }
+
+    /// The key with words of its own for values that it refuses.
+    func telling(_ fault: @escaping @Sendable (TOMLNode) -> String?) -> Self {
+        var key = self
+        key.fault = fault
+        return key
+    }
 }
 
 extension ConfigurationKey {
@@ -47,7 +56,11 @@ extension ConfigurationKey {
 enum ConfigurationKeys {
     /// Keys above the first table.
     static let global: [ConfigurationKey<GlobalDraft>] = [
-        .init("false_alarms", expected: rateExpected, \.falseAlarmsPerSecond, parse: rate, format: rateText),
+        .init(
+            "false_alarms",
+            expected:
+                "a rate such as \"1/day\" or \"20/day\", at most \"1/s\", above 0: with none it would tell nothing",
+            \.falseAlarmsPerSecond, parse: { node in rate(node).flatMap { $0 > 0 ? $0 : nil } }, format: rateText),
         .init("state", expected: pathExpected, \.stateDirectory, parse: text, format: TOMLDocument.quoted),
         .init(
             "commit_every", expected: "a duration from \"1s\" to \"1d\"", \.commitEvery,
@@ -103,7 +116,8 @@ enum ConfigurationKeys {
             parse: { node in
                 // The set it is applied to does not decide whether the list is understood.
                 texts(node).flatMap { (try? DetectionProfile.full.detectors.changed(by: $0)) == nil ? nil : $0 }
-            }, format: listText),
+            }, format: listText
+        ).telling { node in texts(node).flatMap(faultOfDetectors) },
     ]
 
     /// Keys of `[defaults]` and of every `[series."pattern"]`.
@@ -123,6 +137,19 @@ enum ConfigurationKeys {
             parse: { text($0).flatMap(Adaptation.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init("runbook", expected: "a text that is not empty", \.runbook, parse: text, format: TOMLDocument.quoted),
     ]
+
+    /// What is wrong with a list of detectors; `nil` when nothing is.
+    private static func faultOfDetectors(_ entries: [String]) -> String? {
+        do throws(DetectorSetError) {
+            _ = try DetectionProfile.full.detectors.changed(by: entries)
+            return nil
+        } catch {
+            guard case .unknown(let name) = error,
+                let near = EditDistance.nearest(to: name, among: DetectorKind.allCases.map(\.name))
+            else { return "\(error)" }
+            return "no detector is called \"\(name)\"; did you mean \"\(near)\"? `monitord detectors` lists them all"
+        }
+    }
 
     /// Keys of every `[[source]]`.
     static let source: [ConfigurationKey<SourceDraft>] = [

@@ -61,8 +61,10 @@ public struct ConfigurationLoader: Sendable {
         draft.resolvePlaces(environment: environment, isRoot: isRoot)
         let remarks = draft.resolveZones(zones)
         guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
+        let detection = draft.configuration.detection
         return LoadedConfiguration(
-            configuration: draft.configuration, files: read, merged: draft.merged(files: read), remarks: remarks,
+            configuration: draft.configuration, files: read, merged: draft.merged(files: read),
+            remarks: remarks + detection.idleEntryRemarks,
             draft: draft)
     }
 

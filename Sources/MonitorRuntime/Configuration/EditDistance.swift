@@ -1,5 +1,5 @@
 /// The nearest of some words to a word that was mistyped.
-enum EditDistance {
+public enum EditDistance {
     /// The least number of letters to insert, delete or replace, or of neighbours to swap, that makes one text the other.
     ///
     /// Optimal string alignment: Damerau (1964), "A technique for computer detection and correction of spelling errors",
@@ -24,7 +24,7 @@ enum EditDistance {
     }
 
     /// The nearest candidate, the first of equals; `nil` when none is within a third of the word's length, at least 2.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    public static func nearest(to word: String, among candidates: [String]) -> String? {
         let scored = candidates.map { (word: $0, distance: between(word, $0)) }
         guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(2, word.unicodeScalars.count / 3) ? best.word : nil

@@ -80,6 +80,14 @@ final class OutputFile {
         return UInt64(max(0, status.st_size))
     }
 
+    /// Whether what is written to a descriptor goes to the null device.
+    static func isDiscarded(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        // Fills a struct of ours. The null device has the numbers 1, 3 on Linux.
+        guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == 0x103
+    }
+
     /// Why a file cannot be appended to, its folder made first when it is missing; `nil` when it can.
     static func reasonNotToAppend(to path: String) -> String? {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {

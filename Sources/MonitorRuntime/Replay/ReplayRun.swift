@@ -102,10 +102,16 @@ public struct ReplayRun: Sendable {
             resume: stored.stream?.header.place.decoding, logger: logger)
         let half = SecondHalf(bytes: request.paths.reduce(0) { $0 + OutputFile.size(of: $1) })
         try await files.run { batch in
+            var batch = batch
+            if let row = half.firstRow(in: batch) {
+                var before = batch
+                before.rows.removeLast(batch.rows.count - row)
+                batch.rows.removeFirst(row)
+                try await pipeline.process(before)
+                half.note(await pipeline.learningReport())
+            }
             try await pipeline.process(batch)
-            let bytes = telemetry.counters.bytes
-            if half.begins(at: bytes) { half.note(await pipeline.learningReport()) }
-            if half.bytes > 0 { progress?(min(1, Double(bytes) / Double(half.bytes))) }
+            if let share = half.share(of: batch) { progress?(share) }
         }
         try await pipeline.finish(atEnd: true)
         try output.finish()
@@ -129,22 +135,33 @@ public struct ReplayRun: Sendable {
     }
 }
 
-/// Notices when half of the bytes are read.
+/// Notices where the second half of a recording begins: at the first row that ends behind the middle of its bytes.
+///
+/// The place is the row's own, so that the same rows are in it however far the reading thread is ahead. Of compressed
+/// files the size as stored is known and the place in what is unpacked: their second half begins earlier.
 private final class SecondHalf: Sendable {
-    let bytes: UInt64
+    let bytes: Int64
     private let state = Mutex<(hasBegun: Bool, report: LearningReport)>((false, LearningReport()))
 
-    init(bytes: UInt64) { self.bytes = bytes }
+    init(bytes: UInt64) { self.bytes = Int64(clamping: bytes) }
 
     var report: LearningReport { state.withLock { $0.report } }
 
-    /// True once, for the first batch behind the middle.
-    func begins(at done: UInt64) -> Bool {
+    /// The place in a batch at which the second half begins; `nil` but for one batch.
+    func firstRow(in batch: RecordBatch) -> Int? {
         state.withLock { state in
-            guard !state.hasBegun, bytes > 0, done * 2 >= bytes else { return false }
+            guard !state.hasBegun, bytes > 0,
+                let row = batch.rows.firstIndex(where: { batch.bytesBefore + $0.endOffset > bytes / 2 })
+            else { return nil }
             state.hasBegun = true
-            return true
+            return row
         }
+    }
+
+    /// Share of the bytes up to the end of a batch, 0 to 1; `nil` when it is not known.
+    func share(of batch: RecordBatch) -> Double? {
+        guard bytes > 0, let last = batch.rows.last else { return nil }
+        return min(1, Double(batch.bytesBefore + last.endOffset) / Double(bytes))
     }
 
     func note(_ report: LearningReport) { state.withLock { $0.report = report } }

@@ -148,13 +148,18 @@ public struct SampleCheck: Sendable {
         let fits = series <= room ? "" : "; that is more than there is room for"
         return [
             "series: \(series): \(Self.list(found.series, most: 10)); memory when their rings are full: about "
-                + "\((own + shared) / 1024) kB (\(largest.bytes / 1024) kB a series, \(shared / 1024) kB shared)",
+                + "\(Self.kilobytes(own + shared)) (\(Self.kilobytes(largest.bytes)) a series, "
+                + "\(Self.kilobytes(shared)) shared); `monitord detectors` tells the same in bytes",
+            configuration.detection.takingPart,
             "room for \(room) such series (max_series = \(configuration.mostSeries), max_memory = "
                 + "\(ConfigurationUnits.text(size: configuration.mostMemory)))\(fits); a name becomes a series with its third line",
             "processor: about \(largest.microseconds) µs a sample on this machine, training included",
             "arithmetic: \(Kernels.best.arithmeticClass.rawValue) (\(Kernels.best.name))",
         ]
     }
+
+    /// Thousands of bytes, rounded up.
+    private static func kilobytes(_ bytes: Int) -> String { "\((bytes + 999) / 1_000) kB" }
 
     private static func list(_ names: [String], most: Int) -> String {
         names.count > most

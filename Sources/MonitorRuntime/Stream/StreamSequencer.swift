@@ -5,7 +5,7 @@ import TimeSeries
 ///
 /// All of this is decided in arrival order, before any work is spread over shards, so it is the same with any read
 /// size and on any number of cores (PRODUCT.md section 8). A *round* is 8 samples for each series active at its start,
-/// at most 4,096: counted, never timed. Weights change only where a round ends.
+/// at most 4,096 but never less than a tick: counted, never timed. Weights change only where a round ends.
 struct StreamSequencer: Sendable {
     /// What is to be done with one line.
     struct Step: Sendable {
@@ -37,7 +37,7 @@ struct StreamSequencer: Sendable {
 
     /// Samples for each active series in a round.
     static let samplesPerSeries = 8
-    /// The largest round.
+    /// The largest round, where a tick of all series has no more samples.
     static let largestRound = 4_096
 
     /// Number of the round in progress, from 0.
@@ -147,13 +147,15 @@ struct StreamSequencer: Sendable {
         for last in lastRound where last != .max && last + 1 >= round { active += 1 }
         activeSeries = max(1, active)
         round += 1
-        remaining = min(Self.samplesPerSeries * activeSeries, Self.largestRound)
+        // A round of less than a tick would take the series for fewer than they are, and a tick for complete too early.
+        remaining = max(activeSeries, min(Self.samplesPerSeries * activeSeries, Self.largestRound))
     }
 
     /// Whether a series had a sample in the last 8 to 16 ticks, as rounds count them: a round of very many series is
-    /// less than a tick.
+    /// one tick.
     func isActive(_ series: Int) -> Bool {
-        let rounds = UInt64(1 + clocks.count * Self.samplesPerSeries / Self.largestRound)
+        let ticks = min(Self.samplesPerSeries, clocks.count * Self.samplesPerSeries / Self.largestRound)
+        let rounds = UInt64(1 + ticks)
         return lastRound[series] != .max && lastRound[series] + rounds >= round
     }
 
@@ -195,7 +197,7 @@ struct StreamSequencer: Sendable {
         lastRound = try reader.readIntegers(UInt64.self)
         clocks = []
         for _ in lastRound { clocks.append(try SeriesClock(from: &reader)) }
-        guard (1...Self.largestRound).contains(remaining), activeSeries >= 1,
+        guard (1...max(Self.largestRound, activeSeries)).contains(remaining), activeSeries >= 1,
             max(round, lines, samples, lateLines, duplicateLines, clockSteps, countedLines) < 1 << 62
         else {
             throw .invalid("\(remaining) samples left in a round")

@@ -143,6 +143,7 @@ struct Evaluation {
         }
         var members: [(key: String, value: ReportValue)] = [
             ("events", .integer(sum.events)), ("detected", .integer(sum.found)),
+            ("closed_before_end", .integer(sum.closedBeforeEnd)),
             ("alert_segments", .integer(sum.alerts)), ("false_segments", .integer(sum.falseAlerts)),
             ("precision", .optional(sum.precision)), ("recall", .optional(sum.recall)), ("f1", .optional(sum.f1)),
             ("median_delay_s", .optional(Self.median(sum.delaySeconds))),

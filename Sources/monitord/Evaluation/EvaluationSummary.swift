@@ -1,9 +1,15 @@
 /// The figures of a report as a short table for people.
 struct EvaluationSummary {
     private let report: ReportValue
+    private let column: String
 
     /// Takes what ``Evaluation/report()`` gives.
-    init(_ report: ReportValue) { self.report = report }
+    ///
+    /// - Parameter column: of the scores, that the rankings are of.
+    init(_ report: ReportValue, column: String) {
+        self.report = report
+        self.column = column
+    }
 
     /// The table, without a line end behind it.
     var text: String {
@@ -21,6 +27,13 @@ struct EvaluationSummary {
                     "median delay \(short(events["median_delay_s"])) s (\(short(events["median_delay_rows"])) rows)",
                     "\(short(events["false_alerts_per_day"])) false alerts a day, \(short(events["false_alerts_per_1000"])) in 1000 quiet rows"
                 ))
+            if let early = events["closed_before_end"].number, early > 0 {
+                lines.append(
+                    row(
+                        "closed early",
+                        "\(whole(events["closed_before_end"])) of \(whole(events["detected"])) found events went on when their alert had closed: a level that stays becomes usual"
+                    ))
+            }
         }
         let pooled = report["pooled"]
         let own = pooled["own"]
@@ -39,6 +52,14 @@ struct EvaluationSummary {
                 figures(
                     report["macro"], ["VUS-PR", "VUS-ROC", "PR area", "ROC area", "best F1"],
                     ["vus_pr", "vus_roc", "auc_pr", "auc_roc", "best_f1"])))
+        // A near-chance area is no news of a detector that speaks at the beginning of an event.
+        if column == "score" {
+            lines.append(
+                row(
+                    "",
+                    "(by `score`, which is high where something begins; these ask for a high value on every row of an event: --column severity)"
+                ))
+        }
         for (title, key) in [("NAB, own alerts", "nab_own_alert"), ("NAB, best threshold", "nab")]
         where !report[key].isNull {
             let profiles = NABScore.Profile.all.map { "\($0.name) \(short(report[key][$0.name]["score"]))" }

@@ -5,6 +5,8 @@
 struct EventCounts {
     private(set) var events = 0
     private(set) var found = 0
+    /// Found events whose last row no alert covers: they went on when their alert had closed.
+    private(set) var closedBeforeEnd = 0
     private(set) var alerts = 0
     private(set) var falseAlerts = 0
     /// From each found event's first scored row to its first alerted one, in seconds.
@@ -41,9 +43,10 @@ struct EventCounts {
             let end = series.times.firstPlace(above: series.times[rows.upperBound] + tolerance) - 1
             return rows.lowerBound...max(end, rows.upperBound)
         }
-        for rows in reach {
+        for (rows, event) in zip(reach, judged) {
             guard let row = rows.first(where: { alert[$0] }) else { continue }
             found += 1
+            if row <= event.upperBound, !alert[event.upperBound] { closedBeforeEnd += 1 }
             delayRows.append(Double(row - rows.lowerBound))
             delaySeconds.append(series.times[row] - series.times[rows.lowerBound])
         }
@@ -69,6 +72,7 @@ struct EventCounts {
     static func += (sum: inout EventCounts, other: EventCounts) {
         sum.events += other.events
         sum.found += other.found
+        sum.closedBeforeEnd += other.closedBeforeEnd
         sum.alerts += other.alerts
         sum.falseAlerts += other.falseAlerts
         sum.delaySeconds += other.delaySeconds

@@ -7,6 +7,8 @@ import TimeSeries
 @testable import MonitorRuntime
 
 @Suite struct ConfigurationLoaderTests {
+    static let daemonRate =
+        #"a rate such as "1/day" or "20/day", at most "1/s", above 0: with none it would tell nothing"#
     private static let standard = ConfigurationLoader.standardFile
 
     /// Loads from files that exist only here; a path that ends in "denied.toml" cannot be read.
@@ -197,15 +199,20 @@ import TimeSeries
         arguments: [
             (
                 "false_alarms = 3",
-                #"1:1: false_alarms is 3; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+                #"1:1: false_alarms is 3; expected \#(daemonRate)"#
             ),
             (
                 "false_alarms = \"daily\"",
-                #"1:1: false_alarms is "daily"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+                #"1:1: false_alarms is "daily"; expected \#(daemonRate)"#
             ),
             (
                 "false_alarms = \"2/s\"",
-                #"1:1: false_alarms is "2/s"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
+                #"1:1: false_alarms is "2/s"; expected \#(daemonRate)"#
+            ),
+            ("false_alarms = \"0\"", #"1:1: false_alarms is "0"; expected \#(daemonRate)"#),
+            (
+                "[defaults]\nfalse_alarms = \"9/s\"",
+                #"2:1: defaults.false_alarms is "9/s"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
             ),
             ("state = \"\"", #"1:1: state is ""; expected a path that is not empty"#),
             ("commit_every = 60", #"1:1: commit_every is 60; expected a duration from "1s" to "1d""#),
@@ -536,6 +543,8 @@ import TimeSeries
                 autoencoder = "dense"  # default
                 profile = "full"  # default
                 # detectors is not set
+                # 11 detectors take part: level, difference, volatility, range, shift, slow-shift, correlation, forecast, \
+                reconstruction, reconstruction-window, stuck; networks: forecaster gru, autoencoder dense
 
                 [defaults]
                 false_alarms = "1/week"  # default
