@@ -307,11 +307,17 @@ actor Pipeline {
     func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
         guard outcome.hasChange else { return [] }
         let series = batch.seriesNames[outcome.step.series]
+        let row = batch.rows[outcome.step.row]
+        let bin = Int(row.firstValue) / FlowChannels.all.count
+        let evidence = flows != nil && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
-            SeriesChange(
+            let pattern = flows == nil ? nil : explanation.flatMap { FlowPattern($0, evidence: evidence) }
+            return SeriesChange(
                 stream: name, series: series, change: change,
                 explanation: explanation, channels: groups[places[outcome.step.series].group].channels,
-                interval: outcome.step.interval, runbook: configuration.alerting(forSeries: series).runbook)
+                interval: outcome.step.interval,
+                pattern: pattern?.rawValue, evidence: evidence?.activity,
+                runbook: configuration.alerting(forSeries: series).runbook)
         }
         return (outcome.change.map { [told($0, outcome.explanation)] } ?? [])
             + outcome.findings.map { told($0.change, $0.explanation) }

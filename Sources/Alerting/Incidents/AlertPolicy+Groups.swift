@@ -97,6 +97,7 @@ extension AlertPolicy {
             score: group.score, threshold: change.change.threshold, rarity: group.rarity,
             channels: explanation?.parts(named: change.channels) ?? [],
             detectors: explanation?.detectors.map { .init(name: $0.name, score: $0.score, weight: $0.weight) } ?? [],
+            evidence: event == .close ? nil : change.evidence,
             learning: change.change.learning.progress, hint: AlertMessage.hint(for: group.kind),
             runbook: group.runbook)
         record.message = AlertMessage.text(

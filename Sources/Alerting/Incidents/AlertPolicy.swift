@@ -17,6 +17,8 @@ public struct SeriesChange: Equatable, Sendable {
     public var interval: Double?
     /// What the behaviour looks like, when known.
     public var pattern: String?
+    /// With whom the host talked, of a series of flows.
+    public var evidence: ActivityEvidence?
     /// The series' runbook; `nil` for the one of the configuration.
     public var runbook: String?
     /// Whether somebody has silenced the series: its incident is neither published nor held back.
@@ -27,7 +29,8 @@ public struct SeriesChange: Equatable, Sendable {
     /// Creates a change.
     public init(
         stream: String, series: String, change: IncidentChange, explanation: Explanation? = nil,
-        channels: [Channel] = [], interval: Double? = nil, pattern: String? = nil, runbook: String? = nil,
+        channels: [Channel] = [], interval: Double? = nil, pattern: String? = nil,
+        evidence: ActivityEvidence? = nil, runbook: String? = nil,
         isSilenced: Bool = false, isWholeSource: Bool = false
     ) {
         self.stream = stream
@@ -37,6 +40,7 @@ public struct SeriesChange: Equatable, Sendable {
         self.channels = channels
         self.interval = interval
         self.pattern = pattern
+        self.evidence = evidence
         self.runbook = runbook
         self.isSilenced = isSilenced
         self.isWholeSource = isWholeSource

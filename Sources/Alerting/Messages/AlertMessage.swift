@@ -78,8 +78,19 @@ enum AlertMessage {
 
     private static func anomaly(_ record: AlertRecord, _ context: Context, _ since: String) -> String {
         "\(observation(record, context)), \(since); \(rarity(record, context))" + learning(context) + "."
-            + together(withinBands: record) + contributors(record, context)
+            + together(withinBands: record) + contributors(record, context) + activity(record)
     }
+
+    /// Which shape of traffic it looks like, and with whom.
+    private static func activity(_ record: AlertRecord) -> String {
+        let shape = record.pattern.flatMap { patterns[$0] }.map { " It looks like \($0)." } ?? ""
+        return shape + (record.evidence?.sentence ?? "")
+    }
+
+    private static let patterns = [
+        "scan": "a scan", "flood": "a flood", "exfiltration": "data going out", "silence": "a host that fell silent",
+        "service": "a service that does not answer", "beacon": "a beacon",
+    ]
 
     /// Says so when no value left its band: the alert would otherwise seem to argue against itself.
     private static func together(withinBands record: AlertRecord) -> String {

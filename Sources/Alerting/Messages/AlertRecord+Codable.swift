@@ -8,7 +8,7 @@ extension AlertRecord: Codable {
     private enum CodingKeys: String, CodingKey {
         case v, id, seq, event, time, since, until, severity, kind, pattern, series
         case allSeries = "all_series"
-        case score, threshold, rarity, channels, detectors, learning, message, hint, runbook
+        case score, threshold, rarity, channels, detectors, evidence, learning, message, hint, runbook
     }
 
     /// Reads a record from its JSON line; keys it does not know (`host`, those of later versions) are passed over.
@@ -52,6 +52,7 @@ extension AlertRecord: Codable {
             rarity: try box.decodeIfPresent(Double.self, forKey: .rarity),
             channels: try box.decode([ChannelPart].self, forKey: .channels),
             detectors: try box.decode([DetectorPart].self, forKey: .detectors),
+            evidence: try box.decodeIfPresent(ActivityEvidence.self, forKey: .evidence),
             learning: try box.decode(Double.self, forKey: .learning),
             message: try box.decode(String.self, forKey: .message), hint: try box.decode(String.self, forKey: .hint),
             runbook: try box.decodeIfPresent(String.self, forKey: .runbook))
@@ -77,6 +78,7 @@ extension AlertRecord: Codable {
         try box.encodeIfPresent(rarity, forKey: .rarity)
         try box.encode(channels, forKey: .channels)
         try box.encode(detectors, forKey: .detectors)
+        try box.encodeIfPresent(evidence, forKey: .evidence)
         try box.encode(learning, forKey: .learning)
         try box.encode(message, forKey: .message)
         try box.encode(hint, forKey: .hint)

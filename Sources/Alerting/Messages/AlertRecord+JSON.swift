@@ -50,6 +50,7 @@ extension AlertRecord {
         add("rarity", .finite(rarity))
         add("channels", .list(channels.map(\.json)))
         add("detectors", .list(detectors.map(\.json)))
+        add("evidence", evidence?.json)
         add("learning", .finite(learning))
         add("message", .text(message))
         add("hint", .text(hint))

@@ -132,6 +132,8 @@ public struct AlertRecord: Equatable, Sendable {
     public var channels: [ChannelPart]
     /// `detectors`: the detectors' parts, the largest weight first.
     public var detectors: [DetectorPart]
+    /// `evidence`: with whom and about what a host talked most; only of series of flows.
+    public var evidence: ActivityEvidence?
     /// `learning`: share of the way to the first vote of the networks, 0 to 1; 1 once they vote.
     public var learning: Double
     /// `message`: one or two sentences for the person called.
@@ -146,7 +148,8 @@ public struct AlertRecord: Equatable, Sendable {
         v: Int = AlertRecord.schemaVersion, id: String, seq: Int, event: AlertEvent, time: Timestamp, since: Timestamp,
         until: Timestamp? = nil, severity: AlertSeverity, kind: AlertKind, pattern: String? = nil, series: String,
         allSeries: [String] = [], score: Double? = nil, threshold: Double? = nil, rarity: Double? = nil,
-        channels: [ChannelPart] = [], detectors: [DetectorPart] = [], learning: Double = 1, message: String = "",
+        channels: [ChannelPart] = [], detectors: [DetectorPart] = [],
+        evidence: ActivityEvidence? = nil, learning: Double = 1, message: String = "",
         hint: String = "", runbook: String? = nil
     ) {
         self.v = v
@@ -166,6 +169,7 @@ public struct AlertRecord: Equatable, Sendable {
         self.rarity = rarity
         self.channels = channels
         self.detectors = detectors
+        self.evidence = evidence
         self.learning = learning
         self.message = message
         self.hint = hint

@@ -11,20 +11,34 @@ public enum FlowChannels {
     private static let shareGrain = 0.15
     private static let entropyGrain = 0.4
 
-    static let flows = 0
-    static let bytesOut = 1
-    static let bytesIn = 2
-    static let packetsOut = 3
-    static let packetsIn = 4
-    static let duration = 5
-    static let failed = 6
-    static let peers = 7
-    static let ports = 8
-    static let peerEntropy = 9
-    static let portEntropy = 10
-    static let synOnly = 11
-    static let newPeers = 12
-    static let regularity = 13
+    /// Flows that ended in the bin.
+    public static let flows = 0
+    /// Bytes that the host sent.
+    public static let bytesOut = 1
+    /// Bytes that came back.
+    public static let bytesIn = 2
+    /// Packets that the host sent.
+    public static let packetsOut = 3
+    /// Packets that came back.
+    public static let packetsIn = 4
+    /// Mean seconds of those flows.
+    public static let duration = 5
+    /// Share of recent flows that failed.
+    public static let failed = 6
+    /// Different peers.
+    public static let peers = 7
+    /// Different services: protocol and port.
+    public static let ports = 8
+    /// Entropy of the peers.
+    public static let peerEntropy = 9
+    /// Entropy of the services.
+    public static let portEntropy = 10
+    /// Share of recent flows that were a SYN alone.
+    public static let synOnly = 11
+    /// Share of recent flows to peers not seen for a week or more.
+    public static let newPeers = 12
+    /// Regularity of the most regular contact.
+    public static let regularity = 13
 
     /// All channels.
     public static let all: [Channel] = [
