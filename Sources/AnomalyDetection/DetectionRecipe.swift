@@ -53,7 +53,7 @@ enum DetectionRecipe {
     static let stateCap = 2.0
     /// Members of the severity.
     static let severityMembers: [DetectorKind] = [
-        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow,
+        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow, .seasonal,
     ]
     /// Cap of the mean evidence in the severity.
     static let severityCap = 10.0
@@ -72,8 +72,12 @@ enum DetectionRecipe {
     static let onsetLength = 120
     /// How far above.
     static let onsetFactor = 1.1
-    /// Prior of the event threshold: level, scale and their worth in blocks.
-    static let eventPrior = BlockMaximaThreshold.Prior(level: 1.9, scale: 0.2, blocks: 10, isPredictive: true)
+    /// Prior of the event threshold: level, scale and their worth in blocks. The size of steps raises the fused evidence of
+    /// every kind of sample; a set without it rests lower.
+    static func eventPrior(of set: DetectorSet) -> BlockMaximaThreshold.Prior {
+        let level = set.contains(.difference) ? 1.9 : 1.75
+        return BlockMaximaThreshold.Prior(level: level, scale: 0.2, blocks: 10, isPredictive: true)
+    }
     /// Normal samples exceed the fitted tail somewhat more often than it says, by the inverse of this, as measured on clean
     /// streams of many kinds (1.5 openings a week where 1 was asked for); scores are corrected by it.
     static let eventRateShare = 0.7

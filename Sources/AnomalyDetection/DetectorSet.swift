@@ -11,8 +11,8 @@ public struct DetectorSet: Equatable, Sendable {
 
     /// What takes part when nothing is said.
     public static let full = DetectorSet([
-        .level, .difference, .volatility, .range, .shift, .slowShift, .correlation, .forecast, .reconstruction,
-        .reconstructionWindow, .stuck,
+        .level, .volatility, .range, .shift, .slowShift, .correlation, .forecast, .reconstruction,
+        .reconstructionWindow, .stuck, .seasonal,
     ])
 
     /// What a small box takes: no networks, and nothing whose memory grows with the square of the channels.

@@ -106,7 +106,7 @@ extension SeriesMonitor {
         try calibration.restore(from: &reader)
         onset = try OnsetFilter(from: &reader, memory: memory)
         eventThreshold = try BlockMaximaThreshold(
-            from: &reader, prior: DetectionRecipe.eventPrior, length: memory.rememberedBlocks)
+            from: &reader, prior: DetectionRecipe.eventPrior(of: set), length: memory.rememberedBlocks)
         stateThreshold = try BlockMaximaThreshold(
             from: &reader, prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
         gate = try LearningGate(from: &reader)

@@ -104,7 +104,8 @@ public struct SeriesMonitor: Sendable {
         let memory = configuration.profile.memory
         calibration = Self.calibration(of: set, memory: memory)
         onset = OnsetFilter(memory: memory)
-        eventThreshold = BlockMaximaThreshold(prior: DetectionRecipe.eventPrior, length: memory.rememberedBlocks)
+        eventThreshold = BlockMaximaThreshold(
+            prior: DetectionRecipe.eventPrior(of: set), length: memory.rememberedBlocks)
         stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
     }
 
@@ -441,9 +442,12 @@ public struct SeriesMonitor: Sendable {
         return wanted.filter(set.contains)
     }
 
-    /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones.
+    /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones. Steps pass too
+    /// quickly to be a severity.
     static func severityMembers(of set: DetectorSet) -> [DetectorKind] {
-        set.kinds.filter { DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) }
+        set.kinds.filter {
+            DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) && $0 != .difference
+        }
     }
 
     static func calibration(of set: DetectorSet, memory: ScoreMemory) -> ScoreCalibration {
