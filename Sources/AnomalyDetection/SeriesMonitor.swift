@@ -64,6 +64,8 @@ public struct SeriesMonitor: Sendable {
     var interval = 1.0
     /// The last verdict; `nil` before the first sample.
     public internal(set) var last: Verdict?
+    /// How the scores of the last sample that was told about divide among the channels; not part of the state.
+    var attribution: Attribution?
     /// Running sums of the networks' errors beside those of doing without them.
     public internal(set) var learningReport = LearningReport()
 
@@ -108,10 +110,13 @@ public struct SeriesMonitor: Sendable {
         stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
     }
 
-    /// Applies another alarm budget, and another way with a new level, from the next sample on.
-    public mutating func reconfigure(falseAlarmsPerSecond: Double, adaptation: Adaptation) {
+    /// Applies another alarm budget, another way with a new level and another way to explain, from the next sample on.
+    public mutating func reconfigure(
+        falseAlarmsPerSecond: Double, adaptation: Adaptation, explanation: ExplanationMethod = .occlusion
+    ) {
         configuration.falseAlarmsPerSecond = falseAlarmsPerSecond
         configuration.adaptation = adaptation
+        configuration.explanation = explanation
     }
 
     /// Takes what the series does now for usual, from the next sample on and whatever `adapt` says.
@@ -131,10 +136,12 @@ public struct SeriesMonitor: Sendable {
     ///   - scratch: working memory of the caller, any of the group's.
     ///   - log: takes the row for training, when the networks take part.
     ///   - series: number of the series within its group, for the log.
+    ///   - isTold: whether somebody will be told of a sample, by its verdict; asked only where something begins. What such
+    ///     a sample's channels had to do with it is found out before it is learned.
     /// - Returns: the verdict; its score is `nil` for the first 200 samples, its severity for the first 150.
     public mutating func observe(
         _ sample: SampleInput, values: Span<Double>, models: GroupModels, scratch: inout ScoringScratch,
-        log: inout TrainingLog, series: Int = 0
+        log: inout TrainingLog, series: Int = 0, isTold: (Verdict) -> Bool = { _ in true }
     ) -> Verdict {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
@@ -153,7 +160,11 @@ public struct SeriesMonitor: Sendable {
             networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
             verdict = makeVerdict(at: sample.time, aspects: 0, score: 0)
         } else {
+            let wasAbnormal = isAbnormal
             verdict = judge(sample, models: models, scratch: &scratch)
+            if verdict.isEvent || isAbnormal && !wasAbnormal, isTold(verdict) {
+                attribution = attribution(of: verdict, models: models, scratch: &scratch)
+            }
             let known = rebaselines
             learn(sample, models: models, scratch: &scratch, log: &log, series: series)
             if rebaselines != known {

@@ -132,14 +132,18 @@ actor Shard {
                 values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
             }
         }
+        let before = series[index].tracker
         let verdict = series[index].monitor.observe(
-            input, values: values.span, models: models, scratch: &scratch, log: &log, series: number)
+            input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
+        ) { verdict in
+            var next = before
+            return next.observe(verdict) != nil
+        }
         outcome.verdict = verdict
         if isLine, watchesSensors {
             series[index].sensors.observe(
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
         }
-        let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
         let explanation = explained(index)
         if change.event == .open {
@@ -213,7 +217,8 @@ actor Shard {
         for (number, index) in members where names.indices.contains(number) {
             let told = settings(names[number])
             series[index].monitor.reconfigure(
-                falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation)
+                falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation,
+                explanation: told.detection.explanation)
             series[index].tracker.reconfigure(told.rule)
         }
     }
