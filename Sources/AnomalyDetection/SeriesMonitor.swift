@@ -66,6 +66,8 @@ public struct SeriesMonitor: Sendable {
     public internal(set) var last: Verdict?
     /// How the scores of the last sample that was told about divide among the channels; not part of the state.
     var attribution: Attribution?
+    /// The incidents that it had; `nil` under the profile `lean`.
+    var moments: NotableMoments?
     /// Running sums of the networks' errors beside those of doing without them.
     public internal(set) var learningReport = LearningReport()
 
@@ -93,6 +95,7 @@ public struct SeriesMonitor: Sendable {
         let set = configuration.detectors
         bank = DetectorBank(set, channelCount: channelCount, seed: seed)
         bands = ExpectedBands(channelCount: channelCount)
+        moments = Self.moments(configuration, channelCount: channelCount)
         fusion = EvidenceFusion(set)
         stateMembers = Self.stateMembers(of: set)
         severityMembers = Self.severityMembers(of: set)
@@ -444,7 +447,7 @@ public struct SeriesMonitor: Sendable {
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
-            + bands.memoryBytes + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
+            + bands.memoryBytes + (moments?.memoryBytes ?? 0) + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

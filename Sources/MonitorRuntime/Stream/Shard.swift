@@ -145,7 +145,7 @@ actor Shard {
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
         }
         guard let change = series[index].tracker.observe(verdict) else { return }
-        let explanation = explained(index)
+        var explanation = explained(index)
         if change.event == .open {
             if series[index].sensors.isOnTheWayBack {
                 // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
@@ -162,6 +162,13 @@ actor Shard {
                 series[index].tracker.yieldOpening()
                 return
             }
+        }
+        switch change.event {
+        case .open: explanation.similar = series[index].monitor.noteOpening(explanation, since: change.since)
+        case .update: break
+        case .close:
+            let lasted = (change.until ?? change.time).seconds(since: change.since)
+            series[index].monitor.noteClosing(lasted: lasted, becameUsual: verdict.isNewNormal)
         }
         outcome.change = outcome.change.map { change.following($0) } ?? change
         outcome.explanation = explanation
