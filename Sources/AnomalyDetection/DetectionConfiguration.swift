@@ -27,6 +27,9 @@ public struct DetectionConfiguration: Equatable, Sendable {
     /// `adapt` ("auto", "ask" or "off", "auto"): what becomes of a new level or behaviour that stays.
     public var adaptation = Adaptation.auto
 
+    /// `explain` ("occlusion" or "shapley", "occlusion"): how a score is divided among the channels.
+    public var explanation = ExplanationMethod.occlusion
+
     /// The forecaster that the three keys choose.
     public var forecasterVariant: ForecasterVariant {
         ForecasterVariant(cell: forecaster, head: forecastHead, horizon: horizon)

@@ -81,6 +81,25 @@ public enum DetectorKind: Int, CaseIterable, Sendable {
         self = kind
     }
 
+    /// Whether its parts by channel are found by scoring without each channel, rather than taken from its own terms: it has
+    /// none, or they smear an anomaly over channels that go together.
+    var isOccluded: Bool {
+        switch self {
+        case .correlation, .subspace, .subspaceResidual, .clusters, .neighbours, .isolation, .oneClass, .latent,
+            .reconstruction, .reconstructionWindow:
+            true
+        default: false
+        }
+    }
+
+    /// Whether its score depends on what the autoencoder makes of the sample.
+    var usesReconstruction: Bool {
+        switch self {
+        case .reconstruction, .reconstructionWindow, .latent: true
+        default: false
+        }
+    }
+
     /// Whether it needs the networks.
     public var usesNetworks: Bool {
         switch self {

@@ -2,7 +2,9 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 4
+    private static let version: UInt8 = 5
+    /// The version before there were notable moments, which is read as one without any.
+    private static let versionWithoutMoments: UInt8 = 4
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -45,6 +47,7 @@ extension SeriesMonitor {
         bands.encode(to: &writer)
         forecastVote.encode(to: &writer)
         reconstructionVote.encode(to: &writer)
+        moments?.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote.
@@ -53,7 +56,8 @@ extension SeriesMonitor {
     ///   with and its forecaster or autoencoder, which then begins anew, its use of the networks may not.
     /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
     public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == Self.version else {
+        let version = try reader.read(UInt8.self)
+        guard (Self.versionWithoutMoments...Self.version).contains(version) else {
             throw .invalid("unknown version of a series")
         }
         let channels = Int(try reader.read(UInt32.self))
@@ -127,6 +131,10 @@ extension SeriesMonitor {
         if networks?.forecastBeginsAnew == true { bands.beginForecastsAnew() }
         forecastVote = try EarnedVote(from: &reader)
         reconstructionVote = try EarnedVote(from: &reader)
+        moments = Self.moments(configuration, channelCount: channels)
+        if moments != nil, version > Self.versionWithoutMoments {
+            moments = try NotableMoments(from: &reader, channelCount: channels)
+        }
         // Another network has earned nothing yet.
         if networks?.forecastBeginsAnew == true { forecastVote = EarnedVote() }
         if networks?.reconstructionBeginsAnew == true { reconstructionVote = EarnedVote() }

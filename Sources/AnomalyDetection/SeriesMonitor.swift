@@ -64,6 +64,10 @@ public struct SeriesMonitor: Sendable {
     var interval = 1.0
     /// The last verdict; `nil` before the first sample.
     public internal(set) var last: Verdict?
+    /// How the scores of the last sample that was told about divide among the channels; not part of the state.
+    var attribution: Attribution?
+    /// The incidents that it had; `nil` under the profile `lean`.
+    var moments: NotableMoments?
     /// Running sums of the networks' errors beside those of doing without them.
     public internal(set) var learningReport = LearningReport()
 
@@ -91,6 +95,7 @@ public struct SeriesMonitor: Sendable {
         let set = configuration.detectors
         bank = DetectorBank(set, channelCount: channelCount, seed: seed)
         bands = ExpectedBands(channelCount: channelCount)
+        moments = Self.moments(configuration, channelCount: channelCount)
         fusion = EvidenceFusion(set)
         stateMembers = Self.stateMembers(of: set)
         severityMembers = Self.severityMembers(of: set)
@@ -109,10 +114,13 @@ public struct SeriesMonitor: Sendable {
         stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
     }
 
-    /// Applies another alarm budget, and another way with a new level, from the next sample on.
-    public mutating func reconfigure(falseAlarmsPerSecond: Double, adaptation: Adaptation) {
+    /// Applies another alarm budget, another way with a new level and another way to explain, from the next sample on.
+    public mutating func reconfigure(
+        falseAlarmsPerSecond: Double, adaptation: Adaptation, explanation: ExplanationMethod = .occlusion
+    ) {
         configuration.falseAlarmsPerSecond = falseAlarmsPerSecond
         configuration.adaptation = adaptation
+        configuration.explanation = explanation
     }
 
     /// Takes what the series does now for usual, from the next sample on and whatever `adapt` says.
@@ -132,10 +140,12 @@ public struct SeriesMonitor: Sendable {
     ///   - scratch: working memory of the caller, any of the group's.
     ///   - log: takes the row for training, when the networks take part.
     ///   - series: number of the series within its group, for the log.
+    ///   - isTold: whether somebody will be told of a sample, by its verdict; asked only where something begins. What such
+    ///     a sample's channels had to do with it is found out before it is learned.
     /// - Returns: the verdict; its score is `nil` for the first 200 samples, its severity for the first 150.
     public mutating func observe(
         _ sample: SampleInput, values: Span<Double>, models: GroupModels, scratch: inout ScoringScratch,
-        log: inout TrainingLog, series: Int = 0
+        log: inout TrainingLog, series: Int = 0, isTold: (Verdict) -> Bool = { _ in true }
     ) -> Verdict {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
@@ -154,7 +164,11 @@ public struct SeriesMonitor: Sendable {
             networks?.hold(frame, models: models, scratch: &scratch, log: &log, series: series)
             verdict = makeVerdict(at: sample.time, aspects: 0, score: 0)
         } else {
+            let wasAbnormal = isAbnormal
             verdict = judge(sample, models: models, scratch: &scratch)
+            if verdict.isEvent || isAbnormal && !wasAbnormal, isTold(verdict) {
+                attribution = attribution(of: verdict, models: models, scratch: &scratch)
+            }
             let known = rebaselines
             learn(sample, models: models, scratch: &scratch, log: &log, series: series)
             if rebaselines != known {
@@ -434,7 +448,7 @@ public struct SeriesMonitor: Sendable {
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
-            + bands.memoryBytes + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
+            + bands.memoryBytes + (moments?.memoryBytes ?? 0) + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

@@ -109,6 +109,21 @@ struct SeriesNetworks: Sendable {
         for index in 0..<frame.latentCount { frame.latent[index] = latent[index] }
     }
 
+    /// Rebuilds the window with the frame's values as its newest row and some channels at their usual place in the others;
+    /// asked of copies, to explain.
+    mutating func lookAgain(
+        at frame: inout Frame, without isAside: [Bool], models: GroupModels, scratch: inout ScoringScratch
+    ) {
+        guard frame.hasReconstruction else { return }
+        let newest = windowEnd - channelCount
+        for index in 0..<channelCount {
+            window[newest + index] = max(-6, min(6, frame.scaled[index]))
+            guard isAside[index] else { continue }
+            for row in 1..<windowLength { window[newest - row * channelCount + index] = 0 }
+        }
+        reconstruct(into: &frame, models: models, scratch: &scratch)
+    }
+
     /// Root mean square of each channel over the rows of a window.
     private func scatter(_ window: Span<Float>, into result: inout [Float]) {
         for index in 0..<channelCount { result[index] = 0 }

@@ -153,11 +153,16 @@ public struct Explanation: Equatable, Sendable {
     public var detectors: [Vote]
     /// Seconds between such samples: interval × 10^score; `nil` where no score is behind it.
     public var raritySeconds: Double?
+    /// The past incident of the series that it is like; only where an incident opens, and only when one is near.
+    public var similar: SimilarMoment?
 
     /// Creates an explanation.
-    public init(channels: [ChannelPart], detectors: [Vote], raritySeconds: Double?) {
+    public init(
+        channels: [ChannelPart], detectors: [Vote], raritySeconds: Double?, similar: SimilarMoment? = nil
+    ) {
         self.channels = channels
         self.detectors = detectors
         self.raritySeconds = raritySeconds
+        self.similar = similar
     }
 }

@@ -15,13 +15,14 @@ import TimeSeries
     private func message(
         _ kind: AlertKind = .anomaly, event: AlertEvent = .open, time: Double = 0, since: Double = 0,
         until: Double? = nil, severity: AlertSeverity = .warning, all: [String] = [], score: Double? = 6,
-        rarity: Double? = 40.6 * 86_400, channels: [AlertRecord.ChannelPart]? = nil, state: LearningState = learned,
+        rarity: Double? = 40.6 * 86_400, channels: [AlertRecord.ChannelPart]? = nil,
+        similar: AlertRecord.SimilarPart? = nil, state: LearningState = learned,
         detail: String? = nil, isWholeSource: Bool = false
     ) -> String {
         let record = AlertRecord(
             id: "7f3c91a2b4d5e6f7", seq: 0, event: event, time: at(time), since: at(since), until: until.map(at),
             severity: severity, kind: kind, series: all.first ?? "pump3", allSeries: all, score: score, threshold: 5,
-            rarity: rarity, channels: channels ?? [current, flow, temp])
+            rarity: rarity, channels: channels ?? [current, flow, temp], similar: similar)
         return AlertMessage.text(
             for: record,
             context: .init(
@@ -35,6 +36,18 @@ import TimeSeries
             message()
                 == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; rarer than once in 40 days."
                 + " Mostly pump3.current (71 %) and pump3.flow (22 %, low)." + end)
+    }
+
+    @Test func `a past incident that is like it is told with what came of it`() {
+        let before = at(-86_400 * 18)
+        #expect(message(similar: .init(time: before, distance: 0.1)).hasSuffix(" Like 2026-11-03 02:14:10 UTC." + end))
+        #expect(
+            message(similar: .init(time: before, distance: 0.1, lasted: 7_300)).hasSuffix(
+                " and pump3.flow (22 %, low). Like 2026-11-03 02:14:10 UTC, which was over after 2 hours." + end))
+        #expect(
+            message(.drift, similar: .init(time: before, distance: 0, lasted: 700, becameUsual: true)).hasSuffix(
+                " Like 2026-11-03 02:14:10 UTC, which stayed and counted as usual after 11 minutes." + end))
+        #expect(!message(.stuck, similar: .init(time: before, distance: 0)).contains("Like"))
     }
 
     @Test func `a channel of two states is told in states`() {

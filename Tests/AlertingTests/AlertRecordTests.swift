@@ -14,7 +14,9 @@ import TimeSeries
                 name: "temp", unit: "°C", value: 84.2, expected: 61, low: 55.8, high: 66.3, share: 0.71,
                 direction: "high"),
             .init(name: "flow", value: nil, expected: nil, low: nil, high: nil, share: 0.1, direction: "low"),
-        ], detectors: [.init(name: "gru", score: 6.5, weight: 0.6)], learning: 1, message: "m", hint: "h",
+        ], detectors: [.init(name: "gru", score: 6.5, weight: 0.6)],
+        similar: .init(time: at(-86_400), distance: 0.25, lasted: 90, becameUsual: true), learning: 1, message: "m",
+        hint: "h",
         runbook: "https://wiki/pump")
 
     @Test func `a line has the keys in order and leaves out what is absent`() {
@@ -25,7 +27,9 @@ import TimeSeries
                 + #""score":7.25,"threshold":5,"rarity":3456000,"channels":[{"name":"temp","unit":"°C","value":84.2,"#
                 + #""expected":61,"low":55.8,"high":66.3,"share":0.71,"direction":"high"},"#
                 + #"{"name":"flow","share":0.1,"direction":"low"}],"#
-                + #""detectors":[{"name":"gru","score":6.5,"weight":0.6}],"learning":1,"message":"m","hint":"h","#
+                + #""detectors":[{"name":"gru","score":6.5,"weight":0.6}],"#
+                + #""similar":{"time":"2026-11-20T02:14:10Z","distance":0.25,"lasted":90,"ended":"usual"},"#
+                + #""learning":1,"message":"m","hint":"h","#
                 + #""runbook":"https://wiki/pump"}"#)
     }
 

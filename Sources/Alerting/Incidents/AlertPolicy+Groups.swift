@@ -98,6 +98,7 @@ extension AlertPolicy {
             channels: explanation?.parts(named: change.channels) ?? [],
             detectors: explanation?.detectors.map { .init(name: $0.name, score: $0.score, weight: $0.weight) } ?? [],
             evidence: event == .close ? nil : change.evidence,
+            similar: event == .open ? explanation?.similar.map(AlertRecord.SimilarPart.init) : nil,
             learning: change.change.learning.progress, hint: AlertMessage.hint(for: group.kind),
             runbook: group.runbook)
         record.message = AlertMessage.text(
@@ -135,5 +136,12 @@ extension Explanation {
                 name: channel.name, unit: channel.unit, value: part.value, expected: part.expected, low: part.low,
                 high: part.high, share: part.share, direction: part.direction.rawValue)
         }
+    }
+}
+
+extension AlertRecord.SimilarPart {
+    init(_ moment: SimilarMoment) {
+        self.init(
+            time: moment.time, distance: moment.distance, lasted: moment.lasted, becameUsual: moment.becameUsual)
     }
 }

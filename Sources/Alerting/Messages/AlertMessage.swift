@@ -52,7 +52,7 @@ enum AlertMessage {
         case .anomaly: return anomaly(record, context, since)
         case .drift:
             return "\(observation(record, context)), \(since); it looks like a new level" + learning(context) + "."
-                + contributors(record, context)
+                + contributors(record, context) + likeness(record)
         case .stuck:
             let value = record.channels.first.map { part in
                 "\(context.speaker).\(part.name) has not changed \(since)"
@@ -78,7 +78,7 @@ enum AlertMessage {
 
     private static func anomaly(_ record: AlertRecord, _ context: Context, _ since: String) -> String {
         "\(observation(record, context)), \(since); \(rarity(record, context))" + learning(context) + "."
-            + together(withinBands: record) + contributors(record, context) + activity(record)
+            + together(withinBands: record) + contributors(record, context) + activity(record) + likeness(record)
     }
 
     /// Which shape of traffic it looks like, and with whom.

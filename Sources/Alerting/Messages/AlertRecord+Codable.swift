@@ -8,7 +8,7 @@ extension AlertRecord: Codable {
     private enum CodingKeys: String, CodingKey {
         case v, id, seq, event, time, since, until, severity, kind, pattern, series
         case allSeries = "all_series"
-        case score, threshold, rarity, channels, detectors, evidence, learning, message, hint, runbook
+        case score, threshold, rarity, channels, detectors, evidence, similar, learning, message, hint, runbook
     }
 
     /// Reads a record from its JSON line; keys it does not know (`host`, those of later versions) are passed over.
@@ -53,6 +53,7 @@ extension AlertRecord: Codable {
             channels: try box.decode([ChannelPart].self, forKey: .channels),
             detectors: try box.decode([DetectorPart].self, forKey: .detectors),
             evidence: try box.decodeIfPresent(ActivityEvidence.self, forKey: .evidence),
+            similar: try box.decodeIfPresent(SimilarPart.self, forKey: .similar),
             learning: try box.decode(Double.self, forKey: .learning),
             message: try box.decode(String.self, forKey: .message), hint: try box.decode(String.self, forKey: .hint),
             runbook: try box.decodeIfPresent(String.self, forKey: .runbook))
@@ -79,10 +80,39 @@ extension AlertRecord: Codable {
         try box.encode(channels, forKey: .channels)
         try box.encode(detectors, forKey: .detectors)
         try box.encodeIfPresent(evidence, forKey: .evidence)
+        try box.encodeIfPresent(similar, forKey: .similar)
         try box.encode(learning, forKey: .learning)
         try box.encode(message, forKey: .message)
         try box.encode(hint, forKey: .hint)
         try box.encodeIfPresent(runbook, forKey: .runbook)
+    }
+}
+
+extension AlertRecord.SimilarPart: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case time, distance, lasted, ended
+    }
+
+    /// Reads a part.
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        let text = try box.decode(String.self, forKey: .time)
+        guard let time = Timestamp(rfc3339: text) else {
+            throw DecodingError.dataCorruptedError(forKey: .time, in: box, debugDescription: "not a time: \(text)")
+        }
+        self.init(
+            time: time, distance: try box.decode(Double.self, forKey: .distance),
+            lasted: try box.decodeIfPresent(Double.self, forKey: .lasted),
+            becameUsual: try box.decodeIfPresent(String.self, forKey: .ended) == "usual")
+    }
+
+    /// Writes the keys and values of `jsonLine`.
+    public func encode(to encoder: any Encoder) throws {
+        var box = encoder.container(keyedBy: CodingKeys.self)
+        try box.encode(time.description, forKey: .time)
+        try box.encode(distance, forKey: .distance)
+        try box.encodeIfPresent(lasted, forKey: .lasted)
+        if lasted != nil { try box.encode(becameUsual ? "usual" : "normal", forKey: .ended) }
     }
 }
 

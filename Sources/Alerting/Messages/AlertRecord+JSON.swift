@@ -51,6 +51,7 @@ extension AlertRecord {
         add("channels", .list(channels.map(\.json)))
         add("detectors", .list(detectors.map(\.json)))
         add("evidence", evidence?.json)
+        add("similar", similar?.json)
         add("learning", .finite(learning))
         add("message", .text(message))
         add("hint", .text(hint))
@@ -80,5 +81,14 @@ extension AlertRecord.ChannelPart {
 extension AlertRecord.DetectorPart {
     fileprivate var json: JSONWriter.Value {
         .object([("name", .text(name)), ("score", .finite(score)), ("weight", .finite(weight))])
+    }
+}
+
+extension AlertRecord.SimilarPart {
+    fileprivate var json: JSONWriter.Value {
+        .object([
+            ("time", .text(time.description)), ("distance", .finite(distance)), ("lasted", .finite(lasted)),
+            ("ended", lasted == nil ? nil : .text(becameUsual ? "usual" : "normal")),
+        ])
     }
 }

@@ -97,6 +97,26 @@ public struct AlertRecord: Equatable, Sendable {
         }
     }
 
+    /// A past incident of the series that this one is like.
+    public struct SimilarPart: Equatable, Sendable {
+        /// When it began.
+        public var time: Timestamp
+        /// How far from it this one is: 0 the same, told up to 0.35.
+        public var distance: Double
+        /// Seconds that it lasted; absent when it is not known to have ended.
+        public var lasted: Double?
+        /// Whether it ended because what the series did was taken for usual.
+        public var becameUsual: Bool
+
+        /// Creates a part.
+        public init(time: Timestamp, distance: Double, lasted: Double? = nil, becameUsual: Bool = false) {
+            self.time = time
+            self.distance = distance
+            self.lasted = lasted
+            self.becameUsual = becameUsual
+        }
+    }
+
     /// `v`: the version of the schema.
     public var v: Int
     /// `id`: 16 hexadecimal digits, the same for all messages of an incident, see ``IncidentIdentifier``.
@@ -134,6 +154,9 @@ public struct AlertRecord: Equatable, Sendable {
     public var detectors: [DetectorPart]
     /// `evidence`: with whom and about what a host talked most; only of series of flows.
     public var evidence: ActivityEvidence?
+    /// `similar`: the past incident of the series that this one is most like; only in the message that opens, and absent when
+    /// none is near.
+    public var similar: SimilarPart?
     /// `learning`: share of the way to the first vote of the networks, 0 to 1; 1 once they vote.
     public var learning: Double
     /// `message`: one or two sentences for the person called.
@@ -149,7 +172,7 @@ public struct AlertRecord: Equatable, Sendable {
         until: Timestamp? = nil, severity: AlertSeverity, kind: AlertKind, pattern: String? = nil, series: String,
         allSeries: [String] = [], score: Double? = nil, threshold: Double? = nil, rarity: Double? = nil,
         channels: [ChannelPart] = [], detectors: [DetectorPart] = [],
-        evidence: ActivityEvidence? = nil, learning: Double = 1, message: String = "",
+        evidence: ActivityEvidence? = nil, similar: SimilarPart? = nil, learning: Double = 1, message: String = "",
         hint: String = "", runbook: String? = nil
     ) {
         self.v = v
@@ -170,6 +193,7 @@ public struct AlertRecord: Equatable, Sendable {
         self.channels = channels
         self.detectors = detectors
         self.evidence = evidence
+        self.similar = similar
         self.learning = learning
         self.message = message
         self.hint = hint

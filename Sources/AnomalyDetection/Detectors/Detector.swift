@@ -20,6 +20,15 @@ public protocol Detector: Sendable {
     /// - Complexity: of the order of the channels (``CorrelationDetector``: their square); allocates nothing.
     mutating func score(_ frame: Frame) -> Float
 
+    /// Scores other values in the place of the sample just scored, which is not learned yet.
+    ///
+    /// Asked of copies, to explain; each copy is asked once. The default is ``score(_:)``, which of most detectors sees the
+    /// frame afresh.
+    ///
+    /// - Parameter isAside: channels whose value in the frame is the expected one, `[d]`; a detector that holds earlier
+    ///   samples takes these channels' for usual too.
+    mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float
+
     /// Learns the sample just scored.
     ///
     /// - Parameter weight: 1 when the learning gate is open, 0 when the series is abnormal. Some detectors follow slowly
@@ -51,6 +60,9 @@ public protocol Detector: Sendable {
 }
 
 extension Detector {
+    /// Most scores see the frame afresh.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float { score(frame) }
+
     /// Most detectors hold nothing that a gap spoils.
     public mutating func restart() {}
 

@@ -12,7 +12,7 @@ struct ConfigurationChange {
         "max_memory",
     ]
     /// Keys of `[defaults]` and `[series."pattern"]` that are taken over.
-    static let liveSeriesKeys: Set<String> = ["false_alarms", "critical_above", "runbook", "adapt"]
+    static let liveSeriesKeys: Set<String> = ["false_alarms", "critical_above", "runbook", "adapt", "explain"]
     /// Keys on which what was learned rests: a restart with the old state would not do.
     static let learnedKeys: Set<String> = ["channels", "interval", "window", "members", "networks", "seed", "series"]
 

@@ -41,6 +41,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.detection.falseAlarmsPerSecond =
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond
         result.detection.adaptation = defaults.target.adaptation ?? result.detection.adaptation
+        result.detection.explanation = defaults.target.explanation ?? result.detection.explanation
         result.alerting.daemonFalseAlarmsPerSecond =
             all.falseAlarmsPerSecond ?? result.alerting.daemonFalseAlarmsPerSecond
         result.alerting.criticalMargin = defaults.target.criticalMargin ?? result.alerting.criticalMargin

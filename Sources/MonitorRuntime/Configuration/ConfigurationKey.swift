@@ -135,6 +135,9 @@ enum ConfigurationKeys {
         .init(
             "adapt", expected: "\"auto\", \"ask\" or \"off\"", \.adaptation,
             parse: { text($0).flatMap(Adaptation.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "explain", expected: "\"occlusion\" or \"shapley\"", \.explanation,
+            parse: { text($0).flatMap(ExplanationMethod.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init("runbook", expected: "a text that is not empty", \.runbook, parse: text, format: TOMLDocument.quoted),
     ]
 
@@ -414,6 +417,6 @@ extension SeriesRule {
         return SeriesRule(
             pattern: "*", falseAlarmsPerSecond: built.detection.falseAlarmsPerSecond,
             criticalMargin: built.alerting.criticalMargin, runbook: built.alerting.runbook,
-            adaptation: built.detection.adaptation)
+            adaptation: built.detection.adaptation, explanation: built.detection.explanation)
     }
 }

@@ -47,6 +47,7 @@ public struct MonitorConfiguration: Equatable, Sendable {
         for rule in seriesRules where rule.matches(series) {
             result.falseAlarmsPerSecond = rule.falseAlarmsPerSecond ?? result.falseAlarmsPerSecond
             result.adaptation = rule.adaptation ?? result.adaptation
+            result.explanation = rule.explanation ?? result.explanation
         }
         return result
     }

@@ -1,3 +1,4 @@
+public import AnomalyDetection
 public import TimeSeries
 
 /// What differs for the series whose key matches a pattern: one `[series."pattern"]` table.
@@ -15,17 +16,20 @@ public struct SeriesRule: Equatable, Sendable {
 
     /// `adapt` ("auto", "ask" or "off", `[defaults]`): what becomes of a new level or behaviour that stays.
     public var adaptation: Adaptation?
+    /// `explain` ("occlusion" or "shapley", `[defaults]`): how a score is divided among the channels.
+    public var explanation: ExplanationMethod?
 
     /// Creates a rule that changes nothing but what is given.
     public init(
         pattern: String, falseAlarmsPerSecond: Double? = nil, criticalMargin: Double? = nil, runbook: String? = nil,
-        adaptation: Adaptation? = nil
+        adaptation: Adaptation? = nil, explanation: ExplanationMethod? = nil
     ) {
         self.pattern = pattern
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
         self.criticalMargin = criticalMargin
         self.runbook = runbook
         self.adaptation = adaptation
+        self.explanation = explanation
     }
 
     /// Whether the rule applies to a series.

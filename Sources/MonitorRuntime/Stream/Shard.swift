@@ -132,16 +132,20 @@ actor Shard {
                 values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
             }
         }
+        let before = series[index].tracker
         let verdict = series[index].monitor.observe(
-            input, values: values.span, models: models, scratch: &scratch, log: &log, series: number)
+            input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
+        ) { verdict in
+            var next = before
+            return next.observe(verdict) != nil
+        }
         outcome.verdict = verdict
         if isLine, watchesSensors {
             series[index].sensors.observe(
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
         }
-        let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
-        let explanation = explained(index)
+        var explanation = explained(index)
         if change.event == .open {
             if series[index].sensors.isOnTheWayBack {
                 // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
@@ -158,6 +162,13 @@ actor Shard {
                 series[index].tracker.yieldOpening()
                 return
             }
+        }
+        switch change.event {
+        case .open: explanation.similar = series[index].monitor.noteOpening(explanation, since: change.since)
+        case .update: break
+        case .close:
+            let lasted = (change.until ?? change.time).seconds(since: change.since)
+            series[index].monitor.noteClosing(lasted: lasted, becameUsual: verdict.isNewNormal)
         }
         outcome.change = outcome.change.map { change.following($0) } ?? change
         outcome.explanation = explanation
@@ -213,7 +224,8 @@ actor Shard {
         for (number, index) in members where names.indices.contains(number) {
             let told = settings(names[number])
             series[index].monitor.reconfigure(
-                falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation)
+                falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation,
+                explanation: told.detection.explanation)
             series[index].tracker.reconfigure(told.rule)
         }
     }

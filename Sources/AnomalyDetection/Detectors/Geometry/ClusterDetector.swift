@@ -69,6 +69,12 @@ public struct ClusterDetector: Detector {
         return Float(distance / scale)
     }
 
+    /// Scores the window with some channels at their usual place in all of its samples but the newest.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float {
+        window.putAside(isAside)
+        return score(frame)
+    }
+
     private func scale(of cluster: Int) -> Double {
         let own = usual[cluster]
         let borrowed = Self.borrowedWeight * overall.mean

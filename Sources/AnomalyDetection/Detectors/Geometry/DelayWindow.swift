@@ -45,6 +45,13 @@ struct DelayWindow: Sendable {
         }
     }
 
+    /// Puts whole channels at their usual place, 0, in all samples.
+    mutating func putAside(_ isAside: [Bool]) {
+        for channel in 0..<channelCount where isAside[channel] {
+            for lag in 0..<lags { vector[lag * channelCount + channel] = 0 }
+        }
+    }
+
     /// Makes the staged sample stay.
     mutating func commit() {
         guard isStaged else { return }

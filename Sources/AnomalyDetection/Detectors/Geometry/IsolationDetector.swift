@@ -152,6 +152,12 @@ public struct IsolationDetector: Detector {
         return Float(max(0, largest - Transcendental.log(product) / Double(Self.trees)))
     }
 
+    /// Scores the window with some channels at their usual place in all of its samples but the newest.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float {
+        window.putAside(isAside)
+        return score(frame)
+    }
+
     /// Takes the probes and puts them into ±1.
     private mutating func locate(_ frame: Frame) {
         for probe in 0..<Self.probeCount {

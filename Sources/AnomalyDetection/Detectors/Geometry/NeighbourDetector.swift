@@ -66,6 +66,12 @@ public struct NeighbourDetector: Detector {
         return Float(sum / Double(Self.neighbours))
     }
 
+    /// Scores the window with some channels at their usual place in all of its samples but the newest.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float {
+        window.putAside(isAside)
+        return score(frame)
+    }
+
     /// Squared distances to all kept windows, over the channels that are there.
     private mutating func measure(_ frame: Frame) {
         for slot in 0..<Self.capacity { distances[slot] = 0 }

@@ -74,6 +74,12 @@ public struct OneClassDetector: Detector {
         return Float(max(0, Self.offset + (margin - projection) / spread.scale))
     }
 
+    /// Scores the window with some channels at their usual place in all of its samples but the newest.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float {
+        window.putAside(isAside)
+        return score(frame)
+    }
+
     /// w·φ of the window, with the missing channels at their usual place.
     private mutating func project(_ frame: Frame) {
         for index in 0..<window.width {

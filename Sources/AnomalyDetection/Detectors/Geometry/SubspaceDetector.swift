@@ -85,6 +85,12 @@ public struct SubspaceDetector: Detector {
         }
     }
 
+    /// Scores the window with some channels at their usual place in all of its samples but the newest.
+    public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float {
+        window.putAside(isAside)
+        return score(frame)
+    }
+
     @inline(__always)
     private func isPresent(_ index: Int, _ frame: Frame) -> Bool { frame.isPresent[index % window.channelCount] }
 
