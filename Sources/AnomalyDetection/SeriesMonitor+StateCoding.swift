@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 4
+    private static let version: UInt8 = 5
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -37,6 +37,8 @@ extension SeriesMonitor {
         writer.write(rebaselines)
         closedStretch.encode(to: &writer)
         writer.write(isAccepted)
+        writer.write(isHeld)
+        writer.write(lastEvent ?? .max)
         writer.write(hasDroppedFirstScores)
         writer.write(began != nil)
         writer.write(began?.nanoseconds ?? 0)
@@ -117,6 +119,12 @@ extension SeriesMonitor {
         closedStretch = try ClosedStretch(
             from: &reader, channelCount: channels, memory: configuration.profile.memory)
         isAccepted = try reader.readBool()
+        isHeld = try reader.readBool()
+        let event = try reader.read(UInt64.self)
+        guard event == .max || event < sampleCount else {
+            throw .invalid("an event at sample \(event) of \(sampleCount)")
+        }
+        lastEvent = event == .max ? nil : event
         hasDroppedFirstScores = try reader.readBool()
         let hasBegun = try reader.readBool()
         let start = Timestamp(nanoseconds: try reader.read())

@@ -31,6 +31,8 @@ public struct IncidentTracker: Equatable, Sendable {
         var quietSince: Timestamp?
         /// The score at the last change that was reported.
         var reportedScore: Double
+        /// Whether it was held against what was usual before, so that its end is a return.
+        var wasHeld = false
     }
 
     /// The rule in force.
@@ -98,7 +100,7 @@ public struct IncidentTracker: Equatable, Sendable {
 
     /// Writes the tracker; the rule is configuration and is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(2))
+        writer.write(UInt8(3))
         budget.encode(to: &writer)
         writer.write(excursion != nil)
         if let excursion {
@@ -113,7 +115,7 @@ public struct IncidentTracker: Equatable, Sendable {
     public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
         self.init(rule: rule)
         let version = try reader.read(UInt8.self)
-        guard (1...2).contains(version) else { throw .invalid("unknown version of an incident tracker") }
+        guard (1...3).contains(version) else { throw .invalid("unknown version of an incident tracker") }
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())
@@ -136,10 +138,14 @@ extension IncidentTracker.Incident {
     /// Takes a sample while the incident is open.
     mutating func observe(_ verdict: Verdict, isUnusual: Bool, rule: IncidentRule) -> IncidentChange? {
         score = max(score, verdict.score ?? 0)
+        wasHeld = wasHeld || verdict.learning.isHeld
         guard isUnusual else {
             if quiet == 0 { quietSince = verdict.time }
             quiet += 1
-            return quiet >= rule.quietSamples ? change(.close, verdict, until: quietSince) : nil
+            guard quiet >= rule.quietSamples else { return nil }
+            var end = change(.close, verdict, until: quietSince)
+            if wasHeld { end.detail = "it has returned to what was usual before" }
+            return end
         }
         quiet = 0
         quietSince = nil
@@ -159,8 +165,8 @@ extension IncidentTracker.Incident {
         settled.score = max(score, verdict.score ?? 0)
         var change = settled.change(.close, verdict, until: verdict.time)
         change.detail =
-            verdict.learning.adaptation == .auto
-            ? "it has stayed so and is taken for usual from here on" : "it was accepted and is usual from here on"
+            verdict.isAccepted
+            ? "it was accepted and is usual from here on" : "it has stayed so and is taken for usual from here on"
         return change
     }
 
@@ -179,6 +185,7 @@ extension IncidentTracker.Incident {
         writer.write(quietSince != nil)
         writer.write(quietSince?.nanoseconds ?? 0)
         writer.write(reportedScore)
+        writer.write(wasHeld)
     }
 
     init(from reader: inout StateReader, version: UInt8) throws(StateCodingError) {
@@ -191,5 +198,6 @@ extension IncidentTracker.Incident {
         let nanoseconds: Int64 = try reader.read()
         quietSince = isQuiet ? Timestamp(nanoseconds: nanoseconds) : nil
         reportedScore = version == 1 ? score : try reader.readDouble()
+        wasHeld = version < 3 ? false : try reader.readBool()
     }
 }

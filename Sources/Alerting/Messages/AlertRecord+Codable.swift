@@ -8,7 +8,7 @@ extension AlertRecord: Codable {
     private enum CodingKeys: String, CodingKey {
         case v, id, seq, event, time, since, until, severity, kind, pattern, series
         case allSeries = "all_series"
-        case score, threshold, rarity, channels, detectors, evidence, learning, message, hint, runbook
+        case score, threshold, rarity, channels, detectors, evidence, learning, awaits, message, hint, runbook
     }
 
     /// Reads a record from its JSON line; keys it does not know (`host`, those of later versions) are passed over.
@@ -54,6 +54,7 @@ extension AlertRecord: Codable {
             detectors: try box.decode([DetectorPart].self, forKey: .detectors),
             evidence: try box.decodeIfPresent(ActivityEvidence.self, forKey: .evidence),
             learning: try box.decode(Double.self, forKey: .learning),
+            awaits: try box.decodeIfPresent(String.self, forKey: .awaits),
             message: try box.decode(String.self, forKey: .message), hint: try box.decode(String.self, forKey: .hint),
             runbook: try box.decodeIfPresent(String.self, forKey: .runbook))
     }
@@ -80,6 +81,7 @@ extension AlertRecord: Codable {
         try box.encode(detectors, forKey: .detectors)
         try box.encodeIfPresent(evidence, forKey: .evidence)
         try box.encode(learning, forKey: .learning)
+        try box.encodeIfPresent(awaits, forKey: .awaits)
         try box.encode(message, forKey: .message)
         try box.encode(hint, forKey: .hint)
         try box.encodeIfPresent(runbook, forKey: .runbook)

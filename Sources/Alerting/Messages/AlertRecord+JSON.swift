@@ -52,6 +52,7 @@ extension AlertRecord {
         add("detectors", .list(detectors.map(\.json)))
         add("evidence", evidence?.json)
         add("learning", .finite(learning))
+        add("awaits", awaits.map { .text($0) })
         add("message", .text(message))
         add("hint", .text(hint))
         add("runbook", runbook.map { .text($0) })

@@ -136,6 +136,9 @@ public struct AlertRecord: Equatable, Sendable {
     public var evidence: ActivityEvidence?
     /// `learning`: share of the way to the first vote of the networks, 0 to 1; 1 once they vote.
     public var learning: Double
+    /// `awaits`: `acceptance` under `adapt = "ask"`, when what is told of is unusual until the series returns or somebody
+    /// accepts it; absent otherwise.
+    public var awaits: String?
     /// `message`: one or two sentences for the person called.
     public var message: String
     /// `hint`: what to do about incidents of this kind.
@@ -149,7 +152,7 @@ public struct AlertRecord: Equatable, Sendable {
         until: Timestamp? = nil, severity: AlertSeverity, kind: AlertKind, pattern: String? = nil, series: String,
         allSeries: [String] = [], score: Double? = nil, threshold: Double? = nil, rarity: Double? = nil,
         channels: [ChannelPart] = [], detectors: [DetectorPart] = [],
-        evidence: ActivityEvidence? = nil, learning: Double = 1, message: String = "",
+        evidence: ActivityEvidence? = nil, learning: Double = 1, awaits: String? = nil, message: String = "",
         hint: String = "", runbook: String? = nil
     ) {
         self.v = v
@@ -171,6 +174,7 @@ public struct AlertRecord: Equatable, Sendable {
         self.detectors = detectors
         self.evidence = evidence
         self.learning = learning
+        self.awaits = awaits
         self.message = message
         self.hint = hint
         self.runbook = runbook

@@ -32,6 +32,8 @@ actor Shard {
         var tracker: IncidentTracker
         var conditioner: SampleConditioner
         var sensors: SensorIncidents
+        /// Whether what the series does is accepted at the next round's border.
+        var isAccepted = false
     }
 
     /// What the series of a name are told.
@@ -218,9 +220,29 @@ actor Shard {
         }
     }
 
-    /// How many series are here, and how many of them are still learning.
-    var standing: (series: Int, learning: Int) {
-        (series.count, series.count { $0.monitor.last?.learning.isLearning ?? true })
+    /// Remembers that what a series does now was accepted; ``applyAcceptances()`` makes it so.
+    ///
+    /// - Parameter number: of the series in its stream.
+    /// - Returns: whether there is something to accept.
+    func accept(series number: Int) -> Bool {
+        guard let index = members[number], series[index].monitor.hasSomethingToAccept else { return false }
+        series[index].isAccepted = true
+        return true
+    }
+
+    /// At a round's border: what was accepted since the last one is usual from the next sample on.
+    func applyAcceptances() {
+        for index in series.indices where series[index].isAccepted {
+            series[index].isAccepted = false
+            _ = series[index].monitor.accept()
+        }
+    }
+
+    /// How many series are here, how many of them are still learning, and how many wait for what they do to be accepted.
+    var standing: StreamStanding {
+        StreamStanding(
+            series: series.count, learning: series.count { $0.monitor.last?.learning.isLearning ?? true },
+            awaiting: series.count { $0.monitor.last?.learning.awaitsAcceptance ?? false })
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.
@@ -241,7 +263,8 @@ actor Shard {
     func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog) {
         let pieces = members.sorted { $0.key < $1.key }.map { number, index in
             var writer = StateWriter()
-            writer.write(UInt8(2))
+            writer.write(UInt8(3))
+            writer.write(series[index].isAccepted)
             series[index].monitor.encode(to: &writer)
             series[index].tracker.encode(to: &writer)
             series[index].conditioner.encode(to: &writer)
@@ -256,7 +279,8 @@ actor Shard {
     /// - Throws: `StateCodingError`; then the series begins anew.
     func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 2 else { throw StateCodingError.invalid("unknown version of a series") }
+        guard try reader.read(UInt8.self) == 3 else { throw StateCodingError.invalid("unknown version of a series") }
+        let isAccepted = try reader.readBool()
         let told = settings(name)
         let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
         guard monitor.channelCount == channelCount else {
@@ -267,7 +291,9 @@ actor Shard {
         let sensors = try SensorIncidents(
             channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
             missing: conditions.missing, from: &reader)
-        series.append(Member(monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors))
+        series.append(
+            Member(
+                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, isAccepted: isAccepted))
         members[number] = series.count - 1
     }
 
