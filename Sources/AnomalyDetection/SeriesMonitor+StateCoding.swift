@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 5
+    private static let version: UInt8 = 6
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -47,6 +47,7 @@ extension SeriesMonitor {
         bands.encode(to: &writer)
         forecastVote.encode(to: &writer)
         reconstructionVote.encode(to: &writer)
+        drifts?.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote.
@@ -135,6 +136,7 @@ extension SeriesMonitor {
         if networks?.forecastBeginsAnew == true { bands.beginForecastsAnew() }
         forecastVote = try EarnedVote(from: &reader)
         reconstructionVote = try EarnedVote(from: &reader)
+        drifts = configuration.profile == .full ? try DriftWatch(from: &reader, channelCount: channels) : nil
         // Another network has earned nothing yet.
         if networks?.forecastBeginsAnew == true { forecastVote = EarnedVote() }
         if networks?.reconstructionBeginsAnew == true { reconstructionVote = EarnedVote() }

@@ -53,6 +53,8 @@ public struct SeriesMonitor: Sendable {
     var rebaselines: UInt64 = 0
     /// What the channels did behind the closed gate.
     var closedStretch: ClosedStretch
+    /// Slow changes of the channels; `nil` under the profile `lean`, which has no room for it.
+    var drifts: DriftWatch?
     /// Whether ``accept()`` was called since the last sample.
     var isAccepted = false
     /// Whether what was learned is held as it is, see ``hold()``.
@@ -89,6 +91,7 @@ public struct SeriesMonitor: Sendable {
         scalers = Array(repeating: ChannelScaler(), count: channelCount)
         frame = Frame(channelCount: channelCount)
         closedStretch = ClosedStretch(channelCount: channelCount, memory: configuration.profile.memory)
+        drifts = configuration.profile == .full ? DriftWatch(channelCount: channelCount) : nil
         moves = Array(repeating: 0, count: channelCount)
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)
@@ -130,6 +133,12 @@ public struct SeriesMonitor: Sendable {
         return isAccepted
     }
 
+    /// What the last sample showed of a slow change of a channel, which is learned and no anomaly: it begins or is over.
+    public var driftChange: DriftChange? { drifts?.change }
+
+    /// The drift that the last sample began is not told of: it begins once more when it goes on.
+    public mutating func dismissDrift() { drifts?.dismiss() }
+
     /// Scores a sample, judges it, and learns from it.
     ///
     /// - Parameters:
@@ -146,6 +155,7 @@ public struct SeriesMonitor: Sendable {
     ) -> Verdict {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
+        drifts?.clear()
         if began == nil {
             began = sample.time
         } else if sample.windowRestarts {
@@ -188,6 +198,7 @@ public struct SeriesMonitor: Sendable {
         if sample.windowRestarts || sample.missedTicks > DetectionRecipe.longestHold {
             networks?.restart()
             bank.restart()
+            drifts?.restart()
             return true
         }
         for _ in 0..<max(0, sample.missedTicks) {
@@ -340,6 +351,7 @@ public struct SeriesMonitor: Sendable {
     private mutating func learn(
         _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
+        let wasAccepted = isAccepted
         let decision = decideGate()
         let isOpen = decision == .open
         hold()
@@ -354,6 +366,7 @@ public struct SeriesMonitor: Sendable {
         noteErrors(isOpen: isOpen)
         learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
+        if isOpen { drifts?.learn(frame, scalers: scalers, interval: interval) }
         networks?.advance(
             frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, models: models, scratch: &scratch, log: &log,
             series: series)
@@ -363,7 +376,7 @@ public struct SeriesMonitor: Sendable {
                 scalers[index].learn(frame.values[index], isOpen: isOpen, isHeld: frame.isHeld)
             }
         }
-        if decision == .rebaseline { settle() }
+        if decision == .rebaseline { settle(wasAccepted: wasAccepted) }
     }
 
     /// Under `adapt = "ask"` and `"off"` what was learned is held as it is from an abnormal state or an event on, while the
@@ -412,16 +425,19 @@ public struct SeriesMonitor: Sendable {
 
     /// Moves the channels' usual places to where they are now, and with them all that is held in scales: otherwise the
     /// level just accepted would look strange until it is learned again.
-    private mutating func settle() {
+    ///
+    /// - Parameter wasAccepted: whether somebody accepted what the series does now, and not what it did for most of the time.
+    private mutating func settle(wasAccepted: Bool) {
         for index in scalers.indices {
             let before = scalers[index].location
-            scalers[index].rebaseline(to: closedStretch.level(channel: index))
+            scalers[index].rebaseline(to: closedStretch.level(channel: index, isLatest: wasAccepted))
             moves[index] = Float((scalers[index].location - before) / scale[index])
             frame.scaled[index] -= moves[index]
             frame.previousScaled[index] -= moves[index]
         }
         bank.recentre(by: moves)
         networks?.restart()
+        drifts?.restart()
         closedStretch.begin(patience: 0)
     }
 
@@ -475,7 +491,7 @@ public struct SeriesMonitor: Sendable {
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
-            + bands.memoryBytes + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
+            + bands.memoryBytes + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes + (drifts?.memoryBytes ?? 0)
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

@@ -20,6 +20,17 @@ import TimeSeries
         #expect(run("e", &tracker, from: 13) == ["13 open warning since 13"])
     }
 
+    @Test func `an incident of another kind takes an opening until the budget is overdrawn`() {
+        var tracker = IncidentTracker(rule: rule)
+        let taken = (0..<5).map { _ in tracker.takeOpening() }
+        // One saved up, two on credit.
+        #expect(taken == [true, true, true, false, false])
+        // Events come all the same, and while one is open nothing else opens.
+        #expect(run("x", &tracker) == ["0 open warning since 0"])
+        let beside = tracker.takeOpening()
+        #expect(!beside)
+    }
+
     @Test func `says that a series has returned that was held, also behind a restart`() throws {
         var tracker = IncidentTracker(rule: rule)
         #expect(run("..x", &tracker) == ["2 open warning since 2"])

@@ -100,8 +100,9 @@ extension AlertPolicy {
             evidence: event == .close ? nil : change.evidence,
             learning: change.change.learning.progress, hint: AlertMessage.hint(for: group.kind),
             runbook: group.runbook)
-        let mayStay = group.kind == .anomaly || group.kind == .drift
-        if event != .close, mayStay, change.change.learning.adaptation == .ask { record.awaits = "acceptance" }
+        if event != .close, group.kind == .anomaly, change.change.learning.adaptation == .ask {
+            record.awaits = "acceptance"
+        }
         record.message = AlertMessage.text(
             for: record,
             context: .init(

@@ -90,6 +90,12 @@ public struct IncidentTracker: Equatable, Sendable {
     /// budget stays spent, and its excursion opens no other by its state.
     public mutating func yieldOpening() { incident = nil }
 
+    /// Takes an opening for an incident of another kind out of the same budget, when no incident is open: on credit as an event
+    /// does, but not beyond the largest debt, and what it took the series' own state must wait for.
+    public mutating func takeOpening() -> Bool {
+        incident == nil && budget.take(upToDebt: OpeningBudget.largestDebt)
+    }
+
     private mutating func opens(_ verdict: Verdict, begins: Bool) -> Bool {
         if verdict.isEvent {
             budget.takeOnCredit()

@@ -89,16 +89,18 @@ struct ClosedStretch: Equatable, Sendable {
     /// Whether there are enough values for a level.
     var hasLevel: Bool { rows.count >= Self.fewestValues * channelCount }
 
-    /// Where a channel is now: the median of its values, or that of the latest when it has moved on meanwhile, further than it
-    /// scatters. `nil` when there are too few.
+    /// Where a channel is: the median of its values. `nil` when there are too few.
     ///
+    /// - Parameter isLatest: takes the median of the latest values instead when the channel has moved on meanwhile, further
+    ///   than it scatters.
     /// - Complexity: sorts; called at a re-baseline only.
-    func level(channel: Int) -> Double? {
+    func level(channel: Int, isLatest: Bool) -> Double? {
         let count = rows.count / channelCount
         // In order of time: a full ring begins behind its newest row.
         let values = (0..<count).map { rows[(($0 + next) % count) * channelCount + channel] }.filter { $0 == $0 }
         guard values.count >= Self.fewestValues else { return nil }
         let median = Self.median(values)
+        guard isLatest else { return median }
         let scatter = Self.median(values.map { ($0 - median).magnitude })
         let latest = Self.median(Array(values.suffix(Self.fewestValues)))
         return (latest - median).magnitude > Self.farInScatters * scatter ? latest : median

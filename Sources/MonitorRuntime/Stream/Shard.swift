@@ -32,6 +32,7 @@ actor Shard {
         var tracker: IncidentTracker
         var conditioner: SampleConditioner
         var sensors: SensorIncidents
+        var drifts = DriftIncidents()
         /// Whether what the series does is accepted at the next round's border.
         var isAccepted = false
     }
@@ -140,6 +141,14 @@ actor Shard {
         if isLine, watchesSensors {
             series[index].sensors.observe(
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
+        }
+        if let change = series[index].monitor.driftChange {
+            // Taken out: two parts of one element cannot be changed in one call.
+            var drifts = series[index].drifts
+            let isTold = drifts.observe(
+                change, verdict, interval: input.interval ?? 1, budget: &series[index].tracker, into: &outcome.findings)
+            series[index].drifts = drifts
+            if !isTold, case .begins = change { series[index].monitor.dismissDrift() }
         }
         let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
@@ -263,12 +272,13 @@ actor Shard {
     func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog) {
         let pieces = members.sorted { $0.key < $1.key }.map { number, index in
             var writer = StateWriter()
-            writer.write(UInt8(3))
+            writer.write(UInt8(4))
             writer.write(series[index].isAccepted)
             series[index].monitor.encode(to: &writer)
             series[index].tracker.encode(to: &writer)
             series[index].conditioner.encode(to: &writer)
             series[index].sensors.encode(to: &writer)
+            series[index].drifts.encode(to: &writer)
             return (number: number, bytes: writer.bytes)
         }
         return (pieces, log)
@@ -279,7 +289,7 @@ actor Shard {
     /// - Throws: `StateCodingError`; then the series begins anew.
     func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 3 else { throw StateCodingError.invalid("unknown version of a series") }
+        guard try reader.read(UInt8.self) == 4 else { throw StateCodingError.invalid("unknown version of a series") }
         let isAccepted = try reader.readBool()
         let told = settings(name)
         let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
@@ -291,9 +301,11 @@ actor Shard {
         let sensors = try SensorIncidents(
             channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
             missing: conditions.missing, from: &reader)
+        let drifts = try DriftIncidents(from: &reader)
         series.append(
             Member(
-                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, isAccepted: isAccepted))
+                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
+                isAccepted: isAccepted))
         members[number] = series.count - 1
     }
 
