@@ -20,6 +20,11 @@ enum DetectionRecipe {
     /// From so many samples on a detector votes that joined a series already known.
     static let firstVoteOfNewcomer: UInt64 = 200
 
+    /// Samples learned from which on a usual level is held to under `adapt = "ask"` and `"off"`.
+    static let firstHeldSample: UInt64 = 600
+    /// Samples behind an event within which a closed gate holds what was learned.
+    static let eventHoldSamples: UInt64 = 120
+
     // MARK: Calibration
 
     /// Scores that the fast calibration remembers; it is fed by every sample and re-normalises in minutes.

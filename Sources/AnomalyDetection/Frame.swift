@@ -28,6 +28,8 @@ public struct Frame: Sendable {
     public var scaled: [Float]
     /// ``scaled`` of the sample before, `[d]`.
     public var previousScaled: [Float]
+    /// Whether what is usual is held as it is: behind the gate then not even a tenth is learned of what the series does.
+    public var isHeld = false
     /// Whether the forecaster had a forecast for this sample.
     public var hasForecast = false
     /// Forecast of ``scaled``, made at the sample before, `[d]`.
@@ -72,4 +74,10 @@ public struct Frame: Sendable {
         windowMiss = scaled
         latent = Array(repeating: 0, count: Self.latentCapacity)
     }
+
+    /// How much a detector that follows slowly even behind a closed gate learns of the sample, 0 to 1: at least a tenth, unless
+    /// what is usual is held.
+    ///
+    /// - Parameter weight: 1 when the gate is open, 0 when the series is abnormal.
+    public func gain(_ weight: Double) -> Double { isHeld ? weight : max(weight, 0.1) }
 }

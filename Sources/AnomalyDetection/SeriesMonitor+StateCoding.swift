@@ -2,9 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 5
-    /// The version before there were notable moments, which is read as one without any.
-    private static let versionWithoutMoments: UInt8 = 4
+    private static let version: UInt8 = 7
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -39,6 +37,8 @@ extension SeriesMonitor {
         writer.write(rebaselines)
         closedStretch.encode(to: &writer)
         writer.write(isAccepted)
+        writer.write(isHeld)
+        writer.write(lastEvent ?? .max)
         writer.write(hasDroppedFirstScores)
         writer.write(began != nil)
         writer.write(began?.nanoseconds ?? 0)
@@ -48,6 +48,7 @@ extension SeriesMonitor {
         forecastVote.encode(to: &writer)
         reconstructionVote.encode(to: &writer)
         moments?.encode(to: &writer)
+        drifts?.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote.
@@ -56,10 +57,7 @@ extension SeriesMonitor {
     ///   with and its forecaster or autoencoder, which then begins anew, its use of the networks may not.
     /// - Throws: ``StateCodingError`` when the bytes are cut short, of another version, or contradict themselves.
     public init(from reader: inout StateReader, configuration: DetectionConfiguration) throws(StateCodingError) {
-        let version = try reader.read(UInt8.self)
-        guard (Self.versionWithoutMoments...Self.version).contains(version) else {
-            throw .invalid("unknown version of a series")
-        }
+        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of a series") }
         let channels = Int(try reader.read(UInt32.self))
         // Each channel takes well over 8 bytes: a damaged count is found out before memory is asked for.
         guard channels > 0, channels * 8 <= reader.remaining else { throw .invalid("a series of \(channels) channels") }
@@ -121,6 +119,12 @@ extension SeriesMonitor {
         closedStretch = try ClosedStretch(
             from: &reader, channelCount: channels, memory: configuration.profile.memory)
         isAccepted = try reader.readBool()
+        isHeld = try reader.readBool()
+        let event = try reader.read(UInt64.self)
+        guard event == .max || event < sampleCount else {
+            throw .invalid("an event at sample \(event) of \(sampleCount)")
+        }
+        lastEvent = event == .max ? nil : event
         hasDroppedFirstScores = try reader.readBool()
         let hasBegun = try reader.readBool()
         let start = Timestamp(nanoseconds: try reader.read())
@@ -132,9 +136,8 @@ extension SeriesMonitor {
         forecastVote = try EarnedVote(from: &reader)
         reconstructionVote = try EarnedVote(from: &reader)
         moments = Self.moments(configuration, channelCount: channels)
-        if moments != nil, version > Self.versionWithoutMoments {
-            moments = try NotableMoments(from: &reader, channelCount: channels)
-        }
+        if moments != nil { moments = try NotableMoments(from: &reader, channelCount: channels) }
+        drifts = configuration.profile == .full ? try DriftWatch(from: &reader, channelCount: channels) : nil
         // Another network has earned nothing yet.
         if networks?.forecastBeginsAnew == true { forecastVote = EarnedVote() }
         if networks?.reconstructionBeginsAnew == true { reconstructionVote = EarnedVote() }

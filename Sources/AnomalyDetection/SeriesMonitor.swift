@@ -53,8 +53,14 @@ public struct SeriesMonitor: Sendable {
     var rebaselines: UInt64 = 0
     /// What the channels did behind the closed gate.
     var closedStretch: ClosedStretch
+    /// Slow changes of the channels; `nil` under the profile `lean`, which has no room for it.
+    var drifts: DriftWatch?
     /// Whether ``accept()`` was called since the last sample.
     var isAccepted = false
+    /// Whether what was learned is held as it is, see ``hold()``.
+    var isHeld = false
+    /// Number of the last sample that was an event.
+    var lastEvent: UInt64?
     /// How far a re-baseline moved the usual places, in scales; working memory.
     var moves: [Float]
     var hasDroppedFirstScores = false
@@ -89,6 +95,7 @@ public struct SeriesMonitor: Sendable {
         scalers = Array(repeating: ChannelScaler(), count: channelCount)
         frame = Frame(channelCount: channelCount)
         closedStretch = ClosedStretch(channelCount: channelCount, memory: configuration.profile.memory)
+        drifts = configuration.profile == .full ? DriftWatch(channelCount: channelCount) : nil
         moves = Array(repeating: 0, count: channelCount)
         location = Array(repeating: 0, count: channelCount)
         scale = Array(repeating: 1, count: channelCount)
@@ -123,13 +130,23 @@ public struct SeriesMonitor: Sendable {
         configuration.explanation = explanation
     }
 
-    /// Takes what the series does now for usual, from the next sample on and whatever `adapt` says.
+    /// Whether there is something to accept: the series is abnormal or not learned from.
+    public var hasSomethingToAccept: Bool { isAbnormal || gate.closed > 0 }
+
+    /// Takes what the series does now for usual, whatever `adapt` says: from the next sample on, or as soon as enough of it
+    /// was seen to know its level (at most 64 samples after the gate closed, 208 under the profile `lean`).
     ///
-    /// - Returns: whether there is something to accept: the series is abnormal or not learned from.
+    /// - Returns: ``hasSomethingToAccept``; without it nothing happens.
     public mutating func accept() -> Bool {
-        isAccepted = isAbnormal || gate.closed > 0
+        isAccepted = hasSomethingToAccept
         return isAccepted
     }
+
+    /// What the last sample showed of a slow change of a channel, which is learned and no anomaly: it begins or is over.
+    public var driftChange: DriftChange? { drifts?.change }
+
+    /// The drift that the last sample began is not told of: it begins once more when it goes on.
+    public mutating func dismissDrift() { drifts?.dismiss() }
 
     /// Scores a sample, judges it, and learns from it.
     ///
@@ -149,6 +166,7 @@ public struct SeriesMonitor: Sendable {
     ) -> Verdict {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
+        drifts?.clear()
         if began == nil {
             began = sample.time
         } else if sample.windowRestarts {
@@ -169,11 +187,13 @@ public struct SeriesMonitor: Sendable {
             if verdict.isEvent || isAbnormal && !wasAbnormal, isTold(verdict) {
                 attribution = attribution(of: verdict, models: models, scratch: &scratch)
             }
-            let known = rebaselines
+            let (known, wasAccepted) = (rebaselines, isAccepted)
             learn(sample, models: models, scratch: &scratch, log: &log, series: series)
             if rebaselines != known {
                 verdict.isAbnormal = false
                 verdict.isNewNormal = true
+                verdict.isAccepted = wasAccepted
+                verdict.learning.isHeld = false
                 verdict.learning.awaitsAcceptance = false
             }
         }
@@ -193,6 +213,7 @@ public struct SeriesMonitor: Sendable {
         if sample.windowRestarts || sample.missedTicks > DetectionRecipe.longestHold {
             networks?.restart()
             bank.restart()
+            drifts?.restart()
             return true
         }
         for _ in 0..<max(0, sample.missedTicks) {
@@ -238,7 +259,9 @@ public struct SeriesMonitor: Sendable {
         judgeState()
         // A statement of its own: as an argument it would change `self` under a call on `self`, which copies the rings.
         let score = eventScore(evidence)
-        return makeVerdict(at: sample.time, aspects: aspects, score: score)
+        let verdict = makeVerdict(at: sample.time, aspects: aspects, score: score)
+        if verdict.isEvent { lastEvent = sampleCount }
+        return verdict
     }
 
     /// The networks vote on events once they have trained a little and predict this series better than doing without them
@@ -295,17 +318,21 @@ public struct SeriesMonitor: Sendable {
         let threshold = max(range.lowerBound, min(range.upperBound, stateThreshold.threshold(rate: rate)))
         if stateLevel >= threshold {
             isAbnormal = true
+        } else if isHeldElsewhere {
+            isAbnormal = true
         } else if stateLevel < DetectionRecipe.stateRelease * threshold {
             isAbnormal = false
         }
-        stateThreshold.push(stateLevel)
+        if !isHeld { stateThreshold.push(stateLevel) }
     }
 
     /// Score of the evidence: 0 unless something begins. The sample's own block is not in the fit that scores it.
     private mutating func eventScore(_ evidence: Double) -> Double {
         guard sampleCount >= DetectionRecipe.firstEventSample else { return 0 }
         let limit = eventThreshold.threshold(rate: rate * DetectionRecipe.eventRateShare)
-        defer { eventThreshold.push(evidence, censoredAbove: limit) }
+        defer {
+            if !isHeld { eventThreshold.push(evidence, censoredAbove: limit) }
+        }
         guard onset.admit(evidence) else { return 0 }
         return max(0, eventThreshold.score(evidence) + DetectionRecipe.eventScoreOffset)
     }
@@ -323,6 +350,7 @@ public struct SeriesMonitor: Sendable {
         learning.thresholdProgress = eventThreshold.progress
         learning.secondsUntilOwnThreshold = interval * eventThreshold.samplesUntilOwn
         learning.adaptation = configuration.adaptation
+        learning.isHeld = isHeld
         learning.awaitsAcceptance = configuration.adaptation == .ask && gate.isPatienceOver
         return Verdict(
             time: time, sampleNumber: sampleCount,
@@ -338,11 +366,14 @@ public struct SeriesMonitor: Sendable {
     private mutating func learn(
         _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
+        let wasAccepted = isAccepted
         let decision = decideGate()
         let isOpen = decision == .open
+        hold()
         noteFeeds()
         calibration.learn(
-            feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample, feedsSlow: isOpen, feeds: feeds)
+            feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample && !frame.isHeld, feedsSlow: isOpen,
+            feeds: feeds)
         if !hasDroppedFirstScores, sampleCount >= DetectionRecipe.slowDropSample {
             hasDroppedFirstScores = true
             calibration.dropFirstScores()
@@ -350,28 +381,52 @@ public struct SeriesMonitor: Sendable {
         noteErrors(isOpen: isOpen)
         learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
+        if isOpen { drifts?.learn(frame, scalers: scalers, interval: interval) }
         networks?.advance(
             frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, models: models, scratch: &scratch, log: &log,
             series: series)
         for index in 0..<channelCount {
             frame.previousScaled[index] = frame.scaled[index]
-            if frame.isPresent[index] { scalers[index].learn(frame.values[index], isOpen: isOpen) }
+            if frame.isPresent[index] {
+                scalers[index].learn(frame.values[index], isOpen: isOpen, isHeld: frame.isHeld)
+            }
         }
-        if decision == .rebaseline { settle() }
+        if decision == .rebaseline { settle(wasAccepted: wasAccepted) }
     }
+
+    /// Under `adapt = "ask"` and `"off"` what was learned is held as it is from an abnormal state or an event on, while the
+    /// series is at another level or scatters more widely than is usual (``ClosedStretch/isElsewhere``; until that is known,
+    /// while the gate is closed). Then nothing learns of what the series does, neither models nor running statistics,
+    /// calibrations or thresholds. Under `"auto"`, or while the gate only flutters, they follow with a tenth. Not before the
+    /// first ``DetectionRecipe/firstHeldSample`` samples learned: what is younger is not known well enough to hold to.
+    private mutating func hold() {
+        let mayHold =
+            configuration.adaptation != .auto && gate.closed > 0 && gate.learned >= DetectionRecipe.firstHeldSample
+        let isBehindEvent = lastEvent.map { sampleCount - $0 <= DetectionRecipe.eventHoldSamples } ?? false
+        isHeld =
+            mayHold && (isHeld || isAbnormal || isBehindEvent)
+            && (!closedStretch.hasLevel || closedStretch.isElsewhere)
+        frame.isHeld = isHeld
+    }
+
+    /// Whether the series is known to be elsewhere, so that neither its state nor the gate may call it usual.
+    private var isHeldElsewhere: Bool { isHeld && closedStretch.hasLevel }
 
     private mutating func decideGate() -> LearningGate.Decision {
         guard sampleCount >= DetectionRecipe.firstStateSample else {
             gate.admitUnguarded()
             return .open
         }
-        let decision = gate.admit(level: stateLevel, adaptation: configuration.adaptation, isAccepted: isAccepted)
-        isAccepted = false
+        let adaptation: Adaptation = gate.learned < DetectionRecipe.firstHeldSample ? .auto : configuration.adaptation
+        let decision = gate.admit(
+            level: isHeldElsewhere ? .infinity : stateLevel, adaptation: adaptation,
+            isAccepted: isAccepted && (gate.closed == 0 || closedStretch.hasLevel))
+        if decision != .closed { isAccepted = false }
         switch decision {
         case .open: break
         case .closed:
             if gate.closed == 1 { closedStretch.begin(patience: Int(gate.patience)) }
-            closedStretch.note(frame)
+            closedStretch.note(frame, scalers: scalers)
         case .rebaseline:
             rebaselines += 1
             stateLevel = DetectionRecipe.restingLevel
@@ -385,16 +440,19 @@ public struct SeriesMonitor: Sendable {
 
     /// Moves the channels' usual places to where they are now, and with them all that is held in scales: otherwise the
     /// level just accepted would look strange until it is learned again.
-    private mutating func settle() {
+    ///
+    /// - Parameter wasAccepted: whether somebody accepted what the series does now, and not what it did for most of the time.
+    private mutating func settle(wasAccepted: Bool) {
         for index in scalers.indices {
             let before = scalers[index].location
-            scalers[index].rebaseline(to: closedStretch.median(channel: index))
+            scalers[index].rebaseline(to: closedStretch.level(channel: index, isLatest: wasAccepted))
             moves[index] = Float((scalers[index].location - before) / scale[index])
             frame.scaled[index] -= moves[index]
             frame.previousScaled[index] -= moves[index]
         }
         bank.recentre(by: moves)
         networks?.restart()
+        drifts?.restart()
         closedStretch.begin(patience: 0)
     }
 
@@ -449,6 +507,7 @@ public struct SeriesMonitor: Sendable {
         let judging = onset.memoryBytes + eventThreshold.memoryBytes + stateThreshold.memoryBytes
         return MemoryLayout<Self>.size + detectors + scaling + judging + calibration.memoryBytes
             + bands.memoryBytes + (moments?.memoryBytes ?? 0) + (networks?.memoryBytes ?? 0) + closedStretch.memoryBytes
+            + (drifts?.memoryBytes ?? 0)
     }
 
     static func stateMembers(of set: DetectorSet) -> [DetectorKind] {

@@ -8,15 +8,11 @@ extension Pipeline {
     /// the same lines and the same reload between the same two of them give the same alerts.
     func reconfigure(_ configuration: MonitorConfiguration) { reloaded = configuration }
 
-    /// How many series the stream has, and how many of them are still learning.
-    func standing() async -> (series: Int, learning: Int) {
-        var all = (series: 0, learning: 0)
+    /// How its series stand.
+    func standing() async -> StreamStanding {
+        var all = StreamStanding()
         for group in groups {
-            for shard in group.shards {
-                let part = await shard.standing
-                all.series += part.series
-                all.learning += part.learning
-            }
+            for shard in group.shards { all.add(await shard.standing) }
         }
         return all
     }

@@ -91,6 +91,8 @@ extension Pipeline {
                 await fresh[index].shards[0].restore(log: training.log)
             }
             groups = restored
+            // The series know what was accepted since the last border.
+            hasAcceptances = true
             places = members
             take(stored.header)
             if let replaced {

@@ -26,7 +26,8 @@
 //  spread; every sample of round r is scored with the weights trained on rounds up to r − 2; the training task gets a
 //  round's rows in the order of (series, number); and the desk sees changes in the order of the input, a tick at a time.
 //
-//  Beside the path: Pipeline+Silence.swift (who has not spoken), +State.swift (what a restart needs), +Reload.swift.
+//  Beside the path: Pipeline+Silence.swift (who has not spoken), +State.swift (what a restart needs), +Reload.swift,
+//  +Acceptance.swift (a new level is right).
 
 import Alerting
 import AnomalyDetection
@@ -70,6 +71,8 @@ actor Pipeline {
     var configuration: MonitorConfiguration
     /// Another configuration that waits for the next round.
     var reloaded: MonitorConfiguration?
+    /// Whether something was accepted that waits for the next round.
+    var hasAcceptances = false
     let kernels: Kernels
     let shardCount: Int
     let desk: AlertDesk
@@ -207,6 +210,7 @@ actor Pipeline {
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
             await crossBorder(skipsTraining: isBehind)
+            if hasAcceptances { await applyAcceptances() }
             if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
             try await expectChance(names: batch.seriesNames)
         }

@@ -51,7 +51,9 @@ struct ServiceLife: Sendable {
         let now = ProcessUsage.now().seconds
         let standing = await streams.standing()
         notifier.status(
-            report.line(lines: standing.lines, series: standing.series, learning: standing.learning, at: now))
+            report.line(
+                lines: standing.lines, series: standing.series, learning: standing.learning,
+                awaiting: standing.awaiting, at: now))
     }
 
     /// Reads the configuration again, says what that changes, and applies it, but for new sources.

@@ -6,11 +6,11 @@ import Logging
 actor StreamTable {
     private var configuration: MonitorConfiguration
     private let allowance: SeriesAllowance
-    private let desk: AlertDesk
+    let desk: AlertDesk
     private let committer: Committer
     private let logger: Logger
     private var stored: [String: StoredStream]
-    private var pipelines: [String: Pipeline] = [:]
+    private(set) var pipelines: [String: Pipeline] = [:]
     /// The source that each stream's name belongs to.
     private var owners: [String: Int] = [:]
     /// What the sources have counted, by number.
@@ -64,14 +64,12 @@ actor StreamTable {
         if pipelines.isEmpty { await desk.reconfigure(next.alerting) }
     }
 
-    /// Lines so far, series, and how many of them are still learning.
-    func standing() async -> (lines: UInt64, series: Int, learning: Int) {
-        var all = (lines: UInt64(0), series: 0, learning: 0)
+    /// Lines so far, and how the series of all streams stand.
+    func standing() async -> StreamStanding {
+        var all = StreamStanding()
         for pipeline in pipelines.values {
-            let part = await pipeline.standing()
+            all.add(await pipeline.standing())
             all.lines += await pipeline.counts.lines
-            all.series += part.series
-            all.learning += part.learning
         }
         return all
     }

@@ -28,6 +28,9 @@ public struct LearningState: Equatable, Sendable {
     public var secondsUntilOwnThreshold = 0.0
     /// What becomes of a new level that stays.
     public var adaptation = Adaptation.auto
+    /// Whether what is usual is held as it is because the series is not as usual: until it returns, or what it does now is
+    /// accepted. Never under `adapt = "auto"`.
+    public var isHeld = false
     /// Whether a new level or behaviour has stayed for so long that it would be the usual one, had somebody accepted it.
     public var awaitsAcceptance = false
 
@@ -69,6 +72,8 @@ public struct Verdict: Equatable, Sendable {
     public var learning: LearningState
     /// Whether what the series does now is taken for usual from here on: a new level or behaviour that stayed or was accepted.
     public var isNewNormal = false
+    /// Whether it is so because somebody accepted it.
+    public var isAccepted = false
 
     /// Creates a verdict.
     public init(

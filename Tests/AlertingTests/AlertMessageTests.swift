@@ -166,7 +166,7 @@ import TimeSeries
             ),
             (
                 .drift, false, [],
-                "pump3 was unusual for 16 minutes, until 02:31:00 UTC: it is back to normal, or at a level that now counts as usual."
+                "pump3.current, moving for 16 minutes: it stays at 12.0 A, which is learned."
             ),
             (.stalled, true, [], "source pump3 speaks again since 02:31:00 UTC; overdue for 16 minutes."),
             (
@@ -214,9 +214,13 @@ import TimeSeries
             message(.input, detail: "132 of 200 lines cannot be read", isWholeSource: true)
                 == "source pump3: 132 of 200 lines cannot be read, since 02:14:10 UTC." + end)
         #expect(
-            message(.drift, channels: [temp])
-                == "pump3.temp is 84.2 °C, expected 61.0 (55.8 to 66.3), since 02:14:10 UTC; it looks like a new level."
+            message(.drift, time: 21_600, channels: [temp])
+                == "pump3.temp has moved from 61.0 to 84.2 °C over 6 hours, since 02:14:10 UTC; what is learned follows it."
                 + end)
+        #expect(
+            message(.drift, time: 21_600, channels: [temp], detail: "changes more from sample to sample")
+                == "pump3.temp changes more from sample to sample: by 84.2 °C, and by 61.0 before that, over 6 hours, since "
+                + "02:14:10 UTC; what is learned follows it." + end)
     }
 
     private func silence(longest: Double, longer: Int = 0, limit: Double = 7.5) -> Silence {

@@ -50,6 +50,10 @@ import TimeSeries
 
     @Test func `a line reads back as the same record, with or without what sinks add`() throws {
         #expect(try AlertRecord(json: full.jsonLine().utf8) == full)
+        var waiting = record()
+        waiting.awaits = "acceptance"
+        #expect(waiting.jsonLine().contains(#""learning":1,"awaits":"acceptance","message""#))
+        #expect(try AlertRecord(json: waiting.jsonLine().utf8) == waiting)
         let stamped = record().jsonLine(stamp: EmissionStamp(host: "h", version: "v", emitted: onset))
         #expect(try AlertRecord(json: stamped.utf8) == record())
     }

@@ -4,13 +4,13 @@ import TimeSeries
 @testable import Alerting
 
 @Suite struct IncidentTrackerTests {
-    @Test(arguments: [(Adaptation.auto, "it has stayed so"), (.ask, "it was accepted")])
-    func `closes at once when the new level is taken for usual`(adaptation: Adaptation, words: String) throws {
+    @Test(arguments: [(false, "it has stayed so"), (true, "it was accepted")])
+    func `closes at once when the new level is taken for usual`(isAccepted: Bool, words: String) throws {
         var tracker = IncidentTracker(rule: rule)
         #expect(run("..xaaa", &tracker) == ["2 open warning since 2"])
         var sample = verdict(6)
         sample.isNewNormal = true
-        sample.learning.adaptation = adaptation
+        sample.isAccepted = isAccepted
         let change = tracker.observe(sample)
         let close = try #require(change)
         #expect(close.event == .close && close.until == at(6) && !tracker.isOpen)
@@ -18,6 +18,37 @@ import TimeSeries
         // Nothing is left of the excursion.
         #expect(run("......", &tracker, from: 7) == [])
         #expect(run("e", &tracker, from: 13) == ["13 open warning since 13"])
+    }
+
+    @Test func `an incident of another kind takes an opening until the budget is overdrawn`() {
+        var tracker = IncidentTracker(rule: rule)
+        let taken = (0..<5).map { _ in tracker.takeOpening() }
+        // One saved up, two on credit.
+        #expect(taken == [true, true, true, false, false])
+        // Events come all the same, and while one is open nothing else opens.
+        #expect(run("x", &tracker) == ["0 open warning since 0"])
+        let beside = tracker.takeOpening()
+        #expect(!beside)
+    }
+
+    @Test func `says that a series has returned that was held, also behind a restart`() throws {
+        var tracker = IncidentTracker(rule: rule)
+        #expect(run("..x", &tracker) == ["2 open warning since 2"])
+        var held = verdict(3, isAbnormal: true)
+        held.learning.isHeld = true
+        #expect(tracker.observe(held) == nil)
+        var writer = StateWriter()
+        tracker.encode(to: &writer)
+        var reader = StateReader(writer.bytes)
+        tracker = try IncidentTracker(rule: rule, from: &reader)
+        var close: IncidentChange?
+        for number in UInt64(4)..<10 where close == nil { close = tracker.observe(verdict(number)) }
+        #expect(close?.event == .close && close?.detail == "it has returned to what was usual before")
+        // The next incident is one of its own.
+        #expect(run("e", &tracker, from: 20) == ["20 open warning since 20"])
+        close = nil
+        for number in UInt64(21)..<30 where close == nil { close = tracker.observe(verdict(number)) }
+        #expect(close?.event == .close && close?.detail == nil)
     }
 
     /// One opening is saved up at the start, so that a short sequence can show it.

@@ -105,6 +105,133 @@ import TimeSeries
         }
     }
 
+    /// What a series that is held made of what it saw.
+    private struct Held {
+        var told = 0
+        var abnormal = 0
+        var accepted = 0
+        var samples = 0
+
+        mutating func note(_ verdict: Verdict) {
+            samples += 1
+            told += verdict.isEvent ? 1 : 0
+            abnormal += verdict.isAbnormal ? 1 : 0
+            accepted += verdict.isNewNormal ? 1 : 0
+        }
+    }
+
+    private static func restored(_ rig: Rig) throws -> Rig {
+        var other = rig
+        var reader = StateReader(rig.monitor.bytes)
+        other.monitor = try SeriesMonitor(from: &reader, configuration: rig.monitor.configuration)
+        return other
+    }
+
+    @Test(
+        arguments: [Adaptation.ask, .off],
+        [
+            (Background.noise, 3.0), (.noise, 6), (.noise, -6), (.autoregressive, 3), (.autoregressive, 6),
+            (.season, 3),
+            (.season, 6), (.season, -6),
+        ])
+    func `a level that is not to be learned is held through restarts, each time, until the series returns`(
+        adaptation: Adaptation, shift: (background: Background, size: Double)
+    ) throws {
+        var rig = Self.monitor(adaptation, networks: shift.size == 6)
+        var signal = Signal(background: shift.background)
+        for _ in 0..<3_000 { _ = rig.observe([signal.next()]) }
+        let location = rig.monitor.scalers[0].location
+        for turn in 0..<2 {
+            var (first, rest) = (Held(), Held())
+            for _ in 0..<120 { first.note(rig.observe([shift.size + signal.next()])) }
+            for step in 0..<2_500 {
+                if step == 700 * (turn + 1) { rig = try Self.restored(rig) }
+                rest.note(rig.observe([shift.size + signal.next()]))
+            }
+            #expect(first.abnormal > 0, "turn \(turn)")
+            // Never for as long as an incident needs to close.
+            #expect(rest.abnormal > rest.samples - 60 && rest.accepted == 0, "turn \(turn): \(rest)")
+            #expect(rig.monitor.last?.learning.isHeld == true)
+            #expect(rig.monitor.last?.learning.awaitsAcceptance == (adaptation == .ask))
+            var back = Held()
+            for _ in 0..<600 { _ = rig.observe([signal.next()]) }
+            for _ in 0..<1_000 { back.note(rig.observe([signal.next()])) }
+            // As on any usual series, the state may flutter.
+            #expect(back.abnormal < 300 && back.told == 0, "turn \(turn): \(back)")
+            #expect((rig.monitor.scalers[0].location - location).magnitude < 0.4, "turn \(turn)")
+        }
+    }
+
+    @Test(arguments: [DetectionProfile.full, .lean])
+    func `nothing at all is learned of a level that is held`(profile: DetectionProfile) {
+        var rig = Rig(channels: 1, networks: false, profile: profile)
+        rig.monitor.reconfigure(falseAlarmsPerSecond: 1.0 / 604_800, adaptation: .off)
+        var signal = Signal(background: .noise)
+        for _ in 0..<2_000 { _ = rig.observe([signal.next()]) }
+        for _ in 0..<120 { _ = rig.observe([8 + signal.next()]) }
+        #expect(rig.monitor.last?.learning.isHeld == true)
+        let before = rig.monitor
+        for _ in 0..<5_000 { _ = rig.observe([8 + signal.next()]) }
+        let after = rig.monitor
+        #expect(before.calibration.fastEvidence.count == after.calibration.fastEvidence.count)
+        #expect(before.scalers[0].location == after.scalers[0].location)
+        #expect(before.scalers[0].spread == after.scalers[0].spread)
+        #expect(before.eventThreshold.progress == after.eventThreshold.progress)
+        // What it says of a usual sample is what it said before.
+        var other = before
+        var another = after
+        var (left, right) = (rig, rig)
+        swap(&left.monitor, &other)
+        swap(&right.monitor, &another)
+        for _ in 0..<400 { (_, _) = (left.observe([0.1]), right.observe([0.1])) }
+        #expect((left.monitor.stateLevel - right.monitor.stateLevel).magnitude < 0.1)
+    }
+
+    @Test func `under ask a level is accepted early, and the latest one when the series moved twice`() {
+        var rig = Self.monitor(.ask)
+        var signal = Signal(background: .noise)
+        for _ in 0..<2_000 { _ = rig.observe([signal.next()]) }
+        // Accepted at once: the level is known a moment later.
+        for _ in 0..<12 { _ = rig.observe([6 + signal.next()]) }
+        let isEarly = rig.monitor.accept()
+        #expect(isEarly)
+        var taken: Int?
+        for step in 0..<200 where taken == nil {
+            let verdict = rig.observe([6 + signal.next()])
+            if verdict.isNewNormal { taken = verdict.isAccepted ? step : nil }
+        }
+        #expect(taken != nil)
+        #expect((rig.monitor.scalers[0].location - 6).magnitude < 1, "\(rig.monitor.scalers[0].location)")
+        for _ in 0..<2_000 { _ = rig.observe([6 + signal.next()]) }
+        // Moved twice.
+        for _ in 0..<1_000 { _ = rig.observe([12 + signal.next()]) }
+        for _ in 0..<150 { _ = rig.observe([20 + signal.next()]) }
+        let isLate = rig.monitor.accept()
+        #expect(isLate)
+        let verdict = rig.observe([20 + signal.next()])
+        #expect(verdict.isNewNormal && verdict.isAccepted)
+        #expect((rig.monitor.scalers[0].location - 20).magnitude < 1, "\(rig.monitor.scalers[0].location)")
+        var after = Held()
+        for _ in 0..<3_000 { after.note(rig.observe([20 + signal.next()])) }
+        #expect(after.abnormal == 0 && after.told == 0, "\(after)")
+    }
+
+    @Test func `an acceptance of what is over changes nothing`() {
+        var rig = Self.monitor(.off)
+        var signal = Signal(background: .noise)
+        for _ in 0..<2_000 { _ = rig.observe([signal.next()]) }
+        let isNothing = rig.monitor.accept()
+        #expect(!isNothing)
+        for _ in 0..<8 { _ = rig.observe([6 + signal.next()]) }
+        _ = rig.monitor.accept()
+        for _ in 0..<300 { _ = rig.observe([signal.next()]) }
+        #expect(rig.monitor.scalers[0].location.magnitude < 1)
+        var accepted = 0
+        for _ in 0..<800 where rig.observe([6 + signal.next()]).isNewNormal { accepted += 1 }
+        #expect(accepted == 0)
+        #expect(rig.monitor.last?.isAbnormal == true)
+    }
+
     @Test func `goes on from its bytes behind a closed gate`() throws {
         var rig = Self.monitor(.auto, networks: true)
         var signal = Signal(background: .autoregressive)

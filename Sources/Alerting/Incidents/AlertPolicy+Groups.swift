@@ -101,6 +101,9 @@ extension AlertPolicy {
             similar: event == .open ? explanation?.similar.map(AlertRecord.SimilarPart.init) : nil,
             learning: change.change.learning.progress, hint: AlertMessage.hint(for: group.kind),
             runbook: group.runbook)
+        if event != .close, group.kind == .anomaly, change.change.learning.adaptation == .ask {
+            record.awaits = "acceptance"
+        }
         record.message = AlertMessage.text(
             for: record,
             context: .init(

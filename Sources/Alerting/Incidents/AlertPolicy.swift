@@ -182,6 +182,15 @@ public struct AlertPolicy: Sendable {
         }
     }
 
+    /// The open incidents whose ids begin so, each with its stream and the series that are still open.
+    ///
+    /// - Parameter prefix: of the 16 digits of an ``AlertRecord/id``, or all of them.
+    public func openIncidents(prefix: String) -> [(id: String, stream: String, series: [String])] {
+        groups.filter { !prefix.isEmpty && $0.id.hasPrefix(prefix) && !$0.isWholeSource }.map {
+            ($0.id, $0.stream, $0.openSeries)
+        }
+    }
+
     /// Takes the changes of one tick.
     ///
     /// - Parameters:

@@ -31,6 +31,8 @@ public struct IncidentTracker: Equatable, Sendable {
         var quietSince: Timestamp?
         /// The score at the last change that was reported.
         var reportedScore: Double
+        /// Whether it was held against what was usual before, so that its end is a return.
+        var wasHeld = false
     }
 
     /// The rule in force.
@@ -88,6 +90,12 @@ public struct IncidentTracker: Equatable, Sendable {
     /// budget stays spent, and its excursion opens no other by its state.
     public mutating func yieldOpening() { incident = nil }
 
+    /// Takes an opening for an incident of another kind out of the same budget, when no incident is open: on credit as an event
+    /// does, but not beyond the largest debt, and what it took the series' own state must wait for.
+    public mutating func takeOpening() -> Bool {
+        incident == nil && budget.take(upToDebt: OpeningBudget.largestDebt)
+    }
+
     private mutating func opens(_ verdict: Verdict, begins: Bool) -> Bool {
         if verdict.isEvent {
             budget.takeOnCredit()
@@ -98,7 +106,7 @@ public struct IncidentTracker: Equatable, Sendable {
 
     /// Writes the tracker; the rule is configuration and is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(2))
+        writer.write(UInt8(3))
         budget.encode(to: &writer)
         writer.write(excursion != nil)
         if let excursion {
@@ -113,7 +121,7 @@ public struct IncidentTracker: Equatable, Sendable {
     public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
         self.init(rule: rule)
         let version = try reader.read(UInt8.self)
-        guard (1...2).contains(version) else { throw .invalid("unknown version of an incident tracker") }
+        guard (1...3).contains(version) else { throw .invalid("unknown version of an incident tracker") }
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())
@@ -136,10 +144,14 @@ extension IncidentTracker.Incident {
     /// Takes a sample while the incident is open.
     mutating func observe(_ verdict: Verdict, isUnusual: Bool, rule: IncidentRule) -> IncidentChange? {
         score = max(score, verdict.score ?? 0)
+        wasHeld = wasHeld || verdict.learning.isHeld
         guard isUnusual else {
             if quiet == 0 { quietSince = verdict.time }
             quiet += 1
-            return quiet >= rule.quietSamples ? change(.close, verdict, until: quietSince) : nil
+            guard quiet >= rule.quietSamples else { return nil }
+            var end = change(.close, verdict, until: quietSince)
+            if wasHeld { end.detail = "it has returned to what was usual before" }
+            return end
         }
         quiet = 0
         quietSince = nil
@@ -159,8 +171,8 @@ extension IncidentTracker.Incident {
         settled.score = max(score, verdict.score ?? 0)
         var change = settled.change(.close, verdict, until: verdict.time)
         change.detail =
-            verdict.learning.adaptation == .auto
-            ? "it has stayed so and is taken for usual from here on" : "it was accepted and is usual from here on"
+            verdict.isAccepted
+            ? "it was accepted and is usual from here on" : "it has stayed so and is taken for usual from here on"
         return change
     }
 
@@ -179,6 +191,7 @@ extension IncidentTracker.Incident {
         writer.write(quietSince != nil)
         writer.write(quietSince?.nanoseconds ?? 0)
         writer.write(reportedScore)
+        writer.write(wasHeld)
     }
 
     init(from reader: inout StateReader, version: UInt8) throws(StateCodingError) {
@@ -191,5 +204,6 @@ extension IncidentTracker.Incident {
         let nanoseconds: Int64 = try reader.read()
         quietSince = isQuiet ? Timestamp(nanoseconds: nanoseconds) : nil
         reportedScore = version == 1 ? score : try reader.readDouble()
+        wasHeld = version < 3 ? false : try reader.readBool()
     }
 }

@@ -37,7 +37,8 @@ enum AlertMessage {
             "Look at the channels named: the record has the value, the expected band and the share of each."
         case .stalled: "Check that the sender runs and that its data still arrives where monitord reads it."
         case .stuck: "Check the sensor and its wiring; a value that never changes is often a broken sensor."
-        case .drift: "A new level that is right is learned by itself; otherwise look for wear or a moved sensor."
+        case .drift:
+            "Nothing needs doing if this is meant, for it is learned; otherwise look for wear, fouling or an ageing sensor."
         case .input: "Run `monitord check` with a sample of the input; its format may have changed."
         case .budget:
             "Look for one cause behind many incidents; raise `false_alarms` if you want to be told more of them."
@@ -51,8 +52,8 @@ enum AlertMessage {
         switch record.kind {
         case .anomaly: return anomaly(record, context, since)
         case .drift:
-            return "\(observation(record, context)), \(since); it looks like a new level" + learning(context) + "."
-                + contributors(record, context) + likeness(record)
+            return drift(record, context) + ", \(since); what is learned follows it" + learning(context) + "."
+                + likeness(record)
         case .stuck:
             let value = record.channels.first.map { part in
                 "\(context.speaker).\(part.name) has not changed \(since)"
@@ -92,6 +93,23 @@ enum AlertMessage {
         "service": "a service that does not answer", "beacon": "a beacon",
     ]
 
+    /// What has moved, from where to where and in how long: the part's `expected` is where it was, its `value` where it is.
+    private static func drift(_ record: AlertRecord, _ context: Context) -> String {
+        guard let part = record.channels.first, let value = part.value, let before = part.expected else {
+            return "\(context.speaker) moves slowly"
+        }
+        let numbers = ReadableNumbers([value, before], distances: [(value - before).magnitude])
+        let name = "\(context.speaker).\(part.name)"
+        let length = HumanDuration.text(seconds: record.time.seconds(since: record.since))
+        guard let detail = context.detail else {
+            return
+                "\(name) has moved from \(numbers.text(before)) to \(numbers.text(value))\(unit(part)) over \(length)"
+        }
+        return
+            "\(name) \(detail): by \(numbers.text(value))\(unit(part)), and by \(numbers.text(before)) before that, over "
+            + length
+    }
+
     /// Says so when no value left its band: the alert would otherwise seem to argue against itself.
     private static func together(withinBands record: AlertRecord) -> String {
         let isWithin = record.channels.allSatisfy { part in
@@ -126,6 +144,7 @@ enum AlertMessage {
             return "\(subject) \(areChannels ? "change" : "changes") again since \(time), after \(lasted) of one value."
         case .input:
             return "\(subject) can be read again since \(time), after \(lasted) of unreadable lines."
+        case .drift where record.channels.first?.value != nil: return settled(record, context, lasted)
         case .anomaly, .drift, .budget:
             // What stays is not back to normal: whoever reads this must know that the level moved.
             if let detail = context.detail { return "\(subject), unusual for \(lasted): \(detail)." }
@@ -135,6 +154,15 @@ enum AlertMessage {
                 "\(subject) \(verb) unusual for \(lasted), until \(time): \(pronoun) back to normal, or at a level that "
                 + "now counts as usual."
         }
+    }
+
+    /// Where a channel stays that has moved slowly.
+    private static func settled(_ record: AlertRecord, _ context: Context, _ lasted: String) -> String {
+        guard let part = record.channels.first, let value = part.value else { return "" }
+        let numbers = ReadableNumbers([value], distances: part.expected.map { [(value - $0).magnitude] } ?? [])
+        let place = context.detail == nil ? "it stays at" : "it changes from sample to sample by"
+        return "\(context.speaker).\(part.name), moving for \(lasted): \(place) "
+            + "\(numbers.text(value))\(unit(part)), which is learned."
     }
 
     /// The sentences of the `budget` incident.
@@ -166,7 +194,7 @@ enum AlertMessage {
 
     /// What becomes of it when it stays, where that is not the usual way.
     private static func lasting(_ record: AlertRecord, _ context: Context) -> String {
-        guard record.kind == .anomaly || record.kind == .drift, record.event == .open else { return "" }
+        guard record.kind == .anomaly, record.event == .open else { return "" }
         switch context.learning.adaptation {
         case .auto: return ""
         case .ask: return " Should it stay, it is unusual until it is accepted."

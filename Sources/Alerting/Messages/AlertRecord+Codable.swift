@@ -8,7 +8,7 @@ extension AlertRecord: Codable {
     private enum CodingKeys: String, CodingKey {
         case v, id, seq, event, time, since, until, severity, kind, pattern, series
         case allSeries = "all_series"
-        case score, threshold, rarity, channels, detectors, evidence, similar, learning, message, hint, runbook
+        case score, threshold, rarity, channels, detectors, evidence, similar, learning, awaits, message, hint, runbook
     }
 
     /// Reads a record from its JSON line; keys it does not know (`host`, those of later versions) are passed over.
@@ -55,6 +55,7 @@ extension AlertRecord: Codable {
             evidence: try box.decodeIfPresent(ActivityEvidence.self, forKey: .evidence),
             similar: try box.decodeIfPresent(SimilarPart.self, forKey: .similar),
             learning: try box.decode(Double.self, forKey: .learning),
+            awaits: try box.decodeIfPresent(String.self, forKey: .awaits),
             message: try box.decode(String.self, forKey: .message), hint: try box.decode(String.self, forKey: .hint),
             runbook: try box.decodeIfPresent(String.self, forKey: .runbook))
     }
@@ -82,6 +83,7 @@ extension AlertRecord: Codable {
         try box.encodeIfPresent(evidence, forKey: .evidence)
         try box.encodeIfPresent(similar, forKey: .similar)
         try box.encode(learning, forKey: .learning)
+        try box.encodeIfPresent(awaits, forKey: .awaits)
         try box.encode(message, forKey: .message)
         try box.encode(hint, forKey: .hint)
         try box.encodeIfPresent(runbook, forKey: .runbook)

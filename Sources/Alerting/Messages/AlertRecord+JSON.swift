@@ -53,6 +53,7 @@ extension AlertRecord {
         add("evidence", evidence?.json)
         add("similar", similar?.json)
         add("learning", .finite(learning))
+        add("awaits", awaits.map { .text($0) })
         add("message", .text(message))
         add("hint", .text(hint))
         add("runbook", runbook.map { .text($0) })

@@ -159,6 +159,9 @@ public struct AlertRecord: Equatable, Sendable {
     public var similar: SimilarPart?
     /// `learning`: share of the way to the first vote of the networks, 0 to 1; 1 once they vote.
     public var learning: Double
+    /// `awaits`: `acceptance` under `adapt = "ask"`, when what is told of is unusual until the series returns or somebody
+    /// accepts it; absent otherwise.
+    public var awaits: String?
     /// `message`: one or two sentences for the person called.
     public var message: String
     /// `hint`: what to do about incidents of this kind.
@@ -172,7 +175,8 @@ public struct AlertRecord: Equatable, Sendable {
         until: Timestamp? = nil, severity: AlertSeverity, kind: AlertKind, pattern: String? = nil, series: String,
         allSeries: [String] = [], score: Double? = nil, threshold: Double? = nil, rarity: Double? = nil,
         channels: [ChannelPart] = [], detectors: [DetectorPart] = [],
-        evidence: ActivityEvidence? = nil, similar: SimilarPart? = nil, learning: Double = 1, message: String = "",
+        evidence: ActivityEvidence? = nil, similar: SimilarPart? = nil, learning: Double = 1,
+        awaits: String? = nil, message: String = "",
         hint: String = "", runbook: String? = nil
     ) {
         self.v = v
@@ -195,6 +199,7 @@ public struct AlertRecord: Equatable, Sendable {
         self.evidence = evidence
         self.similar = similar
         self.learning = learning
+        self.awaits = awaits
         self.message = message
         self.hint = hint
         self.runbook = runbook

@@ -38,7 +38,7 @@ public struct DifferenceDetector: Detector {
     /// Learns the usual size of a step, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if samples > 0 {
-            let gain = max(weight, 0.1)
+            let gain = frame.gain(weight)
             for index in 0..<frame.channelCount where frame.isPresent[index] && frame.hasChange[index] {
                 deviations[index].update(Double(frame.scaled[index] - frame.previousScaled[index]), gain: gain)
             }

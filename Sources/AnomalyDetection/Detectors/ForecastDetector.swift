@@ -62,7 +62,7 @@ public struct ForecastDetector: Detector {
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasForecast {
             for index in 0..<frame.channelCount where frame.isPresent[index] {
-                deviations[index].update(Double(error(frame, index)), gain: max(weight, 0.1))
+                deviations[index].update(Double(error(frame, index)), gain: frame.gain(weight))
             }
         }
         samples += 1

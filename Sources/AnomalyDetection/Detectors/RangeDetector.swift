@@ -43,8 +43,10 @@ public struct RangeDetector: Detector {
         return Float(Self.rangesPerUnit * min(largest, 1e30))
     }
 
-    /// Shrinks the ranges a little and widens them to the values, whatever the gate.
+    /// Shrinks the ranges a little and widens them to the values, whatever the gate, unless what is usual is held.
     public mutating func learn(_ frame: Frame, weight: Double) {
+        samples += 1
+        guard frame.gain(weight) > 0 else { return }
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             let value = frame.values[index]
             if low[index] <= high[index] {
@@ -56,7 +58,6 @@ public struct RangeDetector: Detector {
                 high[index] = value
             }
         }
-        samples += 1
     }
 
     /// Squares of the excesses.

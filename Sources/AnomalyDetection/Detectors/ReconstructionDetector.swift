@@ -53,7 +53,7 @@ public struct ReconstructionDetector: Detector {
     /// Learns the usual size of an error, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasReconstruction {
-            let gain = max(weight, 0.1)
+            let gain = frame.gain(weight)
             for index in 0..<frame.channelCount where frame.isPresent[index] {
                 deviations[index].update(Double(error(frame, index)), gain: gain)
             }

@@ -59,7 +59,7 @@ public struct ShiftDetector: Detector {
 
     /// Moves the means; behind a closed gate the slow one and the usual size with a tenth of their rates.
     public mutating func learn(_ frame: Frame, weight: Double) {
-        let gain = max(weight, 0.1)
+        let gain = frame.gain(weight)
         let fastRate = pace.fastRate
         let slowRate = pace.slowRate * Float(gain)
         for index in 0..<frame.channelCount where frame.isPresent[index] {

@@ -48,11 +48,11 @@ public struct VolatilityDetector: Detector {
     /// Moves both means, and the usual size with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if samples > 0 {
-            let gain = max(weight, 0.1)
+            let gain = frame.gain(weight)
             for index in 0..<frame.channelCount where frame.isPresent[index] && frame.hasChange[index] {
                 fast[index] += Self.fastRate * (roughness[index] - fast[index])
                 deviations[index].update(Double(fast[index] - slow[index]), gain: gain)
-                slow[index] += Self.slowRate * (roughness[index] - slow[index])
+                if gain > 0 { slow[index] += Self.slowRate * (roughness[index] - slow[index]) }
             }
         }
         samples += 1

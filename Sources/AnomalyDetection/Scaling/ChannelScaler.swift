@@ -55,9 +55,15 @@ struct ChannelScaler: Sendable, Equatable {
     /// The scale in force, in the channel's unit, above 0: at least the rounding of the readings.
     var scale: Double { scale(step: reading.step) }
 
+    /// The scale without its age.
+    var ownScale: Double { scale(known: spread, step: reading.step) }
+
     private func scale(step: Double) -> Double {
-        let known = (spread * spread + wander * age).squareRoot()
-        return max(known, Self.roundingShare * step, Self.precision * location.magnitude, Self.leastScale)
+        scale(known: (spread * spread + wander * age).squareRoot(), step: step)
+    }
+
+    private func scale(known: Double, step: Double) -> Double {
+        max(known, Self.roundingShare * step, Self.precision * location.magnitude, Self.leastScale)
     }
 
     /// How much of a deviation is forgiven: a step while the channel rests, 0 beyond its rounding.
@@ -84,11 +90,12 @@ struct ChannelScaler: Sendable, Equatable {
     /// - Parameters:
     ///   - value: finite.
     ///   - isOpen: whether the gate is open; a closed one lets the channel age. The first 32 values count in any case.
-    mutating func learn(_ value: Double, isOpen: Bool) {
+    ///   - isHeld: whether what was learned is held as it is: then it does not age either.
+    mutating func learn(_ value: Double, isOpen: Bool, isHeld: Bool = false) {
         reading.learn(value)
         if isInitial { return learnInitial(value) }
         guard isOpen else {
-            age += 1
+            if !isHeld { age += 1 }
             blockSum = 0
             blockCount = 0
             return

@@ -24,12 +24,21 @@ final class ServiceReport: Sendable {
     /// Remembers how the last reload went; shown until the next one.
     func note(reload text: String) { state.withLock { $0.note = text } }
 
+    private static func listed(learning: Int, awaiting: Int) -> String {
+        var parts: [String] = []
+        if learning > 0 { parts.append("\(learning) learning") }
+        if awaiting > 0 { parts.append("\(awaiting) at a level that waits to be accepted") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
     /// The line.
     ///
     /// - Parameters:
     ///   - lines: data lines since the start.
     ///   - seconds: the monotonic clock.
-    func line(lines: UInt64, series: Int, learning: Int, at seconds: Double) -> String {
+    ///   - learning: series that are still learning.
+    ///   - awaiting: series at a new level that waits for somebody to accept it.
+    func line(lines: UInt64, series: Int, learning: Int, awaiting: Int = 0, at seconds: Double) -> String {
         state.withLock { state in
             let elapsed = state.seconds.map { seconds - $0 } ?? 0
             let rate = elapsed > 0 ? Double(lines &- min(state.lines, lines)) / elapsed : 0
@@ -37,7 +46,7 @@ final class ServiceReport: Sendable {
             state.seconds = seconds
             let parts = [
                 "\((rate * 10).rounded() / 10) lines/s",
-                "\(series) series" + (learning > 0 ? " (\(learning) learning)" : ""),
+                "\(series) series" + Self.listed(learning: learning, awaiting: awaiting),
                 state.lastAlert.map { "last alert \($0)" } ?? "no alert yet",
             ]
             return (parts + (state.note.map { [$0] } ?? [])).joined(separator: ", ")

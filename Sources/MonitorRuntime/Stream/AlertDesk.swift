@@ -36,6 +36,11 @@ actor AlertDesk {
         _ = try await admit([], at: time)
     }
 
+    /// The open incidents whose ids begin so.
+    func openIncidents(prefix: String) -> [(id: String, stream: String, series: [String])] {
+        policy.openIncidents(prefix: prefix)
+    }
+
     /// Number of records that could not be handed on yet.
     var waitingRecords: Int { waiting.count }
 

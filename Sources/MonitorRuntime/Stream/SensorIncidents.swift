@@ -4,7 +4,7 @@ import TimeSeries
 
 /// A change of an incident that is about single channels of a series.
 struct ChannelFinding: Equatable, Sendable {
-    /// The change, of kind `stuck` or `stalled`.
+    /// The change, of kind `stuck`, `stalled` or `drift`.
     var change: IncidentChange
     /// The channels it is about.
     var explanation: Explanation

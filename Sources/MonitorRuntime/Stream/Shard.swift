@@ -32,6 +32,9 @@ actor Shard {
         var tracker: IncidentTracker
         var conditioner: SampleConditioner
         var sensors: SensorIncidents
+        var drifts = DriftIncidents()
+        /// Whether what the series does is accepted at the next round's border.
+        var isAccepted = false
     }
 
     /// What the series of a name are told.
@@ -132,11 +135,11 @@ actor Shard {
                 values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
             }
         }
-        let before = series[index].tracker
+        let tracker = series[index].tracker
         let verdict = series[index].monitor.observe(
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
         ) { verdict in
-            var next = before
+            var next = tracker
             return next.observe(verdict) != nil
         }
         outcome.verdict = verdict
@@ -144,6 +147,19 @@ actor Shard {
             series[index].sensors.observe(
                 measured.span, input, verdict, isTold: series[index].tracker.isOpen, into: &outcome.findings)
         }
+        if let change = series[index].monitor.driftChange {
+            // Taken out: two parts of one element cannot be changed in one call.
+            var drifts = series[index].drifts
+            // Of a channel on another scale it would be told in numbers that nobody knows.
+            let isTold =
+                !isScaled
+                && drifts.observe(
+                    change, verdict, interval: input.interval ?? 1, budget: &series[index].tracker,
+                    into: &outcome.findings)
+            series[index].drifts = drifts
+            if !isTold, case .begins = change { series[index].monitor.dismissDrift() }
+        }
+        let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
         var explanation = explained(index)
         if change.event == .open {
@@ -230,9 +246,29 @@ actor Shard {
         }
     }
 
-    /// How many series are here, and how many of them are still learning.
-    var standing: (series: Int, learning: Int) {
-        (series.count, series.count { $0.monitor.last?.learning.isLearning ?? true })
+    /// Remembers that what a series does now was accepted; ``applyAcceptances()`` makes it so.
+    ///
+    /// - Parameter number: of the series in its stream.
+    /// - Returns: whether there is something to accept.
+    func accept(series number: Int) -> Bool {
+        guard let index = members[number], series[index].monitor.hasSomethingToAccept else { return false }
+        series[index].isAccepted = true
+        return true
+    }
+
+    /// At a round's border: what was accepted since the last one is usual from the next sample on.
+    func applyAcceptances() {
+        for index in series.indices where series[index].isAccepted {
+            series[index].isAccepted = false
+            _ = series[index].monitor.accept()
+        }
+    }
+
+    /// How many series are here, how many of them are still learning, and how many wait for what they do to be accepted.
+    var standing: StreamStanding {
+        StreamStanding(
+            series: series.count, learning: series.count { $0.monitor.last?.learning.isLearning ?? true },
+            awaiting: series.count { $0.monitor.last?.learning.awaitsAcceptance ?? false })
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.
@@ -253,11 +289,13 @@ actor Shard {
     func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog) {
         let pieces = members.sorted { $0.key < $1.key }.map { number, index in
             var writer = StateWriter()
-            writer.write(UInt8(2))
+            writer.write(UInt8(4))
+            writer.write(series[index].isAccepted)
             series[index].monitor.encode(to: &writer)
             series[index].tracker.encode(to: &writer)
             series[index].conditioner.encode(to: &writer)
             series[index].sensors.encode(to: &writer)
+            series[index].drifts.encode(to: &writer)
             return (number: number, bytes: writer.bytes)
         }
         return (pieces, log)
@@ -268,7 +306,8 @@ actor Shard {
     /// - Throws: `StateCodingError`; then the series begins anew.
     func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 2 else { throw StateCodingError.invalid("unknown version of a series") }
+        guard try reader.read(UInt8.self) == 4 else { throw StateCodingError.invalid("unknown version of a series") }
+        let isAccepted = try reader.readBool()
         let told = settings(name)
         let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
         guard monitor.channelCount == channelCount else {
@@ -279,7 +318,11 @@ actor Shard {
         let sensors = try SensorIncidents(
             channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
             missing: conditions.missing, from: &reader)
-        series.append(Member(monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors))
+        let drifts = try DriftIncidents(from: &reader)
+        series.append(
+            Member(
+                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
+                isAccepted: isAccepted))
         members[number] = series.count - 1
     }
 

@@ -22,11 +22,14 @@ import TimeSeries
         #expect(
             report.line(lines: 125, series: 3, learning: 0, at: 30)
                 == "0.0 lines/s, 3 series, last alert 2026-01-01T00:00:00Z pump3 critical")
+        #expect(
+            report.line(lines: 125, series: 3, learning: 1, awaiting: 2, at: 35).contains(
+                "3 series (1 learning, 2 at a level that waits to be accepted),"))
         report.note([record(.open), record(.close)])
         report.note([])
         report.note(reload: "reloaded: 1 changes")
         #expect(
             report.line(lines: 126, series: 3, learning: 0, at: 40)
-                == "0.1 lines/s, 3 series, last alert 2026-01-01T00:00:00Z pump3 closed, reloaded: 1 changes")
+                == "0.2 lines/s, 3 series, last alert 2026-01-01T00:00:00Z pump3 closed, reloaded: 1 changes")
     }
 }

@@ -61,7 +61,7 @@ public struct HampelDetector: Detector {
     /// Pushes the values, every tenth sample behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         samples += 1
-        if frame.presentCount > 0 { credit += max(weight, 0.1) }
+        if frame.presentCount > 0 { credit += frame.gain(weight) }
         // Ten tenths are a hair less than 1.
         let enters = credit >= 1 - 1e-9
         if enters { credit = 0 }

@@ -128,7 +128,7 @@ public struct LikelihoodDetector: Detector {
     /// Takes the residuals into the short means, and these into the normal, with a tenth of the rate behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         samples += 1
-        let gain = max(weight, 0.1)
+        let gain = frame.gain(weight)
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             if let size = size(frame, index) {
                 if let short = shortMean(index, with: size) { learn(short, frame, index, gain) }

@@ -52,7 +52,7 @@ public struct QuantileDetector: Detector {
 
     /// Learns the values, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
-        let gain = max(weight, 0.1)
+        let gain = frame.gain(weight)
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             sketches[index].learn(frame.values[index], weight: gain)
             resolutions[index].learn(frame.values[index])

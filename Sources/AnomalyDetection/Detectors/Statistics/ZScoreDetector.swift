@@ -60,7 +60,7 @@ public struct ZScoreDetector: Detector {
 
     /// Moves mean and variance, with a tenth of the rate behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
-        let gain = max(weight, 0.1)
+        let gain = frame.gain(weight)
         for index in 0..<frame.channelCount where frame.isPresent[index] {
             let value = frame.values[index]
             var distance = value - mean[index]

@@ -1,0 +1,19 @@
+/// How many series there are, and how they stand.
+struct StreamStanding: Equatable, Sendable {
+    /// Data lines so far.
+    var lines: UInt64 = 0
+    /// Series.
+    var series = 0
+    /// Of these, still learning.
+    var learning = 0
+    /// Of these, at a new level or behaviour that waits for somebody to accept it.
+    var awaiting = 0
+
+    /// Adds up.
+    mutating func add(_ other: StreamStanding) {
+        lines += other.lines
+        series += other.series
+        learning += other.learning
+        awaiting += other.awaiting
+    }
+}
