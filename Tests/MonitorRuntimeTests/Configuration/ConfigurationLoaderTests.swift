@@ -571,6 +571,7 @@ import TimeSeries
                 # decimal is not set
                 # dates is not set
                 # interval is not set
+                # lateness is not set
                 missing = "gap"  # default
                 # counter is not set
                 # sentinel is not set
