@@ -32,6 +32,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     case notUsable(lines: Int, format: String, example: String)
     /// The first lines hold no number beside the time.
     case noChannels(lines: Int)
+    /// Lines of a tool for network flows that are no flow records, or no whole ones; `advice` says what to do.
+    case notFlows(found: String, advice: String)
     /// More numeric columns or keys than one stream may have.
     case tooManyChannels(found: Int, most: Int)
 
@@ -39,7 +41,7 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     public var isOfTheInput: Bool {
         switch self {
         case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
-            .tooManyChannels, .jsonLists, .inapplicable, .compressed, .unreadable:
+            .tooManyChannels, .notFlows, .jsonLists, .inapplicable, .compressed, .unreadable:
             true
         default: false
         }
@@ -75,6 +77,7 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
             "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):
             "cannot read the input as \(format): none of the first \(lines) lines is usable, the first is `\(example)`"
+        case .notFlows(let found, let advice): "cannot read \(found) as network flows: \(advice)"
         case .noChannels(let lines): "cannot find a number to watch: the first \(lines) lines have no numeric column"
         case .tooManyChannels(let found, let most):
             "cannot watch \(found) channels in one stream: the most is \(most); name those that matter in `channels`"

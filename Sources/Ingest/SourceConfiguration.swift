@@ -24,8 +24,14 @@ public struct SourceConfiguration: Equatable, Sendable {
         case jsonl
         /// InfluxDB line protocol.
         case influx
-        /// Zeek's connection log, in columns.
+        /// Zeek's connection log, in columns or as JSON.
         case zeek
+        /// Suricata's EVE: its `flow` or `netflow` events.
+        case suricata
+        /// What `nfdump -o csv` or `-o pipe` prints.
+        case nfdump
+        /// What `ra -c ,` of argus prints.
+        case argus
     }
 
     /// What separates the whole part of a number from its decimals.

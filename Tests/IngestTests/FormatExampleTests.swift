@@ -9,7 +9,10 @@ import TimeSeries
         #expect(decoded.decoder.refusal == nil, "\(example.form)")
         #expect(!decoded.rows.isEmpty && decoded.reasons.allSatisfy { $0 == nil }, "\(example.form)")
         #expect(decoded.decoder.schema?.hasTime == true, "\(example.form)")
-        let names: [SourceConfiguration.Format: String] = [.csv: "csv, ", .jsonl: "json ", .influx: "influx, "]
+        let names: [SourceConfiguration.Format: String] = [
+            .csv: "csv, ", .jsonl: "json ", .influx: "influx, ", .zeek: "zeek, ", .suricata: "suricata, ",
+            .nfdump: "nfdump, ", .argus: "argus, ",
+        ]
         #expect(decoded.summary.hasPrefix(names[example.format] ?? "none"), "\(decoded.summary)")
     }
 

@@ -31,6 +31,17 @@ import TimeSeries
         "pump,site=a,unit=3 temp=21.4,run=true,n=12i,s=\"a b\" 1792000000123456789\npump,unit=4,site=a temp=21.4,run=t,n=12u 1792000000123456789\nm\\ x,k\\=1=v f\\ g=1 1792000000123456789\npump temp=1 1792000000123456789\n# c\ncpu u=1,s=2 1792000000123456789\n"
     ]
 
+    private static let flows = [
+        "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\tconn_state\torig_pkts\torig_ip_bytes\n1258531221.486539\t192.168.1.102\t68\t192.168.1.1\t67\tudp\t0.16\tSF\t1\t329\n1258531222\tfe80::1\t-\t::ffff:10.0.0.1\t(empty)\ticmp\t-\tS0\t1\t9\n#fields\tid.resp_h\tid.orig_h\tts\torig_bytes\n10.0.0.1\t10.0.0.2\t1258531223\t7\n#close\t2009\n",
+        "{\"ts\":1591367999.3,\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":1,\"id.resp_h\":\"10.0.0.2\",\"id.resp_p\":53,\"proto\":\"udp\",\"duration\":0.5,\"conn_state\":\"SF\",\"orig_pkts\":2,\"orig_ip_bytes\":118}\n{\"_path\":\"conn\",\"ts\":\"2020-06-05T14:39:59.3Z\",\"id\":{\"orig_h\":\"10.0.0.1\",\"resp_h\":\"10.0.0.2\"},\"orig_bytes\":null}\n{\"_path\":\"dns\",\"ts\":1}\n",
+        "{\"timestamp\":\"2017-04-07T22:24:37.251547+0100\",\"flow_id\":18446744073709551615,\"event_type\":\"flow\",\"src_ip\":\"192.168.2.14\",\"src_port\":50096,\"dest_ip\":\"209.53.113.5\",\"dest_port\":80,\"proto\":\"TCP\",\"flow\":{\"pkts_toserver\":5,\"pkts_toclient\":4,\"bytes_toserver\":742,\"bytes_toclient\":610,\"start\":\"2017-04-07T22:24:35+0100\",\"end\":\"2017-04-07T22:24:36+0100\"},\"tcp\":{\"tcp_flags_ts\":\"1b\",\"tcp_flags_tc\":\"1b\"}}\n{\"timestamp\":\"2017-04-07T22:24:37+0100\",\"event_type\":\"netflow\",\"src_ip\":\"::1\",\"dest_ip\":\"::2\",\"proto\":\"ICMP\",\"icmp_type\":8,\"icmp_code\":0,\"netflow\":{\"pkts\":5,\"bytes\":742}}\n{\"timestamp\":\"2017-04-07T22:24:37+0100\",\"event_type\":\"stats\"}\n",
+        "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt\n2026-11-21 02:14:50,2026-11-21 02:15:51,61.000,10.0.5.12,10.0.5.1,51514,502,TCP,...AP.SF,0,0,12000,9830400,0,0\n2026-11-21 02:14:50,2026-11-21 02:15:51,61.000,2001:db8::1,2001:db8::2,0,8.0,ICMP,........,0,0,1,60,1,60\nSummary\nflows,bytes,packets,avg_bps,avg_pps,avg_bpp\n20,11788,110,4486,5,107\nfirstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows\n1787980673250,1.5,TCP,10.0.5.12,51514,10.0.5.1,502,12,900,1\n",
+        "2|1792000002000|1792000002005|17|0|0|0|167773452|40000|0|0|0|167773493|53|0|0|0|0|0|0|1|58\n10|1792000004000|1792000004000|1|536939960|0|0|1|0|536939960|0|0|2|2048|0|0|0|0|2|0|1|58\n2|1792000002|0|1792000002|5|6|0|0|0|167773452|40000|0|0|0|167773493|53|0|0|0|0|2|0|1|58\n",
+        "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,TotPkts,TotBytes,State\n1795271514.778768,0.000823,man,0,0,,0,0,0,0,STA\n1792000000.000000,4.009999,tcp,10.0.5.12,51514,   ->,10.0.5.1,502,11,762,CON\n1792000006.000000,3.002000,icmp,10.0.5.12,0x0008,  <->,10.0.5.1,0x0100,8,592,ECO\n1792000007.0,0,arp,10.0.5.12,,  who,10.0.5.1,,1,42,INT\n1792000008.0,0.01,udp,2001:db8::1,50000,   <-,2001:db8::2,53,2,154,RST\n",
+    ]
+
+    @Test func `flow records`() { fuzz(Self.flows, seed: 5) }
+
     @Test func `delimited lines`() { fuzz(Self.delimited, seed: 1) }
 
     @Test func `JSON lines`() { fuzz(Self.keyed, seed: 2) }
@@ -38,7 +49,7 @@ import TimeSeries
     @Test func `InfluxDB lines`() { fuzz(Self.influx, seed: 3) }
 
     @Test func `any of them read as any other`() {
-        fuzz(Self.delimited + Self.keyed + Self.influx, seed: 4, isForced: true)
+        fuzz(Self.delimited + Self.keyed + Self.influx + Self.flows, seed: 4, isForced: true)
     }
 
     private func fuzz(_ texts: [String], seed: UInt64, isForced: Bool = false) {
@@ -57,6 +68,7 @@ import TimeSeries
     /// What must hold whatever the bytes were.
     private func check(_ decoded: Decoded, _ place: Comment) {
         let groups = decoded.decoder.schema?.groups ?? []
+        if decoded.decoder.schema?.isFlows == true { return checkFlows(decoded, place) }
         for row in decoded.rows where row.malformed == nil {
             let group = groups[Int(decoded.batch.seriesGroups[Int(row.series)])]
             #expect(row.channel < group.count, place)
@@ -69,6 +81,26 @@ import TimeSeries
         var reader = StateReader(decoded.decoder.dialectState)
         let restored = try? Dialect(from: &reader, zone: { _ in .utc })
         #expect(restored?.schema.groups == decoded.decoder.schema?.groups, place)
+    }
+
+    private func checkFlows(_ decoded: Decoded, _ place: Comment) {
+        let usable = decoded.rows.filter { $0.malformed == nil }
+        #expect(usable.map(\.firstValue) == Array(0..<Int32(decoded.flows.count)), place)
+        for (row, flow) in zip(usable, decoded.flows) {
+            #expect(row.time == flow.end && flow.start <= flow.end, place)
+            #expect(max(flow.packetsOut, flow.packetsIn, flow.bytesOut, flow.bytesIn) <= 1 << 53, place)
+        }
+        var reader = StateReader(decoded.decoder.dialectState)
+        let restored = try? Dialect(from: &reader, zone: { _ in .utc })
+        #expect(restored?.format == decoded.decoder.dialect?.format, place)
+        // What is put together of them is finite, whatever they said.
+        var gatherer = FlowGatherer(FlowGatherer.Settings(), admission: .atOnce, writesTimes: false)
+        var next = 0
+        while next < decoded.rows.count {
+            let (gathered, stop) = gatherer.gather(decoded.batch, from: next, to: decoded.rows.count)
+            #expect(gathered.values.allSatisfy { $0.isFinite }, place)
+            next = stop
+        }
     }
 
     private func configuration(_ generator: inout SeededGenerator, isForced: Bool) -> SourceConfiguration {
@@ -85,7 +117,7 @@ import TimeSeries
             configuration.quality = "q"
         default: break
         }
-        if isForced { configuration.format = SourceConfiguration.Format.allCases[Int(generator.next() % 4)] }
+        if isForced { configuration.format = SourceConfiguration.Format.allCases[Int(generator.next() % 8)] }
         return configuration
     }
 
@@ -106,8 +138,8 @@ import TimeSeries
                 bytes.insert(contentsOf: bytes[place..<end], at: Int(generator.next() % UInt64(bytes.count)))
             default:
                 let number = Array(
-                    ["1e400", "-0", "9223372036854775808", "NaN", "99999999999999999999999.5", "1.2.3"][
-                        Int(generator.next() % 6)
+                    ["1e400", "-0", "9223372036854775808", "NaN", "99999999999999999999999.5", "1.2.3", "0x", "::"][
+                        Int(generator.next() % 8)
                     ].utf8)
                 bytes.insert(contentsOf: number, at: place)
             }

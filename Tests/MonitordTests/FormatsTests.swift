@@ -11,7 +11,10 @@ import Testing
         }
         let json = try monitord(["formats", "--json"])
         let list = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
-        #expect(Set(list.compactMap { $0["format"] as? String }) == ["csv", "jsonl", "influx"])
+        #expect(
+            Set(list.compactMap { $0["format"] as? String }) == [
+                "csv", "jsonl", "influx", "zeek", "suricata", "nfdump", "argus",
+            ])
     }
 
     @Test func `a sample says what was recognised and why, and which lines cannot be used`() throws {

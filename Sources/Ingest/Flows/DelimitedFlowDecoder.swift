@@ -3,12 +3,14 @@ import TimeSeries
 /// Reads flow records in columns.
 ///
 /// A column that is empty, `-` or `(empty)` says nothing. A line needs both addresses and a time; numbers that are not there are
-/// 0.
+/// 0. A line that names columns sets them from there on; what nfdump prints below its records is skipped.
 struct DelimitedFlowDecoder: Sendable {
     /// How lines are read now; a header in mid-file may change the columns.
     private(set) var dialect: FlowDialect
+    /// Whether the dialect is another one since this was last set back.
+    var isChanged = false
     private var fields: [FlowDialect.Field]
-    private let time: TimeFormat
+    private var isFlow: Bool
     private let zone: TimeZoneRules
     private let parser = NumberParser()
 
@@ -17,20 +19,26 @@ struct DelimitedFlowDecoder: Sendable {
         self.dialect = dialect
         self.zone = zone
         fields = dialect.fields
-        time = dialect.kind == .zeek ? .epoch(nanosecondDigits: 9) : .calendar
+        isFlow = dialect.isFlow
     }
 
     /// Other columns from here on.
     mutating func take(columns: [[UInt8]], delimiter: UInt8) {
+        guard columns != dialect.columns || delimiter != dialect.delimiter else { return }
         dialect.columns = columns
         dialect.delimiter = delimiter
         fields = dialect.fields
+        isFlow = dialect.isFlow
+        isChanged = true
     }
 
     /// Reads a line.
     mutating func decode(_ line: Span<UInt8>) -> FlowLine {
-        guard dialect.isFlow else { return .other }
+        if dialect.kind == .nfdumpPipe { return NetFlowPipe.decode(line) }
+        if dialect.kind != .zeek, takeHeader(line) { return .header }
+        guard isFlow else { return .other }
         var draft = FlowDraft()
+        var flaw: MalformedReason?
         var position = 0
         var column = 0
         while true {
@@ -38,37 +46,35 @@ struct DelimitedFlowDecoder: Sendable {
             while end < line.count, line[end] != dialect.delimiter { end += 1 }
             guard column < fields.count else { return .malformed(.fieldCount) }
             let field = fields[column]
-            if field != .ignored, let flaw = take(trimmed(line, position..<end), line, field, &draft) {
-                return .malformed(flaw)
+            if field != .ignored, flaw == nil || field == .transport {
+                flaw = take(trimmed(line, position..<end), line, field, &draft) ?? flaw
+                // Only argus has records without addresses of IP among the others.
+                if let flaw, dialect.kind != .argus { return .malformed(flaw) }
             }
             column += 1
             guard end < line.count else { break }
             position = end + 1
         }
         guard column == fields.count else { return .malformed(.fieldCount) }
-        return draft.line()
+        if draft.isForeign { return .other }
+        if let flaw { return .malformed(flaw) }
+        return draft.line(dialect.kind)
     }
 
     private func take(
         _ range: Range<Int>, _ line: Span<UInt8>, _ field: FlowDialect.Field, _ draft: inout FlowDraft
     ) -> MalformedReason? {
         if Self.isUnset(line, range) { return nil }
-        switch field {
-        case .start, .end:
-            guard let instant = TimeParser.parse(line, range, as: time, in: zone) else { return .badTime }
-            if field == .start {
-                draft.start = instant.time
-                draft.timeRange = range
-            } else {
-                draft.end = instant.time
-                if draft.timeRange.isEmpty { draft.timeRange = range }
-            }
-            return nil
-        case .state:
-            draft.outcome = FlowOutcome.ofState(line, range, dialect.kind)
-            return nil
-        default: return draft.take(line, range, field, parser)
+        guard field == .start || field == .end else { return draft.take(line, range, field, dialect.kind, parser) }
+        guard let instant = FlowTime.instant(line, range, in: zone) else { return .badTime }
+        if field == .start {
+            draft.start = instant
+            draft.timeRange = range
+        } else {
+            draft.end = instant
+            if draft.timeRange.isEmpty { draft.timeRange = range }
         }
+        return nil
     }
 
     private static func isUnset(_ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
@@ -77,103 +83,80 @@ struct DelimitedFlowDecoder: Sendable {
     }
 
     private static let empty = Array("(empty)".utf8)
+
+    // MARK: Headers
+
+    /// Takes a line that names columns, or belongs to what nfdump prints below its records.
+    private mutating func takeHeader(_ line: Span<UInt8>) -> Bool {
+        guard let first = line.isEmpty ? nil : line[0] else { return false }
+        guard (65...90).contains(first & 0xdf) else {
+            return dialect.kind == .nfdump && fields.count != NetFlowSummary.columns
+                && NetFlowSummary.isTotals(line)
+        }
+        if dialect.kind == .nfdump, NetFlowSummary.isPart(line) { return true }
+        guard let columns = FlowHeader.columns(line, delimiter: dialect.delimiter) else { return false }
+        let named = FlowDialect(kind: dialect.kind, delimiter: dialect.delimiter, columns: columns)
+        guard named.isFlow else { return false }
+        take(columns: columns, delimiter: dialect.delimiter)
+        return true
+    }
 }
 
-/// A flow record while its fields are read, whatever their order.
-struct FlowDraft: Sendable {
-    var start: Timestamp?
-    var end: Timestamp?
-    var duration: Double?
-    var timeRange = 0..<0
-    var source: NetworkAddress?
-    var destination: NetworkAddress?
-    var outcome = FlowRecord.Outcome.unknown
-    var isOneWay = false
-    private var record = FlowRecord(
-        start: Timestamp(nanoseconds: 0), end: Timestamp(nanoseconds: 0),
-        source: NetworkAddress(high: 0, low: 0), destination: NetworkAddress(high: 0, low: 0))
-
-    /// Longest flow that is believed, in seconds: ten years.
-    private static let longest = 315_576_000.0
-
-    init() {}
-
-    /// Takes a field that means the same in every format.
-    mutating func take(
-        _ line: Span<UInt8>, _ range: Range<Int>, _ field: FlowDialect.Field, _ parser: NumberParser
-    ) -> MalformedReason? {
-        switch field {
-        case .source, .destination:
-            guard let address = NetworkAddress(line, range) else { return .notANumber }
-            if field == .source { source = address } else { destination = address }
-        case .transport: record.transport = TransportNames.number(line, range) ?? 255
-        case .identity:
-            var hash = StableHash()
-            for index in range { hash.combine(UInt64(line[index])) }
-            record.identity = hash.value | 1
-        case .duration, .sourcePort, .destinationPort, .packetsOut, .packetsIn, .bytesOut, .bytesIn:
-            guard case .number(let value) = parser.parse(line, range) else { return .notANumber }
-            return take(value, field)
-        case .ignored, .start, .end, .state, .flags: break
-        }
-        return nil
+/// The times of flow records.
+enum FlowTime {
+    /// Reads a date, in the zone given unless it names one, or a number since 1970 whose unit its size tells.
+    static func instant(_ line: Span<UInt8>, _ range: Range<Int>, in zone: TimeZoneRules) -> Timestamp? {
+        let isDate = range.count >= 10 && line[range.lowerBound + 4] == UInt8(ascii: "-")
+        return TimeParser.parse(line, range, as: isDate ? .calendar : .epoch(nanosecondDigits: 9), in: zone)?.time
     }
+}
 
-    /// Takes a field that is a number.
-    mutating func take(_ value: Double, _ field: FlowDialect.Field) -> MalformedReason? {
-        guard value >= 0 else { return .outOfRange }
-        switch field {
-        case .duration:
-            guard value <= Self.longest else { return .outOfRange }
-            duration = value
-        case .sourcePort, .destinationPort:
-            guard value < 65_536 else { return .outOfRange }
-            if field == .sourcePort {
-                record.sourcePort = UInt16(value)
-            } else {
-                record.destinationPort = UInt16(value)
+/// Lines that name columns.
+enum FlowHeader {
+    /// The names between delimiters; `nil` when a field is no name, or there are too many.
+    static func columns(_ line: Span<UInt8>, delimiter: UInt8) -> [[UInt8]]? {
+        var names: [[UInt8]] = [[]]
+        for index in 0..<line.count {
+            let byte = line[index]
+            if byte == delimiter {
+                guard names.count < ZeekHeader.mostColumns else { return nil }
+                names.append([])
+            } else if byte != 32 || !(names.last?.isEmpty ?? true) {
+                names[names.count - 1].append(byte)
             }
-        case .packetsOut: record.packetsOut = Self.count(value)
-        case .packetsIn: record.packetsIn = Self.count(value)
-        case .bytesOut: record.bytesOut = Self.count(value)
-        case .bytesIn: record.bytesIn = Self.count(value)
-        default: break
         }
-        return nil
-    }
-
-    /// Counts above 2^53 are not exact in any format and are none.
-    private static func count(_ value: Double) -> UInt64 { UInt64(min(value, 0x1p53)) }
-
-    /// The line of these fields.
-    func line() -> FlowLine {
-        guard let source, let destination else { return .malformed(.noValues) }
-        guard let first = start ?? end.map({ duration.map { -$0 }.map($0.advanced(bySeconds:)) ?? $0 }) else {
-            return .malformed(.badTime)
+        for index in names.indices {
+            while names[index].last == 32 { names[index].removeLast() }
         }
-        var record = record
-        record.start = first
-        record.end = max(first, end ?? first.advanced(bySeconds: duration ?? 0))
-        record.source = source
-        record.destination = destination
-        record.outcome = outcome
-        record.isOneWay = isOneWay
-        return .flow(record, time: timeRange)
+        return names
     }
 }
 
-/// How a flow went, in the words of each tool.
-enum FlowOutcome {
-    static func ofState(_ line: Span<UInt8>, _ range: Range<Int>, _ kind: FlowDialect.Kind) -> FlowRecord.Outcome {
-        switch kind {
-        case .zeek: zeek[text(line, range.prefix(8))] ?? .unknown
-        }
+/// What `nfdump` prints when there is no record, and below the last one.
+enum NetFlowSummary {
+    /// Totals are six numbers below a header of their own.
+    static let columns = 6
+    private static let beginnings = [
+        "Summary", "flows,bytes,packets,", "No match", "Time window:", "Total flows processed:",
+        "Total records processed:",
+        "Sys:",
+    ].map { Array($0.utf8) }
+
+    /// Whether a line is a part of it, other than the totals.
+    static func isPart(_ line: Span<UInt8>) -> Bool {
+        beginnings.contains { line.count >= $0.count && matches(line, 0..<$0.count, $0) }
     }
 
-    /// https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html
-    private static let zeek: [String: FlowRecord.Outcome] = [
-        "S0": .unanswered, "SH": .unanswered, "REJ": .refused, "RSTRH": .refused, "RSTOS0": .unanswered,
-        "SHR": .unknown, "S1": .established, "SF": .established, "S2": .established, "S3": .established,
-        "RSTO": .established, "RSTR": .established, "OTH": .unknown,
-    ]
+    /// Whether a line is six whole numbers.
+    static func isTotals(_ line: Span<UInt8>) -> Bool {
+        var commas = 0
+        for index in 0..<line.count {
+            if line[index] == UInt8(ascii: ",") {
+                commas += 1
+            } else if line[index] &- 48 > 9 {
+                return false
+            }
+        }
+        return commas == columns - 1
+    }
 }

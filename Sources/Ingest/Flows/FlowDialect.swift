@@ -2,10 +2,20 @@ import TimeSeries
 
 /// How the lines of a stream of flow records are read.
 struct FlowDialect: Equatable, Sendable {
-    /// Which tool wrote them.
+    /// Which tool wrote them, in which of its forms.
     enum Kind: UInt8, CaseIterable, Equatable, Sendable {
         /// Zeek's conn.log, tab-separated with `#fields`.
         case zeek = 0
+        /// Zeek's conn.log as JSON, among other logs perhaps.
+        case zeekJSON = 1
+        /// Suricata's EVE, of which `flow` and `netflow` events are read.
+        case suricata = 2
+        /// `nfdump -o csv` of any version, by its header.
+        case nfdump = 3
+        /// `nfdump -o pipe`: numbers alone, addresses in 32-bit words.
+        case nfdumpPipe = 4
+        /// `ra -c ,` of argus, by its header or in the recommended order.
+        case argus = 5
     }
 
     /// What a column, or a key, says about a flow.
@@ -15,6 +25,8 @@ struct FlowDialect: Equatable, Sendable {
         case start
         /// The last packet.
         case end
+        /// When the line was written, for lines that say no better.
+        case written
         /// Seconds between them.
         case duration
         case source
@@ -26,19 +38,30 @@ struct FlowDialect: Equatable, Sendable {
         case packetsIn
         case bytesOut
         case bytesIn
+        /// Bytes of the payload, where those on the wire are not given.
+        case payloadOut
+        case payloadIn
         /// How it went, in the words of the tool.
         case state
-        /// TCP flags of all packets.
+        /// TCP flags of all packets, or of those of the source.
         case flags
+        /// TCP flags of the destination's packets.
+        case flagsIn
+        case icmpType
+        case icmpCode
+        /// Which way the packets went: `->`.
+        case direction
         /// What records of one flow share.
         case identity
+        /// What the record is about: `flow`, `dns`.
+        case event
     }
 
     /// The tool.
     var kind: Kind
     /// What separates columns.
     var delimiter: UInt8 = 9
-    /// The columns as the header names them.
+    /// The columns as the header names them; of Suricata the one event that is read.
     var columns: [[UInt8]] = []
 
     /// What each column says.
@@ -46,42 +69,56 @@ struct FlowDialect: Equatable, Sendable {
 
     /// Whether the columns are those of a flow: both ends, and when.
     var isFlow: Bool {
+        if kind.isKeyed || kind == .nfdumpPipe { return true }
         let fields = Set(fields)
         return fields.isSuperset(of: [.source, .destination]) && (fields.contains(.start) || fields.contains(.end))
     }
+
+    /// Whether they also say what was sent: each of Zeek's logs has the two hosts.
+    var isConnection: Bool { isFlow && !Self.sentFields.isDisjoint(with: fields) }
+
+    /// Fields that only a record of a connection has, not one of what was said in it.
+    static let sentFields: Set<Field> = [.state, .packetsOut, .bytesOut, .payloadOut]
 }
 
 extension FlowDialect.Kind {
-    /// Its name, as `format` has it.
-    var name: String {
+    /// The value of `format` that names it.
+    var format: SourceConfiguration.Format {
         switch self {
-        case .zeek: "zeek"
+        case .zeek, .zeekJSON: .zeek
+        case .suricata: .suricata
+        case .nfdump, .nfdumpPipe: .nfdump
+        case .argus: .argus
         }
     }
 
     /// In words.
     var words: String {
         switch self {
-        case .zeek: "Zeek conn.log"
+        case .zeek: "zeek, conn.log"
+        case .zeekJSON: "zeek, conn.log as JSON"
+        case .suricata: "suricata, EVE"
+        case .nfdump: "nfdump, csv"
+        case .nfdumpPipe: "nfdump, pipe"
+        case .argus: "argus, ra"
         }
     }
 
-    /// What a column of this name says.
-    func field(of name: [UInt8]) -> FlowDialect.Field {
-        Self.tables[Int(rawValue)][String(decoding: name, as: UTF8.self)] ?? .ignored
-    }
-
-    private static let tables: [[String: FlowDialect.Field]] = allCases.map { kind in
-        switch kind {
-        // https://docs.zeek.org/en/master/logs/conn.html; the bytes on the wire are preferred to those of the payload.
-        case .zeek:
-            [
-                "ts": .start, "duration": .duration, "id.orig_h": .source, "id.resp_h": .destination,
-                "id.orig_p": .sourcePort, "id.resp_p": .destinationPort, "proto": .transport, "orig_pkts": .packetsOut,
-                "resp_pkts": .packetsIn, "orig_ip_bytes": .bytesOut, "resp_ip_bytes": .bytesIn, "conn_state": .state,
-            ]
+    /// Whether lines are JSON objects.
+    var isKeyed: Bool { self == .zeekJSON || self == .suricata }
+    /// Whether lines have times that name no zone.
+    var hasLocalTimes: Bool { self == .nfdump }
+    /// The columns where no header names them.
+    var ownColumns: [[UInt8]] {
+        switch self {
+        case .argus: Self.argusOrder.map { Array($0.utf8) }
+        default: []
         }
     }
+
+    private static let argusOrder = [
+        "StartTime", "Dur", "Proto", "SrcAddr", "Sport", "Dir", "DstAddr", "Dport", "TotPkts", "TotBytes", "State",
+    ]
 }
 
 extension FlowDialect {

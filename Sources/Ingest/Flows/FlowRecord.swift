@@ -106,7 +106,10 @@ enum TransportNames {
         "esp": 50,
         "ah": 51, "icmp6": 58, "ipv6-icmp": 58, "icmpv6": 58, "ospf": 89, "ospfigp": 89, "pim": 103, "vrrp": 112,
         "l2tp": 115,
-        "sctp": 132, "udplite": 136, "unknown_transport": 255, "unknown": 255,
+        "sctp": 132, "udplite": 136,
+        // What argus calls UDP when it knows what is in it.
+        "rtp": 17, "rtcp": 17,
+        "unknown_transport": 255, "unknown": 255,
     ]
 
     /// The usual name of a protocol.

@@ -48,7 +48,9 @@ struct FlowTable: Sendable, Equatable {
         var initiatorIsSecond = isSecond
         if isMore {
             initiatorIsSecond = known.isSecond
-        } else if flow.isOneWay, flow.sourcePort < 1_024, flow.destinationPort >= 1_024, flow.transport != 1 {
+        } else if flow.isOneWay, flow.packetsIn == 0, flow.bytesIn == 0, flow.sourcePort < 1_024,
+            flow.destinationPort >= 1_024, flow.transport != 1
+        {
             initiatorIsSecond.toggle()
         }
         let isAnswer = flow.isOneWay && initiatorIsSecond != isSecond

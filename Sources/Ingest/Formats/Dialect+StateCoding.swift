@@ -85,6 +85,7 @@ extension Dialect {
         case 3 where isOne:
             format = .flows(try FlowDialect(from: &reader))
             schema.isFlows = true
+            schema.hasTime = true
             schema.groups = [FlowChannels.all]
         case let other: throw .invalid("\(other) as the input's format")
         }

@@ -66,10 +66,19 @@ struct DialectSniffer: Sendable {
         guard isFinal || (usable.count >= Self.decisiveLines && (lines.count <= 20 || lines.count % 10 == 0)) else {
             return .undecided
         }
+        switch FlowSniffer(self, usable, configuration, isFinal: isFinal).find() {
+        case .none: break
+        case .undecided: return .undecided
+        case .refused(let error): return .refused(error)
+        case .found(let flows, let reason):
+            if let error = inapplicable(to: flows.kind.format) { return .refused(error) }
+            return .settled(Dialect(flows: flows, because: reason, configuration: configuration))
+        }
         let format = configuration.format == .auto ? recognised(usable) : configuration.format
         if let error = inapplicable(to: format) { return .refused(error) }
         switch format {
-        case .zeek: return .refused(notUsable("a Zeek log: it has no #fields line"))
+        case .zeek, .suricata, .nfdump, .argus:
+            return isFinal ? .refused(notUsable(FlowSniffer.wanted(by: format))) : .undecided
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()

@@ -50,6 +50,14 @@ extension LineDecoder {
         case .malformed(let reason):
             take(DecodedLine(kind: .malformed(reason)), line, number: number, endOffset: endOffset, into: &batch)
         }
+        noteFlows()
+    }
+
+    /// Stores how flow records are read, if a line changed it.
+    mutating func noteFlows() {
+        guard let changed = flows?.takeChange() else { return }
+        dialect?.format = .flows(changed)
+        isStateStale = true
     }
 
     /// The records in the list that a line holds. All but the last end where the line begins, so that a restart between

@@ -59,7 +59,7 @@ public struct LineDecoder: Sendable {
     var delimited: DelimitedDecoder?
     var keyed: KeyedDecoder?
     var influx: InfluxDecoder?
-    var flows: DelimitedFlowDecoder?
+    var flows: FlowDecoder?
     private var zeek = ZeekHeader()
     var isStateStale = false
     /// Whether the series are known from before and keep their numbers.
@@ -343,15 +343,20 @@ public struct LineDecoder: Sendable {
     private mutating func takeComment(_ line: Span<UInt8>, into batch: inout RecordBatch) {
         guard configuration.format == .auto || configuration.format == .zeek, zeek.take(line) else { return }
         let columns = FlowDialect(kind: .zeek, delimiter: zeek.separator, columns: zeek.columns)
-        if case .flows(var settled) = dialect?.format, settled.kind == .zeek {
-            flows?.take(columns: columns.columns, delimiter: columns.delimiter)
-            (settled.columns, settled.delimiter) = (columns.columns, columns.delimiter)
-            if dialect?.format != .flows(settled) {
-                dialect?.format = .flows(settled)
-                isStateStale = true
+        if case .flows(let settled) = dialect?.format, settled.kind == .zeek {
+            // Another log behind this one in the file is passed over.
+            let isOther = !columns.isConnection && !zeek.path.isEmpty && zeek.path != KeyedFlowDecoder.connPath
+            flows?.take(columns: isOther ? [] : columns.columns, delimiter: columns.delimiter)
+            noteFlows()
+        } else if dialect == nil, refusal == nil {
+            guard columns.isConnection else {
+                refusal = FlowSniffer.otherLog(String(decoding: zeek.path, as: UTF8.self))
+                refusedLine = counters.lines
+                return
             }
-        } else if dialect == nil, sniffer.lines.isEmpty, columns.isFlow {
-            settle(Dialect(flows: columns, configuration: configuration))
+            let reason = "line \(counters.lines) begins with #fields and names \(zeek.columns.count) columns"
+            settle(Dialect(flows: columns, because: reason, configuration: configuration))
+            decodeHeld(into: &batch)
         }
     }
 
@@ -384,6 +389,11 @@ public struct LineDecoder: Sendable {
             found.schema.zone = configuration.zone.rules
             settle(found)
         }
+        decodeHeld(into: &batch)
+    }
+
+    /// Decodes the lines that were looked at.
+    private mutating func decodeHeld(into batch: inout RecordBatch) {
         var held = DialectSniffer(configuration)
         swap(&held, &sniffer)
         guard let dialect else { return }
@@ -412,7 +422,7 @@ public struct LineDecoder: Sendable {
                 assembler = ObjectAssembler(longest: configuration.longestLine)
             }
         case .measurements(let measurements): influx = InfluxDecoder(measurements, found)
-        case .flows(let dialect): flows = DelimitedFlowDecoder(dialect, zone: found.schema.zone)
+        case .flows(let dialect): flows = FlowDecoder(dialect, zone: found.schema.zone)
         }
         storeDialect()
     }

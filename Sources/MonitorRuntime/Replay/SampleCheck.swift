@@ -59,6 +59,8 @@ public struct SampleCheck: Sendable {
             schema = batch.schema
             series = batch.seriesNames
             groups = batch.seriesGroups
+            // Flows have times of their own, and are put together to samples of one.
+            guard batch.schema?.isFlows != true else { return }
             for row in batch.rows where row.malformed == nil && steps.count < Self.mostSteps {
                 guard let time = row.time else { continue }
                 if let before = last[row.series] {
@@ -117,6 +119,10 @@ public struct SampleCheck: Sendable {
     private func intervalText(_ found: Found, _ schema: StreamSchema) -> String {
         if let declared = source.interval {
             return "interval: \(ConfigurationUnits.text(duration: declared)) (configured)"
+        }
+        if schema.isFlows {
+            return
+                "interval: \(ConfigurationUnits.text(duration: source.flowSettings.interval)), each with the flows that end in it"
         }
         guard let interval = found.interval else {
             return schema.hasTime

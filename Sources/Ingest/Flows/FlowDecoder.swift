@@ -1,0 +1,37 @@
+import TimeSeries
+
+/// Reads the lines of a stream of flow records, whatever tool wrote them.
+struct FlowDecoder: Sendable {
+    private var columns: DelimitedFlowDecoder?
+    private var keys: KeyedFlowDecoder?
+
+    /// Creates a decoder.
+    init(_ dialect: FlowDialect, zone: TimeZoneRules) {
+        if dialect.kind.isKeyed {
+            keys = KeyedFlowDecoder(dialect, zone: zone)
+        } else {
+            columns = DelimitedFlowDecoder(dialect, zone: zone)
+        }
+    }
+
+    /// How lines are read now.
+    var dialect: FlowDialect? { columns?.dialect ?? keys?.dialect }
+
+    /// The dialect, if it is another one since the last call.
+    mutating func takeChange() -> FlowDialect? {
+        guard columns?.isChanged == true || keys?.isChanged == true else { return nil }
+        columns?.isChanged = false
+        keys?.isChanged = false
+        return dialect
+    }
+
+    /// Other columns from here on.
+    mutating func take(columns names: [[UInt8]], delimiter: UInt8) {
+        columns?.take(columns: names, delimiter: delimiter)
+    }
+
+    /// Reads a line.
+    mutating func decode(_ line: Span<UInt8>) -> FlowLine {
+        columns?.decode(line) ?? keys?.decode(line) ?? .other
+    }
+}
