@@ -45,6 +45,10 @@ if $tests; then
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
     need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h
     need systemd "the service is run by one that is booted in namespaces" test -x /lib/systemd/systemd
+    need nfdump "the tests read what it prints" command -v nfpcapd
+    need softflowd "the tests make flows with it" test -x /usr/sbin/softflowd
+    need argus-server "the tests make flows with it" test -x /usr/sbin/argus
+    need argus-client "the tests read what it prints" command -v ra
     need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi
