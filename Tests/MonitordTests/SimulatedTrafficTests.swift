@@ -157,15 +157,20 @@ import Testing
         #expect(Int(total) == 14, "\(result.errors)")
     }
 
-    @Test func `a replay reads the lines and knows the hosts`() throws {
+    @Test func `a replay reads the lines and an evaluation the labels`() throws {
         let directory = try TemporaryDirectory()
-        let log = try directory.write(try simulate("--duration 10min").output, to: "conn.log")
+        let truth = directory.path("truth.csv")
+        let stream = try simulate("--duration 1h --anomaly 10.22.0.1.flood:600@30min+10min --labels \(truth)")
+        let log = try directory.write(stream.output, to: "conn.log")
         let scores = directory.path("scores.csv")
-        let result = try monitord(["replay", "--scores", scores, log])
-        #expect(result.exitCode == 0, "\(result.errors)")
+        let replayed = try monitord(["replay", "--scores", scores, log])
+        #expect(replayed.exitCode == 0, "\(replayed.errors)")
         let rows = try String(contentsOfFile: scores, encoding: .utf8).split(separator: "\n")
         // The HMI speaks in every bin; the last one is not complete.
-        #expect(rows.count { $0.contains(",10.22.0.1,") } >= 25)
+        #expect(rows.count { $0.contains(",10.22.0.1,") } >= 170)
+        let result = try monitord(["evaluate", "--labels", truth, "--scores", scores])
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.output.contains(" rows: ") && result.output.contains(" 30 of them anomalous"))
     }
 
     @Test(arguments: [
