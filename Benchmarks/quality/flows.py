@@ -17,7 +17,7 @@ streams with nothing planted (and `zs`: as many as monitord sees), which real us
 import argparse, collections, csv, json, math, os, subprocess, tempfile, time
 import numpy as np
 
-MONDAY_EPOCH, DAY, BIN = 1773532800, 86400, 20        # 2026-03-15, a Sunday: the start of every stream
+SUNDAY, DAY, BIN = 1773532800, 86400, 20        # 2026-03-15, a Sunday: the start of every stream
 ROLES = {20: 'server', 21: 'plc', 22: 'hmi', 23: 'device', 24: 'printer', 25: 'laptop', 26: 'workstation'}
 SIZES = {'scan': [15, 120, 1000], 'sweep': [6, 60, 300], 'flood': [30, 300, 3000], 'exfiltration': [10, 200, 5000],
          'beacon': [5, 60], 'silence': [1], 'outage': [1]}
@@ -67,9 +67,9 @@ def clean(a):
 def report(alerts, days):
     opens, _ = opened(alerts)
     opens = [r for r in opens if r['kind'] != 'budget']
-    perday = collections.Counter(int((epoch(r['time']) - MONDAY_EPOCH) // DAY) for r in opens)
+    perday = collections.Counter(int((epoch(r['time']) - SUNDAY) // DAY) for r in opens)
     print('told by day:', ' '.join(str(perday[d]) for d in range(math.ceil(days))))
-    late = [r for r in opens if epoch(r['time']) >= MONDAY_EPOCH + DAY]
+    late = [r for r in opens if epoch(r['time']) >= SUNDAY + DAY]
     print(f'{len(late) / max(1e-9, days - 1):.2f} a day behind the first')
     for name, part in [('kind', 0), ('channel', 1), ('detector', 2), ('role', 3)]:
         print(f'{name}:', ', '.join(f'{k} {n}' for k, n in collections.Counter(describe(r)[part] for r in late).most_common(10)))
@@ -187,11 +187,11 @@ def learned(a, folder, config, seed):
         done = subprocess.run(command, input=''.join(lines), capture_output=True, text=True)
         if done.returncode != 0: raise SystemExit(done.stderr[-2000:])
     hosts = sorted({l.split('\t', 3)[2] for l in lines if l[0] != '#'})
-    first, count = MONDAY_EPOCH // BIN, hours * 3600 // BIN
+    first, count = SUNDAY // BIN, hours * 3600 // BIN
     bins = Bins(hosts, first, count); bins.take(l for l in lines if l[0] != '#')
     baseline = Weighted(a.alpha, a.floor, (len(hosts), 8))
     baseline.run(bins.logs())
-    return dict(state=state, hosts=hosts, baseline=baseline, border=MONDAY_EPOCH + hours * 3600, hours=hours)
+    return dict(state=state, hosts=hosts, baseline=baseline, border=SUNDAY + hours * 3600, hours=hours)
 
 
 def stream(a, folder, config, seed, base, anomalies):
@@ -253,7 +253,7 @@ def sweep(a):
                     result = stream(a, folder, config, seed, base, [f'{h}.{kind}:{size:g}@{int(t * 3600)}s+10min' for h, t in zip(chosen, at)])
                     for host, t in zip(chosen, at):
                         number += 1
-                        score(host, int((MONDAY_EPOCH + int(t * 3600)) // BIN * BIN), result, base, thresholds, hits, tops)
+                        score(host, int((SUNDAY + int(t * 3600)) // BIN * BIN), result, base, thresholds, hits, tops)
                 row = dict(kind=kind, size=size, n=number, **{k: {str(w): float(np.mean([d <= w for d in v])) for w in (40, 600)} for k, v in hits.items()},
                            why=', '.join(f'{k} {n}' for k, n in tops.most_common(3)))
                 rows.append(row)
