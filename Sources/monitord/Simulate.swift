@@ -26,15 +26,29 @@ struct Simulate: ParsableCommand {
             TIME is a date and time (local, or with Z) or the time since the start, such as 36h. Without either, one \
             a day is planted.
 
+            The kind flows is the traffic of an office with a plant, as lines of Zeek's conn.log by the ends of \
+            connections. Its anomalies are of hosts: [HOST.]KIND… with the host's address. PER-DAY is of the network.
+              scan, sweep         SIZE is ports of one host, or hosts tried on one port, a minute
+              flood               SIZE is connections to one host a minute
+              exfiltration        SIZE is kilobytes a second
+              beacon              SIZE is seconds between calls
+              silence, outage     SIZE is the share of its connections that is not made, or that it does not answer
+
+              monitord simulate --kind flows --hosts 200 --duration 14d --anomaly scan/2 --labels truth.csv > conn.log
+
             --labels writes series,channel,kind,size,from,until: from is the first row touched, until the first that \
             no longer is. Maintenance is listed there too, as the kind maintenance.
             """)
 
-    @Option(name: .long, help: ArgumentHelp("The machine.", valueName: "KIND"))
-    var kind: SimulatedMachine = .pump
+    @Option(name: .long, help: ArgumentHelp("The machine, or flows: the traffic of a network.", valueName: "KIND"))
+    var kind: SimulatedKind = .pump
 
     @Option(name: .long, help: ArgumentHelp("How many such machines, 1 to 10000.", valueName: "N"))
     var series = 1
+
+    @Option(
+        name: .long, help: ArgumentHelp("Hosts of the kind flows, 10 to 10000 (default: 50).", valueName: "N"))
+    var hosts: Int?
 
     @Option(name: .long, help: ArgumentHelp("Channels of the kind generic, 1 to 1000 (default: 6).", valueName: "N"))
     var channels: Int?
@@ -112,7 +126,11 @@ struct Simulate: ParsableCommand {
         // A reader that goes away is the end of the stream, not of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
-            let request = try request()
+            guard let machine = kind.machine else {
+                Start.say(try runFlows())
+                return
+            }
+            let request = try request(machine)
             var output = SimulationOutput.standardOutput()
             if let udp {
                 guard let socket = try SimulationOutput.datagrams(to: udp) else {
@@ -151,11 +169,10 @@ struct Simulate: ParsableCommand {
         return text
     }
 
-    private func counted(_ number: Int, _ one: String, _ more: String? = nil) -> String {
+    func counted(_ number: Int, _ one: String, _ more: String? = nil) -> String {
         "\(number) \(number == 1 ? one : more ?? one + "s")"
     }
 }
 
-extension SimulatedMachine: ExpressibleByArgument {}
 extension SimulatedFormat: ExpressibleByArgument {}
 extension SimulatedTimeForm: ExpressibleByArgument {}

@@ -1,5 +1,5 @@
 /// What can be planted in a stream.
-enum AnomalyKind: String, CaseIterable {
+enum AnomalyKind: String, CaseIterable, PlantedKind {
     /// Single rows far off.
     case spike
     /// Another level for a while.
@@ -40,6 +40,9 @@ enum AnomalyKind: String, CaseIterable {
         case .stuck: nil
         }
     }
+
+    /// Why it cannot be aimed at a channel.
+    var targetRefusal: String? { self == .phase ? "phase shifts the whole machine and takes no channel" : nil }
 
     /// The size when none is given.
     var usualSize: Double {

@@ -1,7 +1,7 @@
 import TimeSeries
 
-/// One `--anomaly`: `[CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]`.
-struct AnomalyRequest {
+/// One `--anomaly`: `[CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]`; in traffic a host's address is where a channel is.
+struct AnomalyRequest<Kind: PlantedKind> {
     /// When it is planted.
     enum Moment: Equatable {
         /// So often a day, on average, at random times.
@@ -11,8 +11,8 @@ struct AnomalyRequest {
     }
 
     /// `nil` for any kind, drawn anew each time.
-    var kind: AnomalyKind?
-    /// `nil` for any channel, drawn anew each time.
+    var kind: Kind?
+    /// A channel, or a host; `nil` for any, drawn anew each time.
     var channel: String?
     /// `nil` for the kind's usual size.
     var size: Double?
@@ -20,8 +20,8 @@ struct AnomalyRequest {
     /// Nanoseconds; `nil` for the kind's usual duration.
     var duration: Int64?
 
-    static let form = "[CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]"
-    static let kinds = AnomalyKind.allCases.map(\.rawValue).joined(separator: ", ") + " or all"
+    private static var form: String { "[CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]" }
+    private static var kinds: String { Kind.allCases.map(\.rawValue).joined(separator: ", ") + " or all" }
 
     /// Reads the text of the option.
     ///
@@ -42,15 +42,17 @@ struct AnomalyRequest {
             name = name[name.index(after: dot)...]
         }
         if name != "all" {
-            kind = AnomalyKind(rawValue: String(name))
+            kind = Kind(rawValue: String(name))
             if kind == nil { throw problem("\"\(name)\" is no kind of anomaly; accepted are \(Self.kinds)") }
         }
-        if kind == .phase, channel != nil { throw problem("phase shifts the whole machine and takes no channel") }
+        if channel != nil, let refusal = kind?.targetRefusal { throw problem(refusal) }
         if rest.first == ":" {
             rest.removeFirst()
             let number = part()
             guard let kind else { throw problem("all takes no size: every kind has its own") }
-            guard let sizes = kind.sizes, let meaning = kind.sizeMeaning else { throw problem("\(kind) takes no size") }
+            guard let sizes = kind.sizes, let meaning = kind.sizeMeaning else {
+                throw problem("\(kind.rawValue) takes no size")
+            }
             guard let value = Double(number), sizes.contains(value), value != 0 else {
                 throw problem(
                     "size \"\(number)\" is not a number from \(Self.short(sizes.lowerBound)) to "

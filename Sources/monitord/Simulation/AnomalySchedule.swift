@@ -13,7 +13,7 @@ struct PlannedAnomaly: Equatable {
 /// When and where anomalies are planted in one series: planned a day of the stream at a time, from hashes of the seed,
 /// so that a stream without end needs no more memory than a day's plan.
 struct AnomalySchedule {
-    private let requests: [AnomalyRequest]
+    private let requests: [AnomalyRequest<AnomalyKind>]
     private let channels: [SimulatedChannel]
     private let seed: UInt64
     private let interval: Int64
@@ -23,7 +23,10 @@ struct AnomalySchedule {
     /// Not yet begun, by first row.
     private var waiting: [PlannedAnomaly] = []
 
-    init(requests: [AnomalyRequest], channels: [SimulatedChannel], seed: UInt64, interval: Int64, rowCount: Int?) {
+    init(
+        requests: [AnomalyRequest<AnomalyKind>], channels: [SimulatedChannel], seed: UInt64, interval: Int64,
+        rowCount: Int?
+    ) {
         self.requests = requests
         self.channels = channels
         self.seed = seed
@@ -76,7 +79,7 @@ struct AnomalySchedule {
 
     /// Draws what the request leaves open.
     private func plan(
-        _ request: AnomalyRequest, _ generator: inout SeededGenerator,
+        _ request: AnomalyRequest<AnomalyKind>, _ generator: inout SeededGenerator,
         at place: (inout SeededGenerator, Int) -> Int?
     ) -> PlannedAnomaly? {
         let kinds = AnomalyKind.allCases.filter { request.channel == nil || $0 != .phase }

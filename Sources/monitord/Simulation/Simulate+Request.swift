@@ -6,14 +6,10 @@ extension Simulate {
     /// The options, checked and put together.
     ///
     /// - Throws: ``ArgumentProblem`` for the first that cannot be used.
-    func request() throws(ArgumentProblem) -> SimulationRequest {
-        let zone: CivilZone
-        do {
-            zone = try CivilZone(named: timezone, SystemTimeZones(environment: Start.environment))
-        } catch {
-            throw ArgumentProblem(
-                argument: "--timezone \(timezone)",
-                reason: "\(error); accepted are names such as Europe/Berlin, UTC and fixed offsets such as +01:00")
+    func request(_ machine: SimulatedMachine) throws(ArgumentProblem) -> SimulationRequest {
+        let zone = try civilZone()
+        if let hosts {
+            throw ArgumentProblem(argument: "--hosts \(hosts)", reason: "only --kind flows has hosts")
         }
         try within(1...10_000, series, "--series")
         if let channels {
@@ -36,45 +32,61 @@ extension Simulate {
         if live, rate != 0 {
             throw ArgumentProblem(argument: "--rate \(rate)", reason: "--live has its own pace, the interval")
         }
-        guard rate >= 0, rate.isFinite else {
-            throw ArgumentProblem(argument: "--rate \(rate)", reason: "accepted are rows a second, or 0 for no bound")
-        }
         guard missing >= 0, missing <= 0.5 else {
             throw ArgumentProblem(argument: "--missing \(missing)", reason: "accepted is a share from 0 to 0.5")
         }
-        if labels == "-" {
-            throw ArgumentProblem(argument: "--labels -", reason: "standard output carries the rows; name a file")
-        }
+        try checkOutput()
         let format = format ?? (udp == nil ? .csv : .jsonl)
         if format == .influx, let time, time != .epoch {
             throw ArgumentProblem(
                 argument: "--time \(time.rawValue)", reason: "influx has times in nanoseconds since 1970 only")
         }
-        var anomalies: [AnomalyRequest] = []
+        var anomalies: [AnomalyRequest<AnomalyKind>] = []
         for text in anomaly { anomalies.append(try AnomalyRequest(text, start: begin, zone: zone)) }
         let gaps = try gapOption()
         return SimulationRequest(
-            machine: kind, seriesCount: series, channelCount: channels ?? 6, rowCount: rowCount, interval: step,
+            machine: machine, seriesCount: series, channelCount: channels ?? 6, rowCount: rowCount, interval: step,
             start: begin, zone: zone, timeForm: time ?? .iso, format: format, anomalies: anomalies, seed: seed,
             gapsPerDay: gaps.perDay, longestGap: gaps.longest, missingShare: missing,
             maintenance: try maintenanceOption())
     }
 
-    private func within(_ range: ClosedRange<Int>, _ value: Int, _ name: String) throws(ArgumentProblem) {
+    /// Where the clock on the wall stands.
+    func civilZone() throws(ArgumentProblem) -> CivilZone {
+        do {
+            return try CivilZone(named: timezone, SystemTimeZones(environment: Start.environment))
+        } catch {
+            throw ArgumentProblem(
+                argument: "--timezone \(timezone)",
+                reason: "\(error); accepted are names such as Europe/Berlin, UTC and fixed offsets such as +01:00")
+        }
+    }
+
+    /// Checks what says how, and where, is written.
+    func checkOutput() throws(ArgumentProblem) {
+        guard rate >= 0, rate.isFinite else {
+            throw ArgumentProblem(argument: "--rate \(rate)", reason: "accepted are rows a second, or 0 for no bound")
+        }
+        if labels == "-" {
+            throw ArgumentProblem(argument: "--labels -", reason: "standard output carries the rows; name a file")
+        }
+    }
+
+    func within(_ range: ClosedRange<Int>, _ value: Int, _ name: String) throws(ArgumentProblem) {
         guard range.contains(value) else {
             throw ArgumentProblem(
                 argument: "\(name) \(value)", reason: "accepted is \(range.lowerBound) to \(range.upperBound)")
         }
     }
 
-    private func duration(_ text: String, _ name: String) throws(ArgumentProblem) -> Int64 {
+    func duration(_ text: String, _ name: String) throws(ArgumentProblem) -> Int64 {
         guard let value = ArgumentText.duration(text) else {
             throw ArgumentProblem(argument: "\(name) \(text)", reason: "accepted is \(ArgumentText.durationForms)")
         }
         return value
     }
 
-    private func beginning(_ zone: CivilZone, _ step: Int64) throws(ArgumentProblem) -> Timestamp {
+    func beginning(_ zone: CivilZone, _ step: Int64) throws(ArgumentProblem) -> Timestamp {
         if live {
             if let start {
                 throw ArgumentProblem(argument: "--start \(start)", reason: "--live begins now")

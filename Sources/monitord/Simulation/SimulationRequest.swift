@@ -23,7 +23,7 @@ struct SimulationRequest {
     var zone: CivilZone
     var timeForm: SimulatedTimeForm
     var format: SimulatedFormat
-    var anomalies: [AnomalyRequest]
+    var anomalies: [AnomalyRequest<AnomalyKind>]
     var seed: UInt64
     var gapsPerDay: Double
     /// Nanoseconds.
