@@ -11,7 +11,7 @@ public struct DetectorSet: Equatable, Sendable {
 
     /// What takes part when nothing is said.
     public static let full = DetectorSet([
-        .level, .volatility, .range, .shift, .slowShift, .correlation, .forecast, .reconstruction,
+        .level, .difference, .volatility, .range, .shift, .slowShift, .correlation, .forecast, .reconstruction,
         .reconstructionWindow, .stuck, .seasonal,
     ])
 

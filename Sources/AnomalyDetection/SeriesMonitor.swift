@@ -515,12 +515,9 @@ public struct SeriesMonitor: Sendable {
         return wanted.filter(set.contains)
     }
 
-    /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones. Steps pass too
-    /// quickly to be a severity.
+    /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones.
     static func severityMembers(of set: DetectorSet) -> [DetectorKind] {
-        set.kinds.filter {
-            DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) && $0 != .difference
-        }
+        set.kinds.filter { DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) }
     }
 
     static func calibration(of set: DetectorSet, memory: ScoreMemory) -> ScoreCalibration {

@@ -23,7 +23,7 @@ struct TrendScale: Equatable, Sendable {
     /// Steps learned before a span is judged.
     static let fewestSteps: Float = 16
     /// Deviations of a span that are a drift, and below which it is over.
-    static let (begins, ends): (Float, Float) = (5, 2.5)
+    static let (begins, ends): (Float, Float) = (9, 4)
     /// Largest share of a span that one step may carry.
     static let largestShare: Float = 0.4
     private static let (stepMemory, spanMemory): (Float, Float) = (64, 16)

@@ -122,16 +122,4 @@ import TimeSeries
         let restored = try SeriesMonitor(from: &reader, configuration: rig.configuration)
         #expect(restored.moments == rig.monitor.moments && restored.moments?.count == 3)
     }
-
-    @Test func `a state from before there were moments is read as one without any`() throws {
-        var rig = Rig(channels: 2, networks: false)
-        var generator = SeededGenerator(seed: 4)
-        for step in 0..<300 { _ = rig.observe(wave(step, channels: 2, &generator)) }
-        // The older one has another version in front and no count of moments at its end.
-        let old = [4] + rig.monitor.bytes.dropFirst().dropLast()
-        var reader = StateReader(Array(old))
-        let restored = try SeriesMonitor(from: &reader, configuration: rig.configuration)
-        #expect(reader.remaining == 0 && restored.moments?.count == 0)
-        #expect(restored.bytes == rig.monitor.bytes)
-    }
 }
