@@ -1,4 +1,5 @@
 import Alerting
+import AnomalyDetection
 import Foundation
 import Ingest
 import TestSupport
