@@ -24,6 +24,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case jsonl
         /// InfluxDB line protocol.
         case influx
+        /// `key=value` pairs with spaces between them.
+        case logfmt
         /// Zeek's connection log, in columns or as JSON.
         case zeek
         /// Suricata's EVE: its `flow` or `netflow` events.

@@ -28,7 +28,7 @@ extension FlowSniffer {
         case .suricata: "Suricata EVE: no objects with timestamp and event_type"
         case .nfdump: "nfdump's csv or pipe: no line names its columns, and they are not the numbers of -o pipe"
         case .argus: "argus: print them with `\(argusCommand)`"
-        case .auto, .csv, .jsonl, .influx: format.rawValue
+        default: format.rawValue
         }
     }
 

@@ -28,7 +28,7 @@ extension Dialect {
             writer.write(UInt8(0))
             columns.encode(to: &writer)
         case .keys(let keys):
-            writer.write(UInt8(1))
+            writer.write(keys.notation.rawValue)
             keys.encode(to: &writer)
         case .measurements(let measurements):
             writer.write(UInt8(2))
@@ -80,7 +80,10 @@ extension Dialect {
         let count = groups[0].count
         switch try reader.read(UInt8.self) {
         case 0 where isOne: format = .columns(try Columns(from: &reader, channelCount: count, version))
-        case 1 where isOne: format = .keys(try Keys(from: &reader, channelCount: count, version))
+        case let code where isOne && Notation(rawValue: code) != nil:
+            var keys = try Keys(from: &reader, channelCount: count, version)
+            keys.notation = Notation(rawValue: code) ?? .json
+            format = .keys(keys)
         case 2: format = .measurements(try Measurements(from: &reader, groups: groups))
         case 3 where isOne:
             format = .flows(try FlowDialect(from: &reader))

@@ -1,6 +1,6 @@
 import TimeSeries
 
-/// Reads JSON lines of a settled dialect.
+/// Reads JSON lines and other keyed lines of a settled dialect.
 ///
 /// A line is a record, or holds a list of them (`records`): then it is read in two steps, the line itself with what holds
 /// for all records, and each record with ``nextRecord(_:_:_:)``.
@@ -14,7 +14,9 @@ struct KeyedDecoder: Sendable {
     private let parser = NumberParser()
     private var channels: NameTable
     private var names: NameTable
-    private var scanner = ObjectScanner()
+    private var scanner: KeyScanner
+    /// The unit of each channel to which values with a glued unit are converted; -1 when it has none.
+    private let units: [Int]
     private var rewritten: [UInt8] = []
 
     // The record in progress.
@@ -42,6 +44,11 @@ struct KeyedDecoder: Sendable {
         channels = NameTable(keys.channels)
         names = NameTable(keys.channelNames)
         values = [Double](repeating: .nan, count: keys.channels.count)
+        scanner = KeyScanner(keys.notation)
+        units = keys.channels.indices.map { index in
+            guard keys.notation.gluesUnits, keys.name.isEmpty, index < dialect.schema.channels.count else { return -1 }
+            return dialect.schema.channels[index].unit.flatMap(GluedUnit.index) ?? -1
+        }
     }
 
     /// Reads one line, without its line end.
@@ -119,6 +126,10 @@ struct KeyedDecoder: Sendable {
 
     private mutating func finished(_ flaw: MalformedReason?) -> DecodedLine {
         if let flaw { return malformed(flaw) }
+        if present == 0, keys.notation.hasMessages, decoded.kind == .record {
+            decoded.kind = .unwatched
+            return decoded
+        }
         if time != nil, decoded.instant == nil { return malformed(.badTime) }
         if !hasSeries || !hasName { return malformed(.badSyntax) }
         if decoded.kind == .unwatched { return decoded }
@@ -200,10 +211,19 @@ struct KeyedDecoder: Sendable {
             case .number(let value): values[channel] = value
             case .missing: values[channel] = .nan
             case .outOfRange: return .outOfRange
-            case .notANumber: return .notANumber
+            case .notANumber: return takeGlued(line, member.value, channel: channel)
             }
             return nil
         }
+    }
+
+    /// A number with its unit glued to it, in the unit of the channel.
+    private mutating func takeGlued(_ line: Span<UInt8>, _ range: Range<Int>, channel: Int) -> MalformedReason? {
+        guard units[channel] >= 0, let (value, unit) = GluedUnit.read(line, range, parser),
+            GluedUnit.isConvertible(unit, to: units[channel])
+        else { return .notANumber }
+        values[channel] = GluedUnit.convert(value, unit, to: units[channel])
+        return values[channel].isFinite ? nil : .outOfRange
     }
 
     private mutating func takeName(_ member: ObjectScanner.Member, _ line: Span<UInt8>) -> MalformedReason? {

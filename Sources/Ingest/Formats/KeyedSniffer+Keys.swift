@@ -131,7 +131,7 @@ extension KeyedSniffer {
         if configuration.channels.isEmpty {
             for key in free {
                 if key.isNumeric {
-                    use.channels.append(ChannelNames.channel(key.name))
+                    use.channels.append(channel(key))
                     use.keys.append(key.bytes)
                 } else {
                     use.ignored.append((key.name, key.kind))
@@ -142,11 +142,17 @@ extension KeyedSniffer {
                 guard let key = reading.keys.first(where: { $0.name == name }) else {
                     return unknown(name, "channels", in: reading.keys)
                 }
-                use.channels.append(ChannelNames.channel(key.name))
+                use.channels.append(channel(key))
                 use.keys.append(key.bytes)
             }
         }
         return .settled
+    }
+
+    private func channel(_ key: Key) -> Channel {
+        var channel = ChannelNames.channel(key.name)
+        if channel.unit == nil { channel.unit = key.unit.map(GluedUnit.name) }
+        return channel
     }
 
     private func unknown(_ name: String, _ key: String, in keys: [Key]) -> Assignment {
@@ -240,7 +246,7 @@ extension KeyedSniffer {
                 place = scanner.position
             }
         }
-        let inner = Self.keys(of: starts, isWhole: false)
+        let inner = keys(of: starts, isWhole: false)
         return Reading(keys: inner.keys, outer: outer, objects: inner.objects, path: key.bytes)
     }
 
@@ -273,12 +279,12 @@ extension KeyedSniffer {
     // MARK: Members
 
     /// The keys of objects in order of appearance, and how many of them are objects.
-    static func keys(of starts: [(text: [UInt8], place: Int)], isWhole: Bool) -> (keys: [Key], objects: Int) {
+    func keys(of starts: [(text: [UInt8], place: Int)], isWhole: Bool) -> (keys: [Key], objects: Int) {
         var keys: [Key] = []
         var place: [[UInt8]: Int] = [:]
         var objects = 0
         for (text, start) in starts {
-            var scanner = ObjectScanner()
+            var scanner = KeyScanner(notation)
             scanner.begin(text.span, at: start)
             while scanner.next(text.span) != nil {}
             guard isWhole ? scanner.isComplete(text.span) : scanner.isClosed else { continue }
@@ -286,6 +292,12 @@ extension KeyedSniffer {
             while let member = scanner.next(text.span) {
                 if member.kind == .opening { continue }
                 let path = scanner.path(of: member, text.span)
+                // Bare words of a message are no keys, unless one is asked for.
+                if case .boolean = member.kind, member.value.isEmpty,
+                    !configuration.channels.contains(where: { Array($0.utf8) == path })
+                {
+                    continue
+                }
                 if place[path] == nil {
                     place[path] = keys.count
                     keys.append(Key(bytes: path, firstLine: objects))
@@ -299,7 +311,7 @@ extension KeyedSniffer {
 
     private static let parser = NumberParser()
 
-    private static func add(_ member: ObjectScanner.Member, _ line: Span<UInt8>, object: Int, to key: inout Key) {
+    private func add(_ member: ObjectScanner.Member, _ line: Span<UInt8>, object: Int, to key: inout Key) {
         switch member.kind {
         case .boolean: key.booleans += 1
         case .records: key.records += 1
@@ -310,15 +322,27 @@ extension KeyedSniffer {
                     member.hasEscapes ? ObjectScanner.unescaped(line, member.value) : Ingest.text(line, member.value)
                 if text != "null" { key.note(text, object: object) }
             }
-            switch parser.parse(line, member.value) {
+            switch Self.parser.parse(line, member.value) {
             case .missing: break
             case .outOfRange: key.numbers += 1
             case .number(let value):
                 key.numbers += 1
                 key.largest = max(key.largest, value.magnitude)
-            case .notANumber: addText(line, trimmed(line, member.value), to: &key)
+            case .notANumber:
+                if !addGlued(line, member.value, to: &key) { Self.addText(line, trimmed(line, member.value), to: &key) }
             }
         }
+    }
+
+    /// A number with a unit of the kind that its key has; `false` when it is none.
+    private func addGlued(_ line: Span<UInt8>, _ range: Range<Int>, to key: inout Key) -> Bool {
+        guard notation.gluesUnits, let (value, unit) = GluedUnit.read(line, range, Self.parser),
+            key.unit.map({ GluedUnit.isConvertible(unit, to: $0) }) ?? true
+        else { return false }
+        key.unit = key.unit ?? unit
+        key.numbers += 1
+        key.largest = max(key.largest, value.magnitude)
+        return true
     }
 
     private static func addText(_ line: Span<UInt8>, _ range: Range<Int>, to key: inout Key) {

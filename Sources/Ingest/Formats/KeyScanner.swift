@@ -1,0 +1,58 @@
+/// Steps through the keys and values of one line, whatever its ``Notation``.
+struct KeyScanner: Sendable {
+    let notation: Notation
+    private var object = ObjectScanner()
+    private var pairs = PairScanner()
+
+    /// Creates a scanner of lines of one notation.
+    init(_ notation: Notation) { self.notation = notation }
+
+    /// The path of the last value, unless it was plain.
+    var path: [UInt8] { object.path }
+    /// Where the scanner stands: behind the object once that is closed.
+    var position: Int { notation == .json ? object.position : pairs.position }
+    /// Whether the object was closed; lines of pairs always are.
+    var isClosed: Bool { notation != .json || object.isClosed }
+
+    /// Whether the whole line was read and is what it should be.
+    func isComplete(_ line: Span<UInt8>) -> Bool {
+        switch notation {
+        case .json: object.isComplete(line)
+        case .logfmt: pairs.hasPairs && !pairs.isQuoteOpen
+        }
+    }
+
+    /// Begins with the line, or with the object at a place in it.
+    mutating func begin(_ line: Span<UInt8>, at start: Int = 0) {
+        switch notation {
+        case .json: object.begin(line, at: start)
+        case .logfmt: pairs.begin(at: start)
+        }
+    }
+
+    /// The next value; `nil` at the end and where the syntax is broken.
+    @inline(__always)
+    mutating func next(_ line: Span<UInt8>) -> ObjectScanner.Member? {
+        switch notation {
+        case .json: object.next(line)
+        case .logfmt: pairs.next(line)
+        }
+    }
+
+    /// Whether the path of a member is this one.
+    @inline(__always)
+    func isAt(_ expected: [UInt8], _ member: ObjectScanner.Member, _ line: Span<UInt8>) -> Bool {
+        member.isPlain ? matches(line, member.key, expected) : path == expected
+    }
+
+    /// The path of a member.
+    func path(of member: ObjectScanner.Member, _ line: Span<UInt8>) -> [UInt8] {
+        guard member.isPlain else { return path }
+        var copy: [UInt8] = []
+        for index in member.key { copy.append(line[index]) }
+        return copy
+    }
+
+    /// Skips a value that is no object; `false` when it cannot be read.
+    mutating func skipValue(_ line: Span<UInt8>, at start: Int) -> Bool { object.skipValue(line, at: start) }
+}

@@ -1,0 +1,38 @@
+/// How the keys and values of a keyed line are written.
+///
+/// The raw value is stored with the dialect: it never changes.
+enum Notation: UInt8, Equatable, Sendable {
+    /// One JSON object, see ``ObjectScanner``.
+    case json = 1
+    /// `key=value` pairs, see ``PairScanner``.
+    case logfmt = 4
+
+    /// The form of the lines, for the summary.
+    func form(isList: Bool) -> String {
+        switch self {
+        case .json: isList ? "json list" : "json lines"
+        case .logfmt: "logfmt"
+        }
+    }
+
+    /// The lines, for a message.
+    var words: String {
+        switch self {
+        case .json: "JSON lines"
+        case .logfmt: "logfmt"
+        }
+    }
+
+    /// What shows that lines are written so.
+    var reason: String {
+        switch self {
+        case .json: "lines begin with {"
+        case .logfmt: "lines are key=value pairs with spaces between them"
+        }
+    }
+
+    /// Whether a unit may be glued to a number: `12ms`.
+    var gluesUnits: Bool { self != .json }
+    /// Whether lines without any value that is watched are usual: among measurements stand messages.
+    var hasMessages: Bool { self != .json }
+}
