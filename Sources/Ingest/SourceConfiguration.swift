@@ -26,6 +26,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case influx
         /// `key=value` pairs with spaces between them.
         case logfmt
+        /// Graphite's plaintext protocol: a name, a value and a time.
+        case graphite
         /// Zeek's connection log, in columns or as JSON.
         case zeek
         /// Suricata's EVE: its `flow` or `netflow` events.

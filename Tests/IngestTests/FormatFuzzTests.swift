@@ -16,7 +16,7 @@ import TimeSeries
     }()
 
     private static let formats: [SourceConfiguration.Format] = [
-        .auto, .csv, .jsonl, .influx, .zeek, .suricata, .nfdump, .argus, .logfmt,
+        .auto, .csv, .jsonl, .influx, .zeek, .suricata, .nfdump, .argus, .logfmt, .graphite,
     ]
 
     private static let delimited = [
@@ -47,7 +47,8 @@ import TimeSeries
     @Test func `flow records`() { fuzz(Self.flows, seed: 5) }
 
     private static let pairs = [
-        "ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg=\"start \\\" of run\" ok\nts=2026-11-21T02:15:41Z dev=pump-4 temp= 21.5 took=1m2.5s msg=x\nts=2026-11-21T02:15:42Z dev=pump-3 temp=- took=1.2s\nlevel=info msg=stop\n"
+        "ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg=\"start \\\" of run\" ok\nts=2026-11-21T02:15:41Z dev=pump-4 temp= 21.5 took=1m2.5s msg=x\nts=2026-11-21T02:15:42Z dev=pump-3 temp=- took=1.2s\nlevel=info msg=stop\n",
+        "plant.hall2.pump3.temp;unit=c;a=b 21.4 1792000000\nplant.x nan 1792000001\nplant.x 7 -1\nplant.y -1e3 1792000002\n",
     ]
 
     @Test func `delimited lines`() { fuzz(Self.delimited, seed: 1) }
@@ -56,7 +57,7 @@ import TimeSeries
 
     @Test func `InfluxDB lines`() { fuzz(Self.influx, seed: 3) }
 
-    @Test func `lines of pairs`() { fuzz(Self.pairs, seed: 6) }
+    @Test func `lines of pairs and of metrics`() { fuzz(Self.pairs, seed: 6) }
 
     @Test func `any of them read as any other`() {
         fuzz(

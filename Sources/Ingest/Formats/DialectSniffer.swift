@@ -82,6 +82,8 @@ struct DialectSniffer: Sendable {
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .logfmt:
             return KeyedSniffer(self, usable, configuration, notation: .logfmt, isFinal: isFinal).decide()
+        case .graphite:
+            return KeyedSniffer(self, usable, configuration, notation: .graphite, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         }
@@ -100,6 +102,9 @@ struct DialectSniffer: Sendable {
             ("decimal", configuration.decimal?.rawValue, [.csv]),
             ("dates", configuration.dates?.rawValue, keyed),
         ]
+        if format == .graphite, configuration.series != nil || !configuration.channels.isEmpty {
+            return .inapplicable(key: configuration.series == nil ? "channels" : "series", format: format.rawValue)
+        }
         guard let found = keys.first(where: { $0.value != nil && !$0.formats.contains(format) }) else { return nil }
         return .inapplicable(key: found.key, format: format.rawValue)
     }
@@ -111,6 +116,7 @@ struct DialectSniffer: Sendable {
         }
         let texts = usable.map { Array(bytes[$0.range]) }
         func areMost(_ isPlain: ([UInt8]) -> Bool) -> Bool { texts.count(where: isPlain) * 5 >= texts.count * 4 }
+        if areMost(GraphiteScanner.isPlain) { return .graphite }
         if areMost(InfluxSniffer.isPlain) { return .influx }
         var hasNumber = false
         if areMost({ PairScanner.isPlain($0, hasNumber: &hasNumber) }), hasNumber { return .logfmt }

@@ -3,15 +3,24 @@ struct KeyScanner: Sendable {
     let notation: Notation
     private var object = ObjectScanner()
     private var pairs = PairScanner()
+    private var graphite = GraphiteScanner()
 
     /// Creates a scanner of lines of one notation.
     init(_ notation: Notation) { self.notation = notation }
 
     /// The path of the last value, unless it was plain.
-    var path: [UInt8] { object.path }
-    /// Where the scanner stands: behind the object once that is closed.
-    var position: Int { notation == .json ? object.position : pairs.position }
-    /// Whether the object was closed; lines of pairs always are.
+    var path: [UInt8] {
+        switch notation {
+        case .json, .logfmt: object.path
+        case .graphite: graphite.path
+        }
+    }
+
+    /// The bytes of the last value that is composed.
+    var composed: [UInt8] { graphite.composed }
+    /// Where it stands in a list of objects: behind the object once that is closed.
+    var position: Int { object.position }
+    /// Whether the object was closed; other lines always are.
     var isClosed: Bool { notation != .json || object.isClosed }
 
     /// Whether the whole line was read and is what it should be.
@@ -19,6 +28,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.isComplete(line)
         case .logfmt: pairs.hasPairs && !pairs.isQuoteOpen
+        case .graphite: graphite.isComplete
         }
     }
 
@@ -27,6 +37,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.begin(line, at: start)
         case .logfmt: pairs.begin(at: start)
+        case .graphite: graphite.begin(line)
         }
     }
 
@@ -36,6 +47,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.next(line)
         case .logfmt: pairs.next(line)
+        case .graphite: graphite.next(line)
         }
     }
 

@@ -19,6 +19,12 @@ struct KeyedDecoder: Sendable {
     private let units: [Int]
     private var rewritten: [UInt8] = []
 
+    /// When the line arrived, for times that are told by it; `nil` in a replay.
+    var arrival: Timestamp?
+    /// The time of the line before: in a replay it stands for the arrival.
+    private var latest: Timestamp?
+    private var isTimedByArrival = false
+
     // The record in progress.
     private var decoded = DecodedLine(kind: .record)
     private var present = 0
@@ -104,6 +110,7 @@ struct KeyedDecoder: Sendable {
         decoded = DecodedLine(kind: .record)
         present = 0
         unknown = 0
+        isTimedByArrival = false
         hasSeries = keys.series.isEmpty
         hasName = keys.name.isEmpty
         isGood = true
@@ -157,10 +164,11 @@ struct KeyedDecoder: Sendable {
             guard let time, !member.isNested else { return .badTime }
             decoded.timeRange = member.value
             decoded.instant = read(line, member.value, as: time)
+            if isTimedByArrival { decoded.timeRange = 0..<0 }
             return decoded.instant == nil ? .badTime : nil
         }
         if isAt(keys.series, member, line) {
-            guard let index = Self.seriesIndex(member, line, &series) else { return .badSyntax }
+            guard let index = seriesIndex(member, line, &series) else { return .badSyntax }
             decoded.series = index
             hasSeries = true
             return nil
@@ -249,18 +257,27 @@ struct KeyedDecoder: Sendable {
     /// A number is since 1970; a text is a date, or a number in quotes.
     private mutating func read(_ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat) -> TimeParser.Instant? {
         guard let dates, let date = LooseDate(line, range) else {
-            return TimeParser.parse(line, range, as: format, in: zone)
+            var instant = TimeParser.parse(line, range, as: format, in: zone)
+            if keys.notation == .graphite {
+                isTimedByArrival = instant.map { $0.time.nanoseconds < 0 } ?? false
+                if isTimedByArrival { instant = (arrival ?? latest).map { TimeParser.Instant(time: $0) } }
+            }
+            latest = instant?.time ?? latest
+            return instant
         }
         date.rewrite(line, clock: date.end..<range.upperBound, dates, into: &rewritten)
         return TimeParser.parse(rewritten.span, 0..<rewritten.count, as: format, in: zone)
     }
 
     /// The series that a text or a number names.
-    private static func seriesIndex(
+    private func seriesIndex(
         _ member: ObjectScanner.Member, _ line: Span<UInt8>, _ series: inout SeriesTable
     ) -> Int32? {
         switch member.kind {
         case .opening, .records, .deep: return nil
+        case _ where member.isComposed:
+            let composed = scanner.composed
+            return series.index(composed.span, 0..<composed.count)
         case .text where member.hasEscapes:
             let plain = Array(ObjectScanner.unescaped(line, member.value).utf8)
             return series.index(plain.span, 0..<plain.count)

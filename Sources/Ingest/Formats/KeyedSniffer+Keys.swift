@@ -52,6 +52,10 @@ extension KeyedSniffer {
     /// Finds the key of the time, that of a record before one around it.
     func findTime(_ reading: Reading) -> TimeSearch {
         let all = reading.keys + reading.outer
+        if notation == .graphite, let key = all.first(where: { $0.name == "time" }), key.largest <= 1 {
+            // All of them are -1: the time is that of the arrival.
+            return .success(nil)
+        }
         if let name = configuration.time.first {
             guard let key = all.first(where: { $0.name == name }) else {
                 return .failure(.unknownColumn(name: name, key: "time", known: all.map(\.name)))
@@ -104,7 +108,8 @@ extension KeyedSniffer {
             guard let key = find(name) else { return unknown(name, "series", in: all) }
             use.series = key.bytes
             use.words.append("series in \"\(name)\"")
-            use.findings.append(Finding("series", "in \"\(name)\"", because: "configured"))
+            use.findings.append(
+                Finding("series", "in \"\(name)\"", because: notation == .graphite ? "the format" : "configured"))
         }
         if let name = configuration.quality {
             guard let key = find(name) else { return unknown(name, "quality", in: all) }

@@ -68,7 +68,7 @@ struct KeyedSniffer {
     ) {
         self.sniffer = sniffer
         self.lines = lines
-        self.configuration = configuration
+        self.configuration = notation.settings(configuration)
         self.isFinal = isFinal
         self.notation = notation
     }

@@ -6,12 +6,15 @@ enum Notation: UInt8, Equatable, Sendable {
     case json = 1
     /// `key=value` pairs, see ``PairScanner``.
     case logfmt = 4
+    /// A name, a value and a time, see ``GraphiteScanner``.
+    case graphite = 6
 
     /// The form of the lines, for the summary.
     func form(isList: Bool) -> String {
         switch self {
         case .json: isList ? "json list" : "json lines"
         case .logfmt: "logfmt"
+        case .graphite: "graphite"
         }
     }
 
@@ -20,6 +23,7 @@ enum Notation: UInt8, Equatable, Sendable {
         switch self {
         case .json: "JSON lines"
         case .logfmt: "logfmt"
+        case .graphite: "Graphite lines"
         }
     }
 
@@ -28,11 +32,24 @@ enum Notation: UInt8, Equatable, Sendable {
         switch self {
         case .json: "lines begin with {"
         case .logfmt: "lines are key=value pairs with spaces between them"
+        case .graphite: "lines are a name, a number and a time"
         }
     }
 
+    /// What holds for lines whose keys have a meaning by themselves.
+    func settings(_ configuration: SourceConfiguration) -> SourceConfiguration {
+        var settings = configuration
+        switch self {
+        case .json, .logfmt: break
+        case .graphite:
+            settings.series = "name"
+            settings.channels = ["value"]
+        }
+        return settings
+    }
+
     /// Whether a unit may be glued to a number: `12ms`.
-    var gluesUnits: Bool { self != .json }
+    var gluesUnits: Bool { self == .logfmt }
     /// Whether lines without any value that is watched are usual: among measurements stand messages.
-    var hasMessages: Bool { self != .json }
+    var hasMessages: Bool { self == .logfmt }
 }
