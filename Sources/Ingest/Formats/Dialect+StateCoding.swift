@@ -30,6 +30,10 @@ extension Dialect {
         case .keys(let keys):
             writer.write(keys.notation.rawValue)
             keys.encode(to: &writer)
+            if keys.notation == .syslog {
+                writer.write(keys.reference != nil)
+                writer.write(keys.reference?.nanoseconds ?? 0)
+            }
         case .measurements(let measurements):
             writer.write(UInt8(2))
             measurements.encode(to: &writer)
@@ -83,6 +87,11 @@ extension Dialect {
         case let code where isOne && Notation(rawValue: code) != nil:
             var keys = try Keys(from: &reader, channelCount: count, version)
             keys.notation = Notation(rawValue: code) ?? .json
+            if keys.notation == .syslog {
+                let hasReference = try reader.readBool()
+                let reference = Timestamp(nanoseconds: try reader.read())
+                keys.reference = hasReference ? reference : nil
+            }
             format = .keys(keys)
         case 2: format = .measurements(try Measurements(from: &reader, groups: groups))
         case 3 where isOne:

@@ -82,6 +82,8 @@ struct DialectSniffer: Sendable {
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .logfmt:
             return KeyedSniffer(self, usable, configuration, notation: .logfmt, isFinal: isFinal).decide()
+        case .syslog:
+            return KeyedSniffer(self, usable, configuration, notation: .syslog, isFinal: isFinal).decide()
         case .graphite:
             return KeyedSniffer(self, usable, configuration, notation: .graphite, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
@@ -91,7 +93,7 @@ struct DialectSniffer: Sendable {
 
     /// A key that is set and means nothing in this format, so that nobody relies on it.
     private func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
-        let keyed: [SourceConfiguration.Format] = [.csv, .jsonl, .logfmt]
+        let keyed: [SourceConfiguration.Format] = [.csv, .jsonl, .logfmt, .syslog]
         let keys: [(key: String, value: String?, formats: [SourceConfiguration.Format])] = [
             ("records", configuration.records, [.jsonl]),
             ("channel", configuration.channel, keyed), ("value", configuration.value, keyed),
@@ -116,6 +118,7 @@ struct DialectSniffer: Sendable {
         }
         let texts = usable.map { Array(bytes[$0.range]) }
         func areMost(_ isPlain: ([UInt8]) -> Bool) -> Bool { texts.count(where: isPlain) * 5 >= texts.count * 4 }
+        if areMost(SyslogScanner.isPlain) { return .syslog }
         if areMost(GraphiteScanner.isPlain) { return .graphite }
         if areMost(InfluxSniffer.isPlain) { return .influx }
         var hasNumber = false

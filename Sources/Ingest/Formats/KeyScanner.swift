@@ -3,6 +3,7 @@ struct KeyScanner: Sendable {
     let notation: Notation
     private var object = ObjectScanner()
     private var pairs = PairScanner()
+    private var syslog = SyslogScanner()
     private var graphite = GraphiteScanner()
 
     /// Creates a scanner of lines of one notation.
@@ -12,12 +13,13 @@ struct KeyScanner: Sendable {
     var path: [UInt8] {
         switch notation {
         case .json, .logfmt: object.path
+        case .syslog: syslog.path
         case .graphite: graphite.path
         }
     }
 
     /// The bytes of the last value that is composed.
-    var composed: [UInt8] { graphite.composed }
+    var composed: [UInt8] { notation == .syslog ? syslog.composed : graphite.composed }
     /// Where it stands in a list of objects: behind the object once that is closed.
     var position: Int { object.position }
     /// Whether the object was closed; other lines always are.
@@ -28,6 +30,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.isComplete(line)
         case .logfmt: pairs.hasPairs && !pairs.isQuoteOpen
+        case .syslog: syslog.isComplete
         case .graphite: graphite.isComplete
         }
     }
@@ -37,6 +40,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.begin(line, at: start)
         case .logfmt: pairs.begin(at: start)
+        case .syslog: syslog.begin(line)
         case .graphite: graphite.begin(line)
         }
     }
@@ -47,6 +51,7 @@ struct KeyScanner: Sendable {
         switch notation {
         case .json: object.next(line)
         case .logfmt: pairs.next(line)
+        case .syslog: syslog.next(line)
         case .graphite: graphite.next(line)
         }
     }

@@ -21,7 +21,7 @@ struct KeyedDecoder: Sendable {
 
     /// When the line arrived, for times that are told by it; `nil` in a replay.
     var arrival: Timestamp?
-    /// The time of the line before: in a replay it stands for the arrival.
+    /// The time of the line before, of syslog that of the one before without a year: in a replay it stands for the arrival.
     private var latest: Timestamp?
     private var isTimedByArrival = false
 
@@ -30,6 +30,8 @@ struct KeyedDecoder: Sendable {
     private var present = 0
     private var hasSeries = false
     private var hasName = false
+    /// What names the series, where messages stand among the records: their senders are no series.
+    private var seriesMember: ObjectScanner.Member?
     private var isGood = true
     private var unknown: UInt64 = 0
 
@@ -51,6 +53,7 @@ struct KeyedDecoder: Sendable {
         names = NameTable(keys.channelNames)
         values = [Double](repeating: .nan, count: keys.channels.count)
         scanner = KeyScanner(keys.notation)
+        latest = keys.reference
         units = keys.channels.indices.map { index in
             guard keys.notation.gluesUnits, keys.name.isEmpty, index < dialect.schema.channels.count else { return -1 }
             return dialect.schema.channels[index].unit.flatMap(GluedUnit.index) ?? -1
@@ -77,7 +80,16 @@ struct KeyedDecoder: Sendable {
             return decoded
         }
         counters.unknownKeys += unknown
-        return finished(flaw)
+        return named(finished(flaw), line, &series)
+    }
+
+    /// A record with the series that waited for it to be one.
+    private func named(_ decoded: DecodedLine, _ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
+        guard decoded.kind == .record, let seriesMember else { return decoded }
+        guard let index = seriesIndex(seriesMember, line, &series) else { return malformed(.badSyntax) }
+        var decoded = decoded
+        decoded.series = index
+        return decoded
     }
 
     /// The next record of the line that was read last, `nil` behind the last one.
@@ -111,6 +123,7 @@ struct KeyedDecoder: Sendable {
         present = 0
         unknown = 0
         isTimedByArrival = false
+        seriesMember = nil
         hasSeries = keys.series.isEmpty
         hasName = keys.name.isEmpty
         isGood = true
@@ -168,6 +181,11 @@ struct KeyedDecoder: Sendable {
             return decoded.instant == nil ? .badTime : nil
         }
         if isAt(keys.series, member, line) {
+            if keys.notation.hasMessages {
+                seriesMember = member
+                hasSeries = true
+                return nil
+            }
             guard let index = seriesIndex(member, line, &series) else { return .badSyntax }
             decoded.series = index
             hasSeries = true
@@ -256,13 +274,18 @@ struct KeyedDecoder: Sendable {
 
     /// A number is since 1970; a text is a date, or a number in quotes.
     private mutating func read(_ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat) -> TimeParser.Instant? {
+        if keys.notation == .syslog, let found = SyslogTime(line, at: range.lowerBound) {
+            let instant = found.instant(in: zone, arrival: arrival, near: latest)
+            latest = instant?.time ?? latest
+            return instant
+        }
         guard let dates, let date = LooseDate(line, range) else {
             var instant = TimeParser.parse(line, range, as: format, in: zone)
             if keys.notation == .graphite {
                 isTimedByArrival = instant.map { $0.time.nanoseconds < 0 } ?? false
                 if isTimedByArrival { instant = (arrival ?? latest).map { TimeParser.Instant(time: $0) } }
             }
-            latest = instant?.time ?? latest
+            if keys.notation == .graphite || latest == nil { latest = instant?.time ?? latest }
             return instant
         }
         date.rewrite(line, clock: date.end..<range.upperBound, dates, into: &rewritten)

@@ -56,6 +56,11 @@ extension KeyedSniffer {
             // All of them are -1: the time is that of the arrival.
             return .success(nil)
         }
+        if notation == .syslog, configuration.time.isEmpty,
+            let key = all.first(where: { $0.bytes == SyslogScanner.timeKey && $0.isDate })
+        {
+            return time(key, because: "the envelope")
+        }
         if let name = configuration.time.first {
             guard let key = all.first(where: { $0.name == name }) else {
                 return .failure(.unknownColumn(name: name, key: "time", known: all.map(\.name)))
@@ -95,7 +100,9 @@ extension KeyedSniffer {
         return .success(
             FoundTime(
                 key: key, format: format, dates: order,
-                summary: "time in \"\(key.name)\" (\(order?.words ?? format.summary)\(zone))", reason: reason))
+                summary:
+                    "time in \"\(key.name)\" (\(order?.words ?? (key.yearless > 0 ? "month and day without a year" : format.summary))\(zone))",
+                reason: reason))
     }
 
     // MARK: Channels
@@ -103,13 +110,16 @@ extension KeyedSniffer {
     /// Decides what the keys are used for.
     func assign(_ reading: Reading, _ time: FoundTime?, _ use: inout Use) -> Assignment {
         let all = reading.keys + reading.outer
-        func find(_ name: String) -> Key? { all.first { $0.name == name } }
+        func find(_ name: String) -> Key? {
+            all.first { $0.name == name }
+                ?? (notation == .syslog ? all.first { $0.name == SyslogScanner.prefix + name } : nil)
+        }
         if let name = configuration.series {
             guard let key = find(name) else { return unknown(name, "series", in: all) }
             use.series = key.bytes
             use.words.append("series in \"\(name)\"")
             use.findings.append(
-                Finding("series", "in \"\(name)\"", because: notation == .graphite ? "the format" : "configured"))
+                Finding("series", "in \"\(name)\"", because: isSeriesConfigured ? "configured" : "the format"))
         }
         if let name = configuration.quality {
             guard let key = find(name) else { return unknown(name, "quality", in: all) }
@@ -117,6 +127,13 @@ extension KeyedSniffer {
         }
         var free = reading.keys.filter {
             $0.bytes != time?.key.bytes && $0.bytes != use.series && $0.bytes != use.quality
+        }
+        if notation == .syslog {
+            free.removeAll { $0.name.hasPrefix(SyslogScanner.prefix) }
+            // The envelope says when; a time in the message would be a channel that only grows.
+            let times = free.filter { TimeNames.keys.contains($0.name.lowercased()) }
+            use.ignored += times.map { ($0.name, "another time") }
+            free.removeAll { TimeNames.keys.contains($0.name.lowercased()) }
         }
         let numeric = free.filter { $0.isNumeric && !LongForm.qualityNames.contains($0.name.lowercased()) }
         if configuration.channel != nil || configuration.value != nil {
@@ -279,89 +296,5 @@ extension KeyedSniffer {
         guard names.count == 1, values.count == 1 else { return nil }
         reading.reason = "the only list, of objects with \"\(names[0].name)\" and \"\(values[0].name)\""
         return reading
-    }
-
-    // MARK: Members
-
-    /// The keys of objects in order of appearance, and how many of them are objects.
-    func keys(of starts: [(text: [UInt8], place: Int)], isWhole: Bool) -> (keys: [Key], objects: Int) {
-        var keys: [Key] = []
-        var place: [[UInt8]: Int] = [:]
-        var objects = 0
-        for (text, start) in starts {
-            var scanner = KeyScanner(notation)
-            scanner.begin(text.span, at: start)
-            while scanner.next(text.span) != nil {}
-            guard isWhole ? scanner.isComplete(text.span) : scanner.isClosed else { continue }
-            scanner.begin(text.span, at: start)
-            while let member = scanner.next(text.span) {
-                if member.kind == .opening { continue }
-                let path = scanner.path(of: member, text.span)
-                // Bare words of a message are no keys, unless one is asked for.
-                if case .boolean = member.kind, member.value.isEmpty,
-                    !configuration.channels.contains(where: { Array($0.utf8) == path })
-                {
-                    continue
-                }
-                if place[path] == nil {
-                    place[path] = keys.count
-                    keys.append(Key(bytes: path, firstLine: objects))
-                }
-                if let index = place[path] { add(member, text.span, object: objects, to: &keys[index]) }
-            }
-            objects += 1
-        }
-        return (keys, objects)
-    }
-
-    private static let parser = NumberParser()
-
-    private func add(_ member: ObjectScanner.Member, _ line: Span<UInt8>, object: Int, to key: inout Key) {
-        switch member.kind {
-        case .boolean: key.booleans += 1
-        case .records: key.records += 1
-        case .deep, .opening: key.nested += 1
-        case .bare, .text:
-            if member.kind == .text || member.value.count <= 32 {
-                let text =
-                    member.hasEscapes ? ObjectScanner.unescaped(line, member.value) : Ingest.text(line, member.value)
-                if text != "null" { key.note(text, object: object) }
-            }
-            switch Self.parser.parse(line, member.value) {
-            case .missing: break
-            case .outOfRange: key.numbers += 1
-            case .number(let value):
-                key.numbers += 1
-                key.largest = max(key.largest, value.magnitude)
-            case .notANumber:
-                if !addGlued(line, member.value, to: &key) { Self.addText(line, trimmed(line, member.value), to: &key) }
-            }
-        }
-    }
-
-    /// A number with a unit of the kind that its key has; `false` when it is none.
-    private func addGlued(_ line: Span<UInt8>, _ range: Range<Int>, to key: inout Key) -> Bool {
-        guard notation.gluesUnits, let (value, unit) = GluedUnit.read(line, range, Self.parser),
-            key.unit.map({ GluedUnit.isConvertible(unit, to: $0) }) ?? true
-        else { return false }
-        key.unit = key.unit ?? unit
-        key.numbers += 1
-        key.largest = max(key.largest, value.magnitude)
-        return true
-    }
-
-    private static func addText(_ line: Span<UInt8>, _ range: Range<Int>, to key: inout Key) {
-        guard case .date(let hasZone, _, let loose) = DelimitedSniffer.kind(line, range) else {
-            key.others += 1
-            return
-        }
-        key.dates += 1
-        key.datesWithoutZone += hasZone ? 0 : 1
-        guard let loose else { return }
-        key.loose += 1
-        key.largestFirst = max(key.largestFirst, loose.first)
-        key.largestSecond = max(key.largestSecond, loose.second)
-        if loose.separator == UInt8(ascii: ".") { key.isDotted = true }
-        if key.example.isEmpty { key.example = Ingest.text(line, range) }
     }
 }

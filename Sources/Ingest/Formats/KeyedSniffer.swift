@@ -20,6 +20,10 @@ struct KeyedSniffer {
         var isDotted = false
         /// The unit glued to its first number that has one.
         var unit: Int?
+        /// Dates without a year.
+        var yearless = 0
+        /// The first date with a year, of syslog lines.
+        var dated: Timestamp?
         var example = ""
         /// The texts and numbers met, in their order, and the object that brought the last new one.
         var distinct: [String] = []
@@ -61,6 +65,8 @@ struct KeyedSniffer {
     var configuration: SourceConfiguration
     let isFinal: Bool
     let notation: Notation
+    /// Whether the configuration names the series, and not the format.
+    let isSeriesConfigured: Bool
 
     init(
         _ sniffer: DialectSniffer, _ lines: [DialectSniffer.Line], _ configuration: SourceConfiguration,
@@ -71,6 +77,7 @@ struct KeyedSniffer {
         self.configuration = notation.settings(configuration)
         self.isFinal = isFinal
         self.notation = notation
+        isSeriesConfigured = configuration.series != nil
     }
 
     func decide() -> DialectSniffer.Decision {
@@ -139,7 +146,9 @@ struct KeyedSniffer {
             Dialect(
                 format: .keys(
                     Dialect.Keys(
-                        notation: notation, time: time?.key.bytes ?? [], series: use.series, channels: use.keys,
+                        notation: notation,
+                        reference: notation == .syslog ? reading.keys.compactMap(\.dated).first : nil,
+                        time: time?.key.bytes ?? [], series: use.series, channels: use.keys,
                         readsBooleans: isNamed,
                         records: reading.path ?? [], name: use.name, channelNames: use.channelNames,
                         quality: use.quality, isList: sniffer.isList)),

@@ -6,6 +6,8 @@ enum Notation: UInt8, Equatable, Sendable {
     case json = 1
     /// `key=value` pairs, see ``PairScanner``.
     case logfmt = 4
+    /// An envelope around pairs or an object, see ``SyslogScanner``.
+    case syslog = 5
     /// A name, a value and a time, see ``GraphiteScanner``.
     case graphite = 6
 
@@ -14,6 +16,7 @@ enum Notation: UInt8, Equatable, Sendable {
         switch self {
         case .json: isList ? "json list" : "json lines"
         case .logfmt: "logfmt"
+        case .syslog: "syslog"
         case .graphite: "graphite"
         }
     }
@@ -23,6 +26,7 @@ enum Notation: UInt8, Equatable, Sendable {
         switch self {
         case .json: "JSON lines"
         case .logfmt: "logfmt"
+        case .syslog: "syslog lines"
         case .graphite: "Graphite lines"
         }
     }
@@ -32,6 +36,7 @@ enum Notation: UInt8, Equatable, Sendable {
         switch self {
         case .json: "lines begin with {"
         case .logfmt: "lines are key=value pairs with spaces between them"
+        case .syslog: "lines begin with a priority, or a date with host and program"
         case .graphite: "lines are a name, a number and a time"
         }
     }
@@ -41,6 +46,7 @@ enum Notation: UInt8, Equatable, Sendable {
         var settings = configuration
         switch self {
         case .json, .logfmt: break
+        case .syslog: settings.series = settings.series ?? String(decoding: SyslogScanner.sourceKey, as: UTF8.self)
         case .graphite:
             settings.series = "name"
             settings.channels = ["value"]
@@ -49,7 +55,7 @@ enum Notation: UInt8, Equatable, Sendable {
     }
 
     /// Whether a unit may be glued to a number: `12ms`.
-    var gluesUnits: Bool { self == .logfmt }
+    var gluesUnits: Bool { self == .logfmt || self == .syslog }
     /// Whether lines without any value that is watched are usual: among measurements stand messages.
-    var hasMessages: Bool { self == .logfmt }
+    var hasMessages: Bool { self == .logfmt || self == .syslog }
 }
