@@ -48,8 +48,14 @@ struct KeyScanner: Sendable {
     /// The next value; `nil` at the end and where the syntax is broken.
     @inline(__always)
     mutating func next(_ line: Span<UInt8>) -> ObjectScanner.Member? {
+        notation == .json ? object.next(line) : nextOther(line)
+    }
+
+    /// The same of lines that are no objects: kept out of the loop over JSON lines, which it would slow down.
+    @inline(never)
+    private mutating func nextOther(_ line: Span<UInt8>) -> ObjectScanner.Member? {
         switch notation {
-        case .json: object.next(line)
+        case .json: nil
         case .logfmt: pairs.next(line)
         case .syslog: syslog.next(line)
         case .graphite: graphite.next(line)

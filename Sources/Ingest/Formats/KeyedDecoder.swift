@@ -80,7 +80,8 @@ struct KeyedDecoder: Sendable {
             return decoded
         }
         counters.unknownKeys += unknown
-        return named(finished(flaw), line, &series)
+        let record = finished(flaw)
+        return seriesMember == nil ? record : named(record, line, &series)
     }
 
     /// A record with the series that waited for it to be one.
@@ -244,6 +245,7 @@ struct KeyedDecoder: Sendable {
     }
 
     /// A number with its unit glued to it, in the unit of the channel.
+    @inline(never)
     private mutating func takeGlued(_ line: Span<UInt8>, _ range: Range<Int>, channel: Int) -> MalformedReason? {
         guard units[channel] >= 0, let (value, unit) = GluedUnit.read(line, range, parser),
             GluedUnit.isConvertible(unit, to: units[channel])
@@ -274,19 +276,35 @@ struct KeyedDecoder: Sendable {
 
     /// A number is since 1970; a text is a date, or a number in quotes.
     private mutating func read(_ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat) -> TimeParser.Instant? {
+        if keys.notation == .syslog || keys.notation == .graphite { return readSpecial(line, range, as: format) }
+        return readPlain(line, range, as: format)
+    }
+
+    /// The times of formats that have a way of their own to write them.
+    @inline(never)
+    private mutating func readSpecial(
+        _ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat
+    ) -> TimeParser.Instant? {
         if keys.notation == .syslog, let found = SyslogTime(line, at: range.lowerBound) {
             let instant = found.instant(in: zone, arrival: arrival, near: latest)
             latest = instant?.time ?? latest
             return instant
         }
+        var instant = readPlain(line, range, as: format)
+        if keys.notation == .graphite {
+            isTimedByArrival = instant.map { $0.time.nanoseconds < 0 } ?? false
+            if isTimedByArrival { instant = (arrival ?? latest).map { TimeParser.Instant(time: $0) } }
+        }
+        // A year is taken from the first line that has one; from there on it is followed by those that have none.
+        if keys.notation == .graphite || latest == nil { latest = instant?.time ?? latest }
+        return instant
+    }
+
+    private mutating func readPlain(
+        _ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat
+    ) -> TimeParser.Instant? {
         guard let dates, let date = LooseDate(line, range) else {
-            var instant = TimeParser.parse(line, range, as: format, in: zone)
-            if keys.notation == .graphite {
-                isTimedByArrival = instant.map { $0.time.nanoseconds < 0 } ?? false
-                if isTimedByArrival { instant = (arrival ?? latest).map { TimeParser.Instant(time: $0) } }
-            }
-            if keys.notation == .graphite || latest == nil { latest = instant?.time ?? latest }
-            return instant
+            return TimeParser.parse(line, range, as: format, in: zone)
         }
         date.rewrite(line, clock: date.end..<range.upperBound, dates, into: &rewritten)
         return TimeParser.parse(rewritten.span, 0..<rewritten.count, as: format, in: zone)
