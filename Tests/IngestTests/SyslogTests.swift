@@ -135,6 +135,11 @@ import TimeSeries
         #expect(decoded.batch.seriesNames == ["gw1/plc", "gw2/plc"])
     }
 
+    @Test func `an arrow in a message does not make it a flow`() {
+        let line = "2026-11-21T02:15:40Z gw1 plc[1]: valve open -> closed temp=21.4\n"
+        #expect(received(line + line + line).values == [[21.4], [21.4], [21.4]])
+    }
+
     @Test func `the series is the host when that is asked for, and the time that of the message`() {
         var configuration = SourceConfiguration(input: .standardInput, time: ["ts"], series: "host")
         let text = "<134>Nov 21 02:15:40 gw1 plc[1]: ts=1792000000 temp=1\n"
