@@ -24,6 +24,12 @@ public struct SourceConfiguration: Equatable, Sendable {
         case jsonl
         /// InfluxDB line protocol.
         case influx
+        /// `key=value` pairs with spaces between them.
+        case logfmt
+        /// Syslog lines of either kind (RFC 3164, RFC 5424) around `key=value` pairs or a JSON object.
+        case syslog
+        /// Graphite's plaintext protocol: a name, a value and a time.
+        case graphite
         /// Zeek's connection log, in columns or as JSON.
         case zeek
         /// Suricata's EVE: its `flow` or `netflow` events.

@@ -11,7 +11,7 @@ import TimeSeries
         #expect(decoded.decoder.schema?.hasTime == true, "\(example.form)")
         let names: [SourceConfiguration.Format: String] = [
             .csv: "csv, ", .jsonl: "json ", .influx: "influx, ", .zeek: "zeek, ", .suricata: "suricata, ",
-            .nfdump: "nfdump, ", .argus: "argus, ",
+            .nfdump: "nfdump, ", .argus: "argus, ", .logfmt: "logfmt, ", .graphite: "graphite, ", .syslog: "syslog, ",
         ]
         #expect(decoded.summary.hasPrefix(names[example.format] ?? "none"), "\(decoded.summary)")
     }

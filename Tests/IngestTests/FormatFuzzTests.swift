@@ -15,6 +15,10 @@ import TimeSeries
         return unsafe UInt64(String(cString: text)) ?? 400
     }()
 
+    private static let formats: [SourceConfiguration.Format] = [
+        .auto, .csv, .jsonl, .influx, .zeek, .suricata, .nfdump, .argus, .logfmt, .graphite, .syslog,
+    ]
+
     private static let delimited = [
         "time,Temp [°C],Pressure (bar),State\n2026-11-21 02:15:40,21.4,3.02,RUN\n2026-11-21 02:15:41,21.5,,RUN\n2026-11-21 02:15:42,-,3.04,\"S, n\"\n2026-11-21 02:15:43,21.7,NaN,RUN\n",
         "Zeit;T;P;;Ort\n21.11.2026 02:15:40;1.021,4;3,02;;\"Halle 2; Nord\"\n21.11.2026 02:15:41;21,5;3,03;;x\n21.11.2026 02:15:42;21,6;3,04;;y\n",
@@ -42,14 +46,23 @@ import TimeSeries
 
     @Test func `flow records`() { fuzz(Self.flows, seed: 5) }
 
+    private static let pairs = [
+        "ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg=\"start \\\" of run\" ok\nts=2026-11-21T02:15:41Z dev=pump-4 temp= 21.5 took=1m2.5s msg=x\nts=2026-11-21T02:15:42Z dev=pump-3 temp=- took=1.2s\nlevel=info msg=stop\n",
+        "<134>Nov 21 02:15:40 gw1 plc[221]: temp=21.4\n<134>1 2026-11-21T02:15:41.123Z gw1 plc 221 ID47 [x@1 temp=\"21\\]4\"][y z=\"1\"] \u{feff}flow=3.5\n83 <13>Feb 29 2028 02:15:42.5 plc: {\"temp\":3}\n<134>1 - - - - - - @cee: {\"temp\":4}\nDec 31 23:59:59 gw1 x: temp=3\n<1>Jan  1 00:00:00 gw1 temp=3\n",
+        "plant.hall2.pump3.temp;unit=c;a=b 21.4 1792000000\nplant.x nan 1792000001\nplant.x 7 -1\nplant.y -1e3 1792000002\n",
+    ]
+
     @Test func `delimited lines`() { fuzz(Self.delimited, seed: 1) }
 
     @Test func `JSON lines`() { fuzz(Self.keyed, seed: 2) }
 
     @Test func `InfluxDB lines`() { fuzz(Self.influx, seed: 3) }
 
+    @Test func `lines of pairs and of metrics`() { fuzz(Self.pairs, seed: 6) }
+
     @Test func `any of them read as any other`() {
-        fuzz(Self.delimited + Self.keyed + Self.influx + Self.flows, seed: 4, isForced: true)
+        fuzz(
+            Self.delimited + Self.keyed + Self.influx + Self.flows + Self.pairs, seed: 4, isForced: true)
     }
 
     private func fuzz(_ texts: [String], seed: UInt64, isForced: Bool = false) {
@@ -117,7 +130,7 @@ import TimeSeries
             configuration.quality = "q"
         default: break
         }
-        if isForced { configuration.format = SourceConfiguration.Format.allCases[Int(generator.next() % 8)] }
+        if isForced { configuration.format = Self.formats[Int(generator.next() % UInt64(Self.formats.count))] }
         return configuration
     }
 

@@ -28,7 +28,7 @@ extension FlowSniffer {
         case .suricata: "Suricata EVE: no objects with timestamp and event_type"
         case .nfdump: "nfdump's csv or pipe: no line names its columns, and they are not the numbers of -o pipe"
         case .argus: "argus: print them with `\(argusCommand)`"
-        case .auto, .csv, .jsonl, .influx: format.rawValue
+        default: format.rawValue
         }
     }
 
@@ -47,7 +47,7 @@ extension FlowSniffer {
 
     /// `2026-11-21 02:14:50.000 … 10.0.5.12:51514 -> 10.0.5.1:502 …`: `-o line`, `long` or `extended` without its header.
     private static func isArrowed(_ line: Span<UInt8>) -> Bool {
-        guard line.count > 30, TimeParser.calendar(line, 0..<19) != nil,
+        guard line.count > 30, line[10] == 32, TimeParser.calendar(line, 0..<19) != nil,
             contains(line, " -> ") || contains(line, " <-> ")
         else { return false }
         for index in 0..<line.count where line[index] == UInt8(ascii: ",") || line[index] == 9 { return false }

@@ -28,8 +28,12 @@ extension Dialect {
             writer.write(UInt8(0))
             columns.encode(to: &writer)
         case .keys(let keys):
-            writer.write(UInt8(1))
+            writer.write(keys.notation.rawValue)
             keys.encode(to: &writer)
+            if keys.notation == .syslog {
+                writer.write(keys.reference != nil)
+                writer.write(keys.reference?.nanoseconds ?? 0)
+            }
         case .measurements(let measurements):
             writer.write(UInt8(2))
             measurements.encode(to: &writer)
@@ -80,7 +84,15 @@ extension Dialect {
         let count = groups[0].count
         switch try reader.read(UInt8.self) {
         case 0 where isOne: format = .columns(try Columns(from: &reader, channelCount: count, version))
-        case 1 where isOne: format = .keys(try Keys(from: &reader, channelCount: count, version))
+        case let code where isOne && Notation(rawValue: code) != nil:
+            var keys = try Keys(from: &reader, channelCount: count, version)
+            keys.notation = Notation(rawValue: code) ?? .json
+            if keys.notation == .syslog {
+                let hasReference = try reader.readBool()
+                let reference = Timestamp(nanoseconds: try reader.read())
+                keys.reference = hasReference ? reference : nil
+            }
+            format = .keys(keys)
         case 2: format = .measurements(try Measurements(from: &reader, groups: groups))
         case 3 where isOne:
             format = .flows(try FlowDialect(from: &reader))

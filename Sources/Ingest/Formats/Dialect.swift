@@ -43,8 +43,12 @@ struct Dialect: Equatable, Sendable {
         var channelNames: [[UInt8]] = []
     }
 
-    /// The parts that only JSON lines have. Keys are paths: `a.b` of `{"a":{"b":1}}`.
+    /// The parts that only keyed lines have. Keys are paths: `a.b` of `{"a":{"b":1}}`.
     struct Keys: Equatable, Sendable {
+        /// How keys and values are written.
+        var notation = Notation.json
+        /// The first time with a year, from which times without one are told; only of syslog lines.
+        var reference: Timestamp?
         /// The key of the time; empty when lines have none.
         var time: [UInt8]
         /// The key of the series; empty when lines name none.

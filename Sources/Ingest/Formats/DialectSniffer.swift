@@ -80,6 +80,12 @@ struct DialectSniffer: Sendable {
         case .zeek, .suricata, .nfdump, .argus:
             return isFinal ? .refused(notUsable(FlowSniffer.wanted(by: format))) : .undecided
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
+        case .logfmt:
+            return KeyedSniffer(self, usable, configuration, notation: .logfmt, isFinal: isFinal).decide()
+        case .syslog:
+            return KeyedSniffer(self, usable, configuration, notation: .syslog, isFinal: isFinal).decide()
+        case .graphite:
+            return KeyedSniffer(self, usable, configuration, notation: .graphite, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         }
@@ -87,27 +93,37 @@ struct DialectSniffer: Sendable {
 
     /// A key that is set and means nothing in this format, so that nobody relies on it.
     private func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
+        let keyed: [SourceConfiguration.Format] = [.csv, .jsonl, .logfmt, .syslog]
         let keys: [(key: String, value: String?, formats: [SourceConfiguration.Format])] = [
             ("records", configuration.records, [.jsonl]),
-            ("channel", configuration.channel, [.csv, .jsonl]), ("value", configuration.value, [.csv, .jsonl]),
-            ("quality", configuration.quality, [.csv, .jsonl]), ("time", configuration.time.first, [.csv, .jsonl]),
+            ("channel", configuration.channel, keyed), ("value", configuration.value, keyed),
+            ("quality", configuration.quality, keyed), ("time", configuration.time.first, keyed),
             ("columns", configuration.columns.first, [.csv]),
             ("header", configuration.hasHeader.map { "\($0)" }, [.csv]),
             ("delimiter", configuration.delimiter?.rawValue, [.csv]),
             ("decimal", configuration.decimal?.rawValue, [.csv]),
-            ("dates", configuration.dates?.rawValue, [.csv, .jsonl]),
+            ("dates", configuration.dates?.rawValue, keyed),
         ]
+        if format == .graphite, configuration.series != nil || !configuration.channels.isEmpty {
+            return .inapplicable(key: configuration.series == nil ? "channels" : "series", format: format.rawValue)
+        }
         guard let found = keys.first(where: { $0.value != nil && !$0.formats.contains(format) }) else { return nil }
         return .inapplicable(key: found.key, format: format.rawValue)
     }
 
-    /// The format of the lines by what they hold: objects, measurements, or columns when they are neither.
+    /// The format of the lines by what they hold: objects, measurements, pairs, or columns when they are none of them.
     private func recognised(_ usable: [Line]) -> SourceConfiguration.Format {
         if isList || usable.contains(where: { bytes[$0.range.lowerBound + leadingSpaces($0)] == UInt8(ascii: "{") }) {
             return .jsonl
         }
-        let plain = usable.count { InfluxSniffer.isPlain(Array(bytes[$0.range])) }
-        return plain * 5 >= usable.count * 4 ? .influx : .csv
+        let texts = usable.map { Array(bytes[$0.range]) }
+        func areMost(_ isPlain: ([UInt8]) -> Bool) -> Bool { texts.count(where: isPlain) * 5 >= texts.count * 4 }
+        if areMost(SyslogScanner.isPlain) { return .syslog }
+        if areMost(GraphiteScanner.isPlain) { return .graphite }
+        if areMost(InfluxSniffer.isPlain) { return .influx }
+        var hasNumber = false
+        if areMost({ PairScanner.isPlain($0, hasNumber: &hasNumber) }), hasNumber { return .logfmt }
+        return .csv
     }
 
     private func leadingSpaces(_ line: Line) -> Int {

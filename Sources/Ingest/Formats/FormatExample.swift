@@ -13,7 +13,7 @@ public struct FormatExample: Equatable, Sendable {
     /// How they are read.
     public var configuration: SourceConfiguration
 
-    private init(
+    init(
         _ format: SourceConfiguration.Format, _ form: String, _ lines: [String], _ meaning: String, keys: String = "",
         _ configure: (inout SourceConfiguration) -> Void = { _ in }
     ) {
@@ -124,5 +124,6 @@ public struct FormatExample: Equatable, Sendable {
             ],
             "`\(FlowSniffer.argusCommand)`, with or without its header; spkts,dpkts,sbytes,dbytes tell the two directions apart."
         ),
+        logfmt, oldSyslog, newSyslog, graphite,
     ]
 }

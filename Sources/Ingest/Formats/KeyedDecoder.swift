@@ -1,6 +1,6 @@
 import TimeSeries
 
-/// Reads JSON lines of a settled dialect.
+/// Reads JSON lines and other keyed lines of a settled dialect.
 ///
 /// A line is a record, or holds a list of them (`records`): then it is read in two steps, the line itself with what holds
 /// for all records, and each record with ``nextRecord(_:_:_:)``.
@@ -14,14 +14,24 @@ struct KeyedDecoder: Sendable {
     private let parser = NumberParser()
     private var channels: NameTable
     private var names: NameTable
-    private var scanner = ObjectScanner()
+    private var scanner: KeyScanner
+    /// The unit of each channel to which values with a glued unit are converted; -1 when it has none.
+    private let units: [Int]
     private var rewritten: [UInt8] = []
+
+    /// When the line arrived, for times that are told by it; `nil` in a replay.
+    var arrival: Timestamp?
+    /// The time of the line before, of syslog that of the one before without a year: in a replay it stands for the arrival.
+    private var latest: Timestamp?
+    private var isTimedByArrival = false
 
     // The record in progress.
     private var decoded = DecodedLine(kind: .record)
     private var present = 0
     private var hasSeries = false
     private var hasName = false
+    /// What names the series, where messages stand among the records: their senders are no series.
+    private var seriesMember: ObjectScanner.Member?
     private var isGood = true
     private var unknown: UInt64 = 0
 
@@ -42,6 +52,12 @@ struct KeyedDecoder: Sendable {
         channels = NameTable(keys.channels)
         names = NameTable(keys.channelNames)
         values = [Double](repeating: .nan, count: keys.channels.count)
+        scanner = KeyScanner(keys.notation)
+        latest = keys.reference
+        units = keys.channels.indices.map { index in
+            guard keys.notation.gluesUnits, keys.name.isEmpty, index < dialect.schema.channels.count else { return -1 }
+            return dialect.schema.channels[index].unit.flatMap(GluedUnit.index) ?? -1
+        }
     }
 
     /// Reads one line, without its line end.
@@ -64,7 +80,17 @@ struct KeyedDecoder: Sendable {
             return decoded
         }
         counters.unknownKeys += unknown
-        return finished(flaw)
+        let record = finished(flaw)
+        return seriesMember == nil ? record : named(record, line, &series)
+    }
+
+    /// A record with the series that waited for it to be one.
+    private func named(_ decoded: DecodedLine, _ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
+        guard decoded.kind == .record, let seriesMember else { return decoded }
+        guard let index = seriesIndex(seriesMember, line, &series) else { return malformed(.badSyntax) }
+        var decoded = decoded
+        decoded.series = index
+        return decoded
     }
 
     /// The next record of the line that was read last, `nil` behind the last one.
@@ -97,6 +123,8 @@ struct KeyedDecoder: Sendable {
         decoded = DecodedLine(kind: .record)
         present = 0
         unknown = 0
+        isTimedByArrival = false
+        seriesMember = nil
         hasSeries = keys.series.isEmpty
         hasName = keys.name.isEmpty
         isGood = true
@@ -119,6 +147,10 @@ struct KeyedDecoder: Sendable {
 
     private mutating func finished(_ flaw: MalformedReason?) -> DecodedLine {
         if let flaw { return malformed(flaw) }
+        if present == 0, keys.notation.hasMessages, decoded.kind == .record {
+            decoded.kind = .unwatched
+            return decoded
+        }
         if time != nil, decoded.instant == nil { return malformed(.badTime) }
         if !hasSeries || !hasName { return malformed(.badSyntax) }
         if decoded.kind == .unwatched { return decoded }
@@ -146,10 +178,16 @@ struct KeyedDecoder: Sendable {
             guard let time, !member.isNested else { return .badTime }
             decoded.timeRange = member.value
             decoded.instant = read(line, member.value, as: time)
+            if isTimedByArrival { decoded.timeRange = 0..<0 }
             return decoded.instant == nil ? .badTime : nil
         }
         if isAt(keys.series, member, line) {
-            guard let index = Self.seriesIndex(member, line, &series) else { return .badSyntax }
+            if keys.notation.hasMessages {
+                seriesMember = member
+                hasSeries = true
+                return nil
+            }
+            guard let index = seriesIndex(member, line, &series) else { return .badSyntax }
             decoded.series = index
             hasSeries = true
             return nil
@@ -200,10 +238,20 @@ struct KeyedDecoder: Sendable {
             case .number(let value): values[channel] = value
             case .missing: values[channel] = .nan
             case .outOfRange: return .outOfRange
-            case .notANumber: return .notANumber
+            case .notANumber: return takeGlued(line, member.value, channel: channel)
             }
             return nil
         }
+    }
+
+    /// A number with its unit glued to it, in the unit of the channel.
+    @inline(never)
+    private mutating func takeGlued(_ line: Span<UInt8>, _ range: Range<Int>, channel: Int) -> MalformedReason? {
+        guard units[channel] >= 0, let (value, unit) = GluedUnit.read(line, range, parser),
+            GluedUnit.isConvertible(unit, to: units[channel])
+        else { return .notANumber }
+        values[channel] = GluedUnit.convert(value, unit, to: units[channel])
+        return values[channel].isFinite ? nil : .outOfRange
     }
 
     private mutating func takeName(_ member: ObjectScanner.Member, _ line: Span<UInt8>) -> MalformedReason? {
@@ -228,6 +276,33 @@ struct KeyedDecoder: Sendable {
 
     /// A number is since 1970; a text is a date, or a number in quotes.
     private mutating func read(_ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat) -> TimeParser.Instant? {
+        if keys.notation == .syslog || keys.notation == .graphite { return readSpecial(line, range, as: format) }
+        return readPlain(line, range, as: format)
+    }
+
+    /// The times of formats that have a way of their own to write them.
+    @inline(never)
+    private mutating func readSpecial(
+        _ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat
+    ) -> TimeParser.Instant? {
+        if keys.notation == .syslog, let found = SyslogTime(line, at: range.lowerBound) {
+            let instant = found.instant(in: zone, arrival: arrival, near: latest)
+            latest = instant?.time ?? latest
+            return instant
+        }
+        var instant = readPlain(line, range, as: format)
+        if keys.notation == .graphite {
+            isTimedByArrival = instant.map { $0.time.nanoseconds < 0 } ?? false
+            if isTimedByArrival { instant = (arrival ?? latest).map { TimeParser.Instant(time: $0) } }
+        }
+        // A year is taken from the first line that has one; from there on it is followed by those that have none.
+        if keys.notation == .graphite || latest == nil { latest = instant?.time ?? latest }
+        return instant
+    }
+
+    private mutating func readPlain(
+        _ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat
+    ) -> TimeParser.Instant? {
         guard let dates, let date = LooseDate(line, range) else {
             return TimeParser.parse(line, range, as: format, in: zone)
         }
@@ -236,11 +311,14 @@ struct KeyedDecoder: Sendable {
     }
 
     /// The series that a text or a number names.
-    private static func seriesIndex(
+    private func seriesIndex(
         _ member: ObjectScanner.Member, _ line: Span<UInt8>, _ series: inout SeriesTable
     ) -> Int32? {
         switch member.kind {
         case .opening, .records, .deep: return nil
+        case _ where member.isComposed:
+            let composed = scanner.composed
+            return series.index(composed.span, 0..<composed.count)
         case .text where member.hasEscapes:
             let plain = Array(ObjectScanner.unescaped(line, member.value).utf8)
             return series.index(plain.span, 0..<plain.count)

@@ -52,6 +52,15 @@ extension KeyedSniffer {
     /// Finds the key of the time, that of a record before one around it.
     func findTime(_ reading: Reading) -> TimeSearch {
         let all = reading.keys + reading.outer
+        if notation == .graphite, let key = all.first(where: { $0.name == "time" }), key.largest <= 1 {
+            // All of them are -1: the time is that of the arrival.
+            return .success(nil)
+        }
+        if notation == .syslog, configuration.time.isEmpty,
+            let key = all.first(where: { $0.bytes == SyslogScanner.timeKey && $0.isDate })
+        {
+            return time(key, because: "the envelope")
+        }
         if let name = configuration.time.first {
             guard let key = all.first(where: { $0.name == name }) else {
                 return .failure(.unknownColumn(name: name, key: "time", known: all.map(\.name)))
@@ -91,7 +100,9 @@ extension KeyedSniffer {
         return .success(
             FoundTime(
                 key: key, format: format, dates: order,
-                summary: "time in \"\(key.name)\" (\(order?.words ?? format.summary)\(zone))", reason: reason))
+                summary:
+                    "time in \"\(key.name)\" (\(order?.words ?? (key.yearless > 0 ? "month and day without a year" : format.summary))\(zone))",
+                reason: reason))
     }
 
     // MARK: Channels
@@ -99,12 +110,16 @@ extension KeyedSniffer {
     /// Decides what the keys are used for.
     func assign(_ reading: Reading, _ time: FoundTime?, _ use: inout Use) -> Assignment {
         let all = reading.keys + reading.outer
-        func find(_ name: String) -> Key? { all.first { $0.name == name } }
+        func find(_ name: String) -> Key? {
+            all.first { $0.name == name }
+                ?? (notation == .syslog ? all.first { $0.name == SyslogScanner.prefix + name } : nil)
+        }
         if let name = configuration.series {
             guard let key = find(name) else { return unknown(name, "series", in: all) }
             use.series = key.bytes
             use.words.append("series in \"\(name)\"")
-            use.findings.append(Finding("series", "in \"\(name)\"", because: "configured"))
+            use.findings.append(
+                Finding("series", "in \"\(name)\"", because: isSeriesConfigured ? "configured" : "the format"))
         }
         if let name = configuration.quality {
             guard let key = find(name) else { return unknown(name, "quality", in: all) }
@@ -112,6 +127,13 @@ extension KeyedSniffer {
         }
         var free = reading.keys.filter {
             $0.bytes != time?.key.bytes && $0.bytes != use.series && $0.bytes != use.quality
+        }
+        if notation == .syslog {
+            free.removeAll { $0.name.hasPrefix(SyslogScanner.prefix) }
+            // The envelope says when; a time in the message would be a channel that only grows.
+            let times = free.filter { TimeNames.keys.contains($0.name.lowercased()) }
+            use.ignored += times.map { ($0.name, "another time") }
+            free.removeAll { TimeNames.keys.contains($0.name.lowercased()) }
         }
         let numeric = free.filter { $0.isNumeric && !LongForm.qualityNames.contains($0.name.lowercased()) }
         if configuration.channel != nil || configuration.value != nil {
@@ -131,7 +153,7 @@ extension KeyedSniffer {
         if configuration.channels.isEmpty {
             for key in free {
                 if key.isNumeric {
-                    use.channels.append(ChannelNames.channel(key.name))
+                    use.channels.append(channel(key))
                     use.keys.append(key.bytes)
                 } else {
                     use.ignored.append((key.name, key.kind))
@@ -142,11 +164,17 @@ extension KeyedSniffer {
                 guard let key = reading.keys.first(where: { $0.name == name }) else {
                     return unknown(name, "channels", in: reading.keys)
                 }
-                use.channels.append(ChannelNames.channel(key.name))
+                use.channels.append(channel(key))
                 use.keys.append(key.bytes)
             }
         }
         return .settled
+    }
+
+    private func channel(_ key: Key) -> Channel {
+        var channel = ChannelNames.channel(key.name)
+        if channel.unit == nil { channel.unit = key.unit.map(GluedUnit.name) }
+        return channel
     }
 
     private func unknown(_ name: String, _ key: String, in keys: [Key]) -> Assignment {
@@ -240,7 +268,7 @@ extension KeyedSniffer {
                 place = scanner.position
             }
         }
-        let inner = Self.keys(of: starts, isWhole: false)
+        let inner = keys(of: starts, isWhole: false)
         return Reading(keys: inner.keys, outer: outer, objects: inner.objects, path: key.bytes)
     }
 
@@ -268,71 +296,5 @@ extension KeyedSniffer {
         guard names.count == 1, values.count == 1 else { return nil }
         reading.reason = "the only list, of objects with \"\(names[0].name)\" and \"\(values[0].name)\""
         return reading
-    }
-
-    // MARK: Members
-
-    /// The keys of objects in order of appearance, and how many of them are objects.
-    static func keys(of starts: [(text: [UInt8], place: Int)], isWhole: Bool) -> (keys: [Key], objects: Int) {
-        var keys: [Key] = []
-        var place: [[UInt8]: Int] = [:]
-        var objects = 0
-        for (text, start) in starts {
-            var scanner = ObjectScanner()
-            scanner.begin(text.span, at: start)
-            while scanner.next(text.span) != nil {}
-            guard isWhole ? scanner.isComplete(text.span) : scanner.isClosed else { continue }
-            scanner.begin(text.span, at: start)
-            while let member = scanner.next(text.span) {
-                if member.kind == .opening { continue }
-                let path = scanner.path(of: member, text.span)
-                if place[path] == nil {
-                    place[path] = keys.count
-                    keys.append(Key(bytes: path, firstLine: objects))
-                }
-                if let index = place[path] { add(member, text.span, object: objects, to: &keys[index]) }
-            }
-            objects += 1
-        }
-        return (keys, objects)
-    }
-
-    private static let parser = NumberParser()
-
-    private static func add(_ member: ObjectScanner.Member, _ line: Span<UInt8>, object: Int, to key: inout Key) {
-        switch member.kind {
-        case .boolean: key.booleans += 1
-        case .records: key.records += 1
-        case .deep, .opening: key.nested += 1
-        case .bare, .text:
-            if member.kind == .text || member.value.count <= 32 {
-                let text =
-                    member.hasEscapes ? ObjectScanner.unescaped(line, member.value) : Ingest.text(line, member.value)
-                if text != "null" { key.note(text, object: object) }
-            }
-            switch parser.parse(line, member.value) {
-            case .missing: break
-            case .outOfRange: key.numbers += 1
-            case .number(let value):
-                key.numbers += 1
-                key.largest = max(key.largest, value.magnitude)
-            case .notANumber: addText(line, trimmed(line, member.value), to: &key)
-            }
-        }
-    }
-
-    private static func addText(_ line: Span<UInt8>, _ range: Range<Int>, to key: inout Key) {
-        guard case .date(let hasZone, _, let loose) = DelimitedSniffer.kind(line, range) else {
-            key.others += 1
-            return
-        }
-        key.dates += 1
-        key.datesWithoutZone += hasZone ? 0 : 1
-        guard let loose else { return }
-        key.loose += 1
-        key.largestFirst = max(key.largestFirst, loose.first)
-        key.largestSecond = max(key.largestSecond, loose.second)
-        if loose.separator == UInt8(ascii: ".") { key.isDotted = true }
-        if key.example.isEmpty { key.example = Ingest.text(line, range) }
     }
 }

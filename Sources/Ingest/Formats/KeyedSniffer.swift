@@ -1,6 +1,6 @@
 import TimeSeries
 
-/// Finds time, series and channels of JSON lines.
+/// Finds time, series and channels of JSON lines and other keyed lines.
 struct KeyedSniffer {
     /// What the values of one key were.
     struct Key {
@@ -18,6 +18,12 @@ struct KeyedSniffer {
         var largestFirst = 0
         var largestSecond = 0
         var isDotted = false
+        /// The unit glued to its first number that has one.
+        var unit: Int?
+        /// Dates without a year.
+        var yearless = 0
+        /// The first date with a year, of syslog lines.
+        var dated: Timestamp?
         var example = ""
         /// The texts and numbers met, in their order, and the object that brought the last new one.
         var distinct: [String] = []
@@ -58,20 +64,26 @@ struct KeyedSniffer {
     let lines: [DialectSniffer.Line]
     var configuration: SourceConfiguration
     let isFinal: Bool
+    let notation: Notation
+    /// Whether the configuration names the series, and not the format.
+    let isSeriesConfigured: Bool
 
     init(
-        _ sniffer: DialectSniffer, _ lines: [DialectSniffer.Line], _ configuration: SourceConfiguration, isFinal: Bool
+        _ sniffer: DialectSniffer, _ lines: [DialectSniffer.Line], _ configuration: SourceConfiguration,
+        notation: Notation = .json, isFinal: Bool
     ) {
         self.sniffer = sniffer
         self.lines = lines
-        self.configuration = configuration
+        self.configuration = notation.settings(configuration)
         self.isFinal = isFinal
+        self.notation = notation
+        isSeriesConfigured = configuration.series != nil
     }
 
     func decide() -> DialectSniffer.Decision {
         let texts = lines.map { Array(sniffer.bytes[$0.range]) }
-        let outer = Self.keys(of: texts.map { ($0, 0) }, isWhole: true)
-        guard outer.objects > 0 else { return isFinal ? .refused(sniffer.notUsable("JSON lines")) : .undecided }
+        let outer = keys(of: texts.map { ($0, 0) }, isWhole: true)
+        guard outer.objects > 0 else { return isFinal ? .refused(sniffer.notUsable(notation.words)) : .undecided }
         if !isFinal {
             // The last two lines brought no new key, and every key has shown a value.
             let isClear = outer.keys.allSatisfy { $0.isKnown && $0.firstLine + 2 < outer.objects }
@@ -121,7 +133,7 @@ struct KeyedSniffer {
         guard use.channels.count <= Dialect.mostChannels else {
             return .refused(.tooManyChannels(found: use.channels.count, most: Dialect.mostChannels))
         }
-        let form = sniffer.isList ? "json list" : "json lines"
+        let form = notation.form(isList: sniffer.isList)
         var summary = form + ", "
         if let records = reading.path { summary += "records in \"\(String(decoding: records, as: UTF8.self))\", " }
         summary += (time?.summary ?? "no time") + ", "
@@ -134,7 +146,10 @@ struct KeyedSniffer {
             Dialect(
                 format: .keys(
                     Dialect.Keys(
-                        time: time?.key.bytes ?? [], series: use.series, channels: use.keys, readsBooleans: isNamed,
+                        notation: notation,
+                        reference: notation == .syslog ? reading.keys.compactMap(\.dated).first : nil,
+                        time: time?.key.bytes ?? [], series: use.series, channels: use.keys,
+                        readsBooleans: isNamed,
                         records: reading.path ?? [], name: use.name, channelNames: use.channelNames,
                         quality: use.quality, isList: sniffer.isList)),
                 time: time?.format, dates: time?.dates,
@@ -147,8 +162,8 @@ struct KeyedSniffer {
         var findings = [
             Finding(
                 "format", form,
-                because: configuration.format == .jsonl
-                    ? "configured" : sniffer.isList ? "the input begins with [ and {" : "lines begin with {")
+                because: configuration.format != .auto
+                    ? "configured" : sniffer.isList ? "the input begins with [ and {" : notation.reason)
         ]
         if let path = reading.path {
             findings.append(

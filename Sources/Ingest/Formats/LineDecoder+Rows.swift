@@ -23,6 +23,7 @@ extension LineDecoder {
             decoded = influx?.decode(line, &series, &counters) ?? unreadable
             noteMeasurements()
         } else {
+            keyed?.arrival = batch.arrival
             decoded = keyed?.decode(line, &series, &counters) ?? unreadable
             if decoded.kind == .several {
                 return decodeRecords(line, number: number, endOffset: endOffset, into: &batch)

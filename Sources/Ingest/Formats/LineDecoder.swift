@@ -12,7 +12,9 @@ public import TimeSeries
 /// skipped wherever they stand; a line with the same names in another order sets the order from there on. JSON lines: one
 /// object a line, or a list of objects over many; the numbers in it, those of nested objects and lists by their path;
 /// texts and (unless the channels are named) booleans are no channels; a line with none of the channels is
-/// ``MalformedReason/noValues``. InfluxDB lines: a group of channels for each measurement. Long-form lines give one value
+/// ``MalformedReason/noValues``. InfluxDB lines: a group of channels for each measurement. logfmt, syslog and
+/// Graphite lines: keys and values as of a JSON object, see ``Notation``; a line with none of the channels is passed over
+/// among messages. Long-form lines give one value
 /// each. A record whose values are all missing is a record still.
 ///
 /// A restart in mid-file: keep a batch's ``RecordBatch/decoding`` and its last row's `endOffset`, and give them to

@@ -35,6 +35,8 @@ struct ObjectScanner: Sendable {
         var kind: Kind
         var value: Range<Int>
         var hasEscapes = false
+        /// Whether the scanner put the value together, see ``KeyScanner/composed``; the range is what it was made of.
+        var isComposed = false
 
         /// Whether it is an array or object.
         var isNested: Bool { kind == .opening || kind == .records || kind == .deep }
