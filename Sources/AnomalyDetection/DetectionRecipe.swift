@@ -58,7 +58,7 @@ enum DetectionRecipe {
     static let stateCap = 2.0
     /// Members of the severity.
     static let severityMembers: [DetectorKind] = [
-        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow, .seasonal,
+        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow,
     ]
     /// Cap of the mean evidence in the severity.
     static let severityCap = 10.0

@@ -279,6 +279,9 @@ public struct SeriesMonitor: Sendable {
             case .reconstruction, .reconstructionWindow, .latent:
                 speaks = isKnown && mayVote && frame.hasReconstruction
                 hasEarned = reconstructionVote.isEarned
+            case .seasonal:
+                // Of a time of day that it does not know yet it says 0, which is no opinion.
+                speaks = isKnown && raw[kind.rawValue] > 0
             default: break
             }
             self.speaks[kind.rawValue] = speaks
@@ -295,6 +298,7 @@ public struct SeriesMonitor: Sendable {
             case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
             case .reconstruction, .reconstructionWindow, .latent:
                 feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasReconstruction)
+            case .seasonal: feeds[kind.rawValue] = raw[kind.rawValue] > 0
             default: feeds[kind.rawValue] = true
             }
         }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct EvidenceFusionTests {
     private let fusion = EvidenceFusion(.full)
-    private let all = Array(repeating: true, count: DetectorKind.allCases.count)
+    /// All but the one that has no opinion of a time of day that it does not know.
+    private let all = DetectorKind.allCases.map { $0 != .seasonal }
 
     private func evidence(_ values: [DetectorKind: Double]) -> [Double] {
         DetectorKind.allCases.map { values[$0] ?? 0 }

@@ -13,7 +13,7 @@ import TimeSeries
         let records = Mutex<[AlertRecord]>([])
     }
 
-    /// Watches a channel at 61 that goes to 63.4 (eight deviations) from sample 6,000 on, at one sample in five minutes.
+    /// Watches a channel at 61 that goes to 67 (twenty deviations) from sample 6,000 on, at one sample in five minutes.
     private func watch(from start: Int, samples: Int) async throws -> [AlertRecord] {
         let heard = Heard()
         var configuration = MonitorConfiguration()
@@ -28,7 +28,7 @@ import TimeSeries
         var generator = SeededGenerator(seed: 5)
         var lines = "time,temp\n"
         for tick in 0..<11_000 {
-            let moved = min(1, max(0, Double(tick - start) / Double(samples))) * 2.4
+            let moved = min(1, max(0, Double(tick - start) / Double(samples))) * 6
             lines += "\(1_767_225_600 + 300 * tick),\(61 + moved + 0.3 * normal(&generator))\n"
         }
         var batch = RecordBatch()

@@ -81,13 +81,6 @@ import TimeSeries
         #expect(records.filter { $0.event == .open }.count <= 2, "\(records.map(\.message))")
     }
 
-    @Test func `a host that falls silent is told`() async throws {
-        let text = Self.log(seconds: 5 * 3_600, hosts: 3, talks: { host, second in host != 2 || second < 4 * 3_600 })
-        let (records, _) = try await replay(text)
-        let silent = records.first { $0.event == .open && $0.series == "10.0.5.3" }
-        #expect(silent?.pattern == "silence", "\(records.map(\.message))")
-    }
-
     @Test func `read sizes and shards change nothing`() async throws {
         let text = Self.log(seconds: 2 * 3_600) { second in
             (5_000..<5_040).contains(second)

@@ -543,13 +543,14 @@ import TimeSeries
                 autoencoder = "dense"  # default
                 profile = "full"  # default
                 # detectors is not set
-                # 11 detectors take part: level, difference, volatility, range, shift, slow-shift, correlation, forecast, \
-                reconstruction, reconstruction-window, stuck; networks: forecaster gru, autoencoder dense
+                # 12 detectors take part: level, difference, volatility, range, shift, slow-shift, correlation, forecast, \
+                reconstruction, reconstruction-window, stuck, seasonal; networks: forecaster gru, autoencoder dense
 
                 [defaults]
                 false_alarms = "1/week"  # default
                 critical_above = 2  # default
                 adapt = "auto"  # default
+                explain = "occlusion"  # default
                 # runbook is not set
 
                 [[source]]
@@ -582,6 +583,7 @@ import TimeSeries
                 # false_alarms is not set
                 # critical_above is not set
                 # adapt is not set
+                # explain is not set
                 runbook = "x"  # /etc/monitord/monitord.toml:6:1
 
                 """)
