@@ -12,10 +12,15 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
     public var code: Int32
 
     /// What went wrong, in one line.
-    public var description: String { "cannot \(attempt) \(path): \(reason)" }
+    public var description: String {
+        "cannot \(attempt) \(path): \(reason)" + (isOfReading ? " (SQLite code \(code))" : "")
+    }
 
     /// SQLite's code for a damaged file.
     static let corrupt = SQLITE_CORRUPT
+
+    /// Whether reading or locking failed, which says nothing of what is in the file.
+    var isOfReading: Bool { [SQLITE_IOERR, SQLITE_BUSY, SQLITE_PROTOCOL].contains(code & 0xff) }
 
     /// Whether the file is not a database or is damaged.
     var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xff) }

@@ -113,12 +113,25 @@ public actor StateStore {
             if !Self.hasWAL(path), let copy = try? Self.copy(path, .untouched), !Self.hasWAL(path) {
                 database = copy
             } else {
-                database = try Self.copy(path, .readOnly)
+                database = try Self.copyBesideWriter(path)
             }
         } catch {
             throw .database(error)
         }
         try Self.migrate(database)
+    }
+
+    /// A copy of a file that may be written meanwhile. A failure to read is often of the moment, such as a checkpoint that resets
+    /// the log just then: it is tried three times.
+    private static func copyBesideWriter(_ path: String) throws(DatabaseError) -> Database {
+        for _ in 0..<2 {
+            do {
+                return try copy(path, .readOnly)
+            } catch {
+                guard error.isOfReading else { throw error }
+            }
+        }
+        return try copy(path, .readOnly)
     }
 
     private static func copy(_ path: String, _ access: Database.Access) throws(DatabaseError) -> Database {
