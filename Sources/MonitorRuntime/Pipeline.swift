@@ -176,7 +176,7 @@ actor Pipeline {
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
-        // A bin that is not over is like no other, and stays open.
+        // Of a stream of flows the bins that are not over are not told: a part of a bin is like no whole one.
         try await closeTick()
         try await desk.handOn()
         if let committer, !groups.isEmpty { await committer.store(parts(at: reading), of: name, with: desk) }

@@ -16,7 +16,8 @@ public enum FlowDimension: String, CaseIterable, Equatable, Sendable {
     case pair
 }
 
-/// The series that a flow belongs to.
+/// The series that a flow belongs to: one or two addresses, or a number, as its ``FlowDimension`` has it; what it does not use
+/// is 0.
 struct FlowKey: Hashable, Sendable {
     private static let subnetPrefix = (ipv4: 24, ipv6: 64)
 
