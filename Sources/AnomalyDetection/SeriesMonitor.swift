@@ -382,13 +382,13 @@ public struct SeriesMonitor: Sendable {
             hasDroppedFirstScores = true
             calibration.dropFirstScores()
         }
-        noteErrors(isOpen: isOpen)
+        let errors = noteErrors(isOpen: isOpen)
         learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
         if isOpen { drifts?.learn(frame, scalers: scalers, interval: interval) }
         networks?.advance(
-            frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, models: models, scratch: &scratch, log: &log,
-            series: series)
+            frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, errors: errors, models: models, scratch: &scratch,
+            log: &log, series: series)
         for index in 0..<channelCount {
             frame.previousScaled[index] = frame.scaled[index]
             if frame.isPresent[index] {
@@ -469,8 +469,10 @@ public struct SeriesMonitor: Sendable {
     }
 
     /// Adds the sample's errors to the learning report, and to what the votes are earned by if it is learned from.
-    private mutating func noteErrors(isOpen: Bool) {
-        guard frame.hasForecast else { return }
+    ///
+    /// - Returns: those of the forecaster, where the sample is learned from.
+    private mutating func noteErrors(isOpen: Bool) -> SampleErrors {
+        guard frame.hasForecast else { return SampleErrors() }
         let before = learningReport
         for index in 0..<channelCount where frame.isPresent[index] && frame.hasChange[index] {
             let value = frame.scaled[index]
@@ -478,15 +480,17 @@ public struct SeriesMonitor: Sendable {
             learningReport.persistenceError += min(10, Double((value - frame.previousScaled[index]).magnitude))
             learningReport.forecastCount += 1
         }
-        defer {
-            if isOpen { noteSkill(learningReport.since(before)) }
+        if frame.hasReconstruction, let networks {
+            for index in 0..<channelCount where frame.isPresent[index] {
+                learningReport.reconstructionError += min(10, Double(frame.windowMiss[index]))
+                learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
+                learningReport.reconstructionCount += 1
+            }
         }
-        guard frame.hasReconstruction, let networks else { return }
-        for index in 0..<channelCount where frame.isPresent[index] {
-            learningReport.reconstructionError += min(10, Double(frame.windowMiss[index]))
-            learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
-            learningReport.reconstructionCount += 1
-        }
+        guard isOpen else { return SampleErrors() }
+        let part = learningReport.since(before)
+        noteSkill(part)
+        return SampleErrors(part)
     }
 
     private mutating func noteSkill(_ part: LearningReport) {

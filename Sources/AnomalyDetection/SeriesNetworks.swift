@@ -151,8 +151,8 @@ struct SeriesNetworks: Sendable {
 
     /// Shows the scored sample to the forecaster, which forecasts the next one, and logs its row.
     mutating func advance(
-        _ frame: Frame, phaseOfDay: Double?, isOpen: Bool, models: GroupModels, scratch: inout ScoringScratch,
-        log: inout TrainingLog, series: Int
+        _ frame: Frame, phaseOfDay: Double?, isOpen: Bool, errors: SampleErrors, models: GroupModels,
+        scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
         day = phaseOfDay.map(PhaseOfDay.point) ?? (0, 0)
         self.isOpen = isOpen
@@ -163,7 +163,7 @@ struct SeriesNetworks: Sendable {
             }
         }
         ahead?.learn(frame, isOpen: isOpen)
-        step(frame, isHeld: false, models: models, scratch: &scratch, log: &log, series: series)
+        step(frame, isHeld: false, errors: errors, models: models, scratch: &scratch, log: &log, series: series)
     }
 
     /// Shows the networks a missed tick: the last values once more, without a change and with nothing to learn from.
@@ -171,16 +171,17 @@ struct SeriesNetworks: Sendable {
         _ frame: Frame, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog, series: Int
     ) {
         push(frame.scaled)
-        step(frame, isHeld: true, models: models, scratch: &scratch, log: &log, series: series)
+        step(
+            frame, isHeld: true, errors: SampleErrors(), models: models, scratch: &scratch, log: &log, series: series)
     }
 
     private mutating func step(
-        _ frame: Frame, isHeld: Bool, models: GroupModels, scratch: inout ScoringScratch, log: inout TrainingLog,
-        series: Int
+        _ frame: Frame, isHeld: Bool, errors: SampleErrors, models: GroupModels, scratch: inout ScoringScratch,
+        log: inout TrainingLog, series: Int
     ) {
         var marks: TrainingLog.Marks = isOpen ? .isOpen : []
         if begins { marks.insert(.begins) }
-        log.append(frame, isHeld: isHeld, day: day, series: series, number: nextRow, marks: marks)
+        log.append(frame, isHeld: isHeld, day: day, series: series, number: nextRow, marks: marks, errors: errors)
         nextRow += 1
         begins = false
         for index in 0..<channelCount {

@@ -412,6 +412,13 @@ actor Pipeline {
         return report
     }
 
+    /// What became of the training steps so far.
+    func trainingCounts() async -> TrainingCounts {
+        var counts = TrainingCounts()
+        for group in groups { counts.add(await group.trainer.counts) }
+        return counts
+    }
+
     /// What became of the lines so far.
     var counts: LineCounts {
         LineCounts(

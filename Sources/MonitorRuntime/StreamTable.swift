@@ -95,7 +95,7 @@ actor StreamTable {
         for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
             try await pipeline.finish(atEnd: isEnd)
             guard let owner = owners[name], let source = telemetry[owner] else { continue }
-            logger.ended(name, await pipeline.counts, source.counters)
+            logger.ended(name, await pipeline.counts, await pipeline.trainingCounts(), source.counters)
         }
     }
 

@@ -89,6 +89,8 @@ struct Replay: AsyncParsableCommand {
             + "\"late_lines\":\(summary.counts.late),\"duplicate_lines\":\(summary.counts.duplicates),"
             + "\"unusable_lines\":\(summary.unusableLines),\"incidents\":\(summary.incidents),"
             + "\"held_back\":\(summary.heldBack),\"counted_lines\":\(summary.counts.counted),"
+            + "\"training_steps\":\(summary.training.made),\"learned_steps\":\(summary.training.learned),"
+            + "\"not_finite_steps\":\(summary.training.notFinite),"
             + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
             + "\"samples_per_s\":\(rate(summary.counts.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.counts.samples, cpu)),"
             + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"

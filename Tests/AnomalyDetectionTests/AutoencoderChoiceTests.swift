@@ -62,7 +62,7 @@ import TimeSeries
         let ratio = try #require(watched.rig.monitor.learningReport.since(half).reconstructionRatio)
         print("\(autoencoder): \(ratio) of the mean's error")
         #expect(ratio < 0.8, "\(ratio)")
-        #expect(watched.trainer.skippedSteps == 0)
+        #expect(watched.trainer.counts.notFinite == 0)
         let frame = watched.rig.monitor.frame
         #expect(frame.latentCount == autoencoder.latentSize)
         #expect(frame.latent[..<frame.latentCount].contains { $0 != 0 })

@@ -60,6 +60,18 @@ import TimeSeries
         }
     }
 
+    @Test func `the same bytes with any read size also where the forecaster has learned and rests`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(Self.recording(rows: 3_000), to: "pumps.csv")
+        let reference = try await replay(path)
+        #expect(reference.summary.training.learned > 100, "\(reference.summary.training)")
+        #expect(reference.summary.training.notFinite == 0)
+        let again = try await replay(path, readSize: 1_777, shards: 2)
+        #expect(again.scores == reference.scores)
+        #expect(again.alerts == reference.alerts)
+        #expect(again.summary.training == reference.summary.training)
+    }
+
     @Test func `every data line has its row, and the alert column follows the incidents`() async throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write(Self.recording(rows: 900), to: "pumps.csv")

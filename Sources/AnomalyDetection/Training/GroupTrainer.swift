@@ -6,7 +6,9 @@ public import TimeSeries
 /// At each round's border it takes in the round's rows and then makes a fixed number of steps: one for each series that
 /// had rows, at most 16. A step of the forecaster learns from four sequences of 16 inputs, the newest of one series and
 /// three of the replay memory; a step of the autoencoder from eight windows, four new and four old. Only rows with an
-/// open gate count: what is abnormal is not learned.
+/// open gate count: what is abnormal is not learned. A forecaster that has learned what there is makes its steps in one round
+/// of eight alone (``TrainingDuty``). The autoencoder always learns: its steps are a quarter of the cost, and at rest it
+/// lost more of what it finds than they are worth.
 ///
 /// Which series and which old rows are used follows from a hash of (seed, round, step, slot, draw) alone: there is no
 /// generator whose state would have to be carried, and the same rows in the same rounds give the same weights, bit for
@@ -39,8 +41,9 @@ public final class GroupTrainer {
     private var targets: [Float]
     private var windowRows: [Float]
 
-    /// Steps that moved no weight because loss or gradient was not finite.
-    public private(set) var skippedSteps: UInt64 = 0
+    private var duty = TrainingDuty()
+    /// What the networks' steps came to.
+    public private(set) var counts = TrainingCounts()
     /// The architecture of the autoencoder in the parts restored last, when it is not the configured one, which then began
     /// anew.
     public private(set) var replacedAutoencoder: AutoencoderArchitecture?
@@ -76,22 +79,32 @@ public final class GroupTrainer {
         order.sort { (log.series[$0], log.numbers[$0]) < (log.series[$1], log.numbers[$1]) }
         fresh.removeAll(keepingCapacity: true)
         let width = memory.width
+        let known = memory.rings.count
         for row in order {
             let series = Int(log.series[row])
             let numbers = log.rows.span.extracting((row * width)..<((row + 1) * width))
             memory.append(numbers, marks: log.marks[row], series: series)
             if fresh.last != series { fresh.append(series) }
         }
+        if memory.rings.count > known { duty.resume() }
+        var errors = TrainingDuty.Errors()
+        for row in order { errors.add(log.errors[row].forecast, naive: log.errors[row].persistence) }
+        duty.note(errors, steps: stepsOfRound)
     }
+
+    private var stepsOfRound: Int { min(fresh.count, Self.mostSteps) }
 
     /// Makes the round's steps on what was absorbed.
     ///
     /// - Complexity: up to 16 steps of each network; allocates nothing after the first.
     public func train(round: UInt64) {
+        guard stepsOfRound > 0 else { return }
+        let trainsForecaster = duty.takesTurn()
+        if !trainsForecaster { counts.learned += UInt64(stepsOfRound) }
         let offset = Int(pick(round, 0, 0, 0) % UInt64(max(1, fresh.count)))
-        for step in 0..<min(fresh.count, Self.mostSteps) {
+        for step in 0..<stepsOfRound {
             let series = fresh[(offset + step) % fresh.count]
-            trainForecaster(round: round, step: UInt64(step), newest: series)
+            if trainsForecaster { trainForecaster(round: round, step: UInt64(step), newest: series) }
             trainAutoencoder(round: round, step: UInt64(step), newest: series)
         }
     }
@@ -209,7 +222,8 @@ public final class GroupTrainer {
     }
 
     private func count(_ outcome: TrainingOutcome) {
-        if outcome == .skipped { skippedSteps += 1 }
+        counts.made += 1
+        if outcome == .skipped { counts.notFinite += 1 }
     }
 
     // MARK: State
@@ -240,7 +254,8 @@ public final class GroupTrainer {
 
     private func networkParts() -> [(name: String, bytes: [UInt8])] {
         [
-            ("forecaster", encodeForecaster()), ("autoencoder", encodeAutoencoder()), ("replay", memory.encodeIndex()),
+            ("forecaster", encodeForecaster()), ("autoencoder", encodeAutoencoder()), ("duty", encodeDuty()),
+            ("replay", memory.encodeIndex()),
         ]
     }
 
@@ -271,6 +286,8 @@ public final class GroupTrainer {
         guard isAnother || forecaster.restore(checkpoint), isAnotherAutoencoder || autoencoder.restore(checkpoints)
         else { throw .invalid("networks of another shape") }
         replacedAutoencoder = isAnotherAutoencoder ? architecture : nil
+        if let bytes = byName["duty"] { try restoreDuty(bytes) }
+        if isAnother { duty = TrainingDuty() }
         memory = try ReplayMemory(index: try part("replay"), width: memory.width)
         for series in memory.rings.indices {
             let rows = Int(min(memory.rings[series].appended, UInt64(memory.capacity)))
@@ -289,6 +306,22 @@ public final class GroupTrainer {
         forecaster.shape.variant.encode(to: &writer)
         Self.write(forecaster.checkpoint, to: &writer)
         return writer.bytes
+    }
+
+    private func encodeDuty() -> [UInt8] {
+        var writer = StateWriter()
+        writer.write(UInt8(1))
+        duty.encode(to: &writer)
+        counts.encode(to: &writer)
+        return writer.bytes
+    }
+
+    /// A state from before there was early stopping has no such part: the forecaster then trains as if it were new.
+    private func restoreDuty(_ bytes: [UInt8]) throws(StateCodingError) {
+        var reader = StateReader(bytes)
+        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a training's duty") }
+        duty = try TrainingDuty(from: &reader)
+        counts = try TrainingCounts(from: &reader)
     }
 
     private func encodeAutoencoder() -> [UInt8] {

@@ -2,6 +2,8 @@
 ///
 ///     row:  z, within ±8, [d] | change of z, within ±6, NaN where there is none to learn, [d] | sine, cosine of the day
 ///
+/// Beside each row stands the error that the forecaster made on it before it is learned (``SampleErrors``).
+///
 /// Appended by ``SeriesMonitor/observe(_:values:models:scratch:log:series:)``, drained at the round's border.
 public struct TrainingLog: Sendable {
     /// What training must know of a row besides its numbers.
@@ -17,15 +19,17 @@ public struct TrainingLog: Sendable {
     private(set) var numbers: [UInt64] = []
     private(set) var marks: [Marks] = []
     private(set) var rows: [Float] = []
+    private(set) var errors: [SampleErrors] = []
 
     /// Creates an empty log.
     public init() {}
 
-    init(series: [UInt32], numbers: [UInt64], marks: [Marks], rows: [Float]) {
+    init(series: [UInt32], numbers: [UInt64], marks: [Marks], rows: [Float], errors: [SampleErrors]) {
         self.series = series
         self.numbers = numbers
         self.marks = marks
         self.rows = rows
+        self.errors = errors
     }
 
     /// Rows in it.
@@ -33,11 +37,13 @@ public struct TrainingLog: Sendable {
 
     /// Appends a row.
     mutating func append(
-        _ frame: Frame, isHeld: Bool, day: (sine: Float, cosine: Float), series: Int, number: UInt64, marks: Marks
+        _ frame: Frame, isHeld: Bool, day: (sine: Float, cosine: Float), series: Int, number: UInt64, marks: Marks,
+        errors: SampleErrors = SampleErrors()
     ) {
         self.series.append(UInt32(series))
         numbers.append(number)
         self.marks.append(marks)
+        self.errors.append(errors)
         for index in 0..<frame.channelCount { rows.append(max(-8, min(8, frame.scaled[index]))) }
         for index in 0..<frame.channelCount {
             let change = frame.scaled[index] - frame.previousScaled[index]
@@ -53,6 +59,7 @@ public struct TrainingLog: Sendable {
         numbers.append(contentsOf: other.numbers)
         marks.append(contentsOf: other.marks)
         rows.append(contentsOf: other.rows)
+        errors.append(contentsOf: other.errors)
     }
 
     /// Empties the log and keeps its memory.
@@ -61,5 +68,6 @@ public struct TrainingLog: Sendable {
         numbers.removeAll(keepingCapacity: true)
         marks.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
+        errors.removeAll(keepingCapacity: true)
     }
 }

@@ -42,6 +42,8 @@ public struct ReplaySummary: Equatable, Sendable {
     public var heldBack: UInt64
     /// The networks' errors over the second half of the input, by bytes.
     public var secondHalf: LearningReport
+    /// What became of the networks' training steps.
+    public var training: TrainingCounts
 }
 
 /// Why a replay ended early.
@@ -121,7 +123,8 @@ public struct ReplayRun: Sendable {
         let learning = await pipeline.learningReport()
         return ReplaySummary(
             counts: counts, unusableLines: decoded.malformed, incidents: output.incidents,
-            heldBack: await desk.policy.heldBackIncidents, secondHalf: learning.since(half.report))
+            heldBack: await desk.policy.heldBackIncidents, secondHalf: learning.since(half.report),
+            training: await pipeline.trainingCounts())
     }
 
     private func storedState() async throws -> (policy: AlertPolicy, stream: StoredStream?) {

@@ -1,4 +1,5 @@
 import Alerting
+import AnomalyDetection
 import Ingest
 import Logging
 import TimeSeries
@@ -24,14 +25,18 @@ public struct LineCounts: Equatable, Sendable {
 
 extension Logger {
     /// Says what came of a stream, with what its source counted.
-    func ended(_ stream: String, _ counts: LineCounts, _ source: SourceTelemetry.Counters) {
+    func ended(
+        _ stream: String, _ counts: LineCounts, _ training: TrainingCounts, _ source: SourceTelemetry.Counters
+    ) {
         var facts: Logger.Metadata = [
             "stream.name": "\(stream)", "stream.lines": "\(counts.lines)", "stream.samples": "\(counts.samples)",
         ]
         let odd: [(String, UInt64)] = [
             ("stream.unusable", counts.unusable), ("stream.late", counts.late),
             ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
-            ("training.skipped", counts.roundsWithoutTraining), ("udp.cut", source.cutDatagrams),
+            ("training.skipped", counts.roundsWithoutTraining), ("training.steps", training.made),
+            ("training.learned", training.learned), ("training.not_finite", training.notFinite),
+            ("udp.cut", source.cutDatagrams),
             ("udp.dropped_rows", source.droppedRows),
         ]
         for (key, count) in odd where count > 0 { facts[key] = "\(count)" }

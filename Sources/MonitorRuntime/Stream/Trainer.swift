@@ -31,6 +31,9 @@ actor Trainer {
     /// The weights as they stand.
     func models() -> GroupModels { trainer.models() }
 
+    /// What became of the training steps.
+    var counts: TrainingCounts { trainer.counts }
+
     /// Learns from the rows of a round and returns what the round after next is scored with.
     func train(_ rows: TrainingLog, round: UInt64) -> GroupModels {
         trainer.absorb(rows, round: round)
