@@ -135,6 +135,12 @@ def run(binary, config, folder, make, index, seed):
                 delay=float(where[0] * interval) if len(where) else None, false=int(opens[quiet].sum()), weeks=quiet.sum() * interval / 604800)
 
 
+def per_week(budget):
+    """Openings a week that a budget such as 1/week or 2/day allows."""
+    count, span = budget.split('/')
+    return float(count) * {'hour': 168, 'day': 7, 'week': 1, 'month': 7 / 30}[span]
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('binary'); p.add_argument('--seed', type=int, default=1); p.add_argument('--per-cell', type=int, default=5)
@@ -157,7 +163,7 @@ def main():
         if name == 'clean':
             rates = [q['openings'] / q['weeks'] for q in r]
             out = dict(set=name, streams=len(r), mean_per_week=round(float(np.mean(rates)), 3), most=round(max(rates), 2),
-                       within_twice=round(float(np.mean([v <= 2 for v in rates])), 3), state_share=round(float(np.mean([q['state'] for q in r])), 4))
+                       within_twice=round(float(np.mean([v <= 2 * per_week(a.budget) for v in rates])), 3), state_share=round(float(np.mean([q['state'] for q in r])), 4))
             for b in CLEAN: out[b] = round(float(np.mean([q['openings'] / q['weeks'] for q in r if q['background'] == b])), 2)
         else:
             share = lambda key, value: round(float(np.mean([q['found'] for q in r if q[key] == value])), 3)
