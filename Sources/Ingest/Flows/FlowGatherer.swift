@@ -56,7 +56,7 @@ public struct FlowGatherer: Sendable {
         public var steps: UInt64 = 0
     }
 
-    private struct Bin: Sendable, Equatable {
+    struct Bin: Sendable, Equatable {
         var tick: Int64
         /// By series: position in `accumulators` + 1.
         var places: [Int32] = []
@@ -71,25 +71,25 @@ public struct FlowGatherer: Sendable {
     /// Misdated records in a row that mean a step of the clock.
     static let recordsUntilStep = 16
     private static let fewestEmptyBins: Int64 = 60
-    private static let mostOpenBins = 64
+    static let mostOpenBins = 64
     /// Pairs of series and peer that are remembered, and for how long at least.
     private static let memory = (pairs: 200_000, seconds: 7 * 86_400.0)
 
-    private let settings: Settings
+    let settings: Settings
     private let writesTimes: Bool
     /// Nanoseconds of a bin.
-    private let length: Int64
+    let length: Int64
     private let openBins: Int
-    private var bins: [Bin] = []
+    var bins: [Bin] = []
     private var spare: [Bin] = []
-    private var latest: Timestamp?
-    private var misdatedRun = 0
-    private var series: FlowSeriesTable
-    private var table = FlowTable()
+    var latest: Timestamp?
+    var misdatedRun = 0
+    var series: FlowSeriesTable
+    var table = FlowTable()
     private let nothing = FlowAccumulator()
-    private var contacts: AgedMembership
+    var contacts: AgedMembership
     /// What became of flow records so far.
-    public private(set) var counts = Counts()
+    public internal(set) var counts = Counts()
 
     /// Creates a gatherer.
     ///
@@ -348,65 +348,5 @@ public struct FlowGatherer: Sendable {
         bin.used = 0
         for index in bin.places.indices { bin.places[index] = 0 }
         if spare.count < 2 { spare.append(bin) }
-    }
-
-    // MARK: State
-
-    /// Writes the bins in progress and the series.
-    public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
-        writer.write(settings.dimension.rawValue)
-        writer.write(length)
-        writer.write(latest != nil)
-        writer.write(latest?.nanoseconds ?? 0)
-        writer.write(UInt32(misdatedRun))
-        writer.write([counts.records, counts.continued, counts.counted, counts.late, counts.misdated, counts.steps])
-        series.encode(to: &writer)
-        table.encode(to: &writer)
-        contacts.encode(to: &writer)
-        writer.write(UInt32(bins.count))
-        for bin in bins {
-            writer.write(bin.tick)
-            writer.write(bin.places)
-            writer.write(UInt32(bin.used))
-            for index in 0..<bin.used { bin.accumulators[index].encode(to: &writer) }
-        }
-    }
-
-    /// Goes on from what ``encode(to:)`` wrote.
-    ///
-    /// - Throws: `StateCodingError`, also when it was put together in another way: bins of another length or of other keys.
-    public init(
-        _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
-    ) throws(StateCodingError) {
-        self.init(settings, admission: admission, writesTimes: writesTimes)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of flows in progress") }
-        guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
-            throw .invalid("flows were put together in another way")
-        }
-        let hasBegun = try reader.readBool()
-        let time = Timestamp(nanoseconds: try reader.read())
-        latest = hasBegun ? time : nil
-        misdatedRun = min(Self.recordsUntilStep, Int(try reader.read(UInt32.self)))
-        let numbers = try reader.readIntegers(UInt64.self)
-        guard numbers.count == 6 else { throw .invalid("the counts of flow records") }
-        counts = Counts(
-            records: numbers[0], continued: numbers[1], counted: numbers[2], late: numbers[3], misdated: numbers[4],
-            steps: numbers[5])
-        series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader)
-        table = try FlowTable(from: &reader)
-        contacts = try AgedMembership(from: &reader)
-        let binCount = try reader.read(UInt32.self)
-        guard binCount <= UInt32(Self.mostOpenBins) + 1 else { throw .invalid("\(binCount) open bins") }
-        for _ in 0..<binCount {
-            var bin = Bin(tick: try reader.read())
-            bin.places = try reader.readIntegers()
-            bin.used = Int(try reader.read(UInt32.self))
-            guard bin.used <= bin.places.count, bin.places.allSatisfy({ (0...Int32(bin.used)).contains($0) }),
-                bins.last.map({ $0.tick + 1 == bin.tick }) ?? true
-            else { throw .invalid("a bin of flows that is out of order") }
-            for _ in 0..<bin.used { bin.accumulators.append(try FlowAccumulator(from: &reader)) }
-            bins.append(bin)
-        }
     }
 }
