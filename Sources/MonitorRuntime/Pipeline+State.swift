@@ -75,7 +75,8 @@ extension Pipeline {
                 members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
                 restored[Int(group)].seriesCount += 1
             }
-            for (number, bytes) in stored.series {
+            // Of a series that has ended since, its last piece is still there.
+            for (number, bytes) in stored.series where flows?.goesOn(number) != false {
                 let place = members[number]
                 let shard = fresh[place.group].shards[place.member % shardCount]
                 try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)

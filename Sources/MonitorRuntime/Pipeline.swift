@@ -262,6 +262,7 @@ actor Pipeline {
             try await tellSilences(before: outcome, names: batch.seriesNames)
         }
         if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome) }
+        if case .ended = outcome.step.kind { return try await takeEnding(outcome, of: batch) }
         guard case .sample = outcome.step.kind else {
             // Kept only for who wants to see it in its place: a flood of such lines must not fill the memory.
             guard let observer else { return }
@@ -291,6 +292,14 @@ actor Pipeline {
         if tick.samples >= sequencer.activeSeries { try await closeTick() }
     }
 
+    /// A series has ended, as the first thing of the tick to come.
+    private func takeEnding(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
+        guard outcome.hasChange else { return }
+        if let time = tick.time, time != outcome.step.time { try await closeTick() }
+        tick.time = outcome.step.time
+        tick.lines.append((outcome, batch))
+    }
+
     /// Takes the changes of the tick to the desk and tells every line of it to the observer.
     func closeTick() async throws {
         let closed = tick
@@ -310,10 +319,12 @@ actor Pipeline {
 
     func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
         guard outcome.hasChange else { return [] }
-        let series = batch.seriesNames[outcome.step.series]
         let row = batch.rows[outcome.step.row]
+        let series =
+            row.endsSeries ? batch.endings[Int(row.firstValue)].name : batch.seriesNames[outcome.step.series]
         let bin = Int(row.firstValue) / FlowChannels.all.count
-        let evidence = flows != nil && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
+        let evidence =
+            flows != nil && !row.endsSeries && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
             let pattern = flows == nil ? nil : explanation.flatMap { FlowPattern($0, evidence: evidence) }
             return SeriesChange(

@@ -15,6 +15,9 @@ public import TimeSeries
 /// open bin, that bin takes what a bin's time carries and the rest is nobody's: a connection of five hours that is
 /// reported when it ends is no burst. A flow no longer than a bin counts in full.
 ///
+/// **Endings.** A series that is dropped, because it had no flow for long or gave way to another, has a row of its own that
+/// says so (``RecordBatch/Ending``), before the samples of the bin in which it was.
+///
 /// **Empty bins.** A series has a sample for every bin, with zeros where it had no flow: a host that falls silent is seen. After
 /// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out.
 public struct FlowGatherer: Sendable {
@@ -109,6 +112,11 @@ public struct FlowGatherer: Sendable {
     /// The names of the series, by number.
     public var seriesNames: [String] { series.names }
 
+    /// Whether a series of this number has had a sample and goes on.
+    public func goesOn(_ number: Int) -> Bool {
+        series.members.indices.contains(number) && series.isLive(Int32(number)) && !series.isBeginning(Int32(number))
+    }
+
     // MARK: A batch
 
     /// The samples that rows of a batch of flow records complete, with the unusable ones in their places.
@@ -125,6 +133,8 @@ public struct FlowGatherer: Sendable {
         gathered.values = []
         gathered.text = []
         gathered.flows = []
+        gathered.evidence = []
+        gathered.endings = []
         gathered.isGathered = true
         var next = first
         while next < end {
@@ -165,14 +175,16 @@ public struct FlowGatherer: Sendable {
         }
         let end = tick(of: record.end)
         advance(to: max(record.end, latest ?? record.end), into: &gathered)
-        if !gathered.rows.isEmpty, mayTakeOver(record) { return false }
+        if !gathered.evidence.isEmpty, mayTakeOver(record) { return false }
         counts.records += 1
         guard let oldest = bins.first?.tick else { return true }
         if end < oldest { counts.late += 1 }
         var flow = record
         let part = table.take(&flow)
         let key = FlowKey(flow, by: settings.dimension)
-        guard let number = series.number(of: key, tick: max(end, oldest)) else {
+        let known = series.number(of: key, tick: max(end, oldest))
+        noteEnded(at: oldest, into: &gathered)
+        guard let number = known else {
             counts.counted += 1
             return true
         }
@@ -227,6 +239,7 @@ public struct FlowGatherer: Sendable {
         }
         misdatedRun = 0
         counts.steps += 1
+        series.shift(by: tick(of: record.end) - tick(of: latest))
         while !bins.isEmpty { closeFirst(into: &gathered) }
         self.latest = nil
         return true
@@ -317,11 +330,30 @@ public struct FlowGatherer: Sendable {
         emit(bins.removeFirst(), into: &gathered)
     }
 
+    /// Puts the series that have ended among the samples, where they did: before those of a bin.
+    private mutating func noteEnded(at tick: Int64, into gathered: inout RecordBatch) {
+        for ended in series.takeEnded() {
+            let text = Int32(gathered.text.count)
+            gathered.rows.append(
+                RecordBatch.Row(
+                    malformed: nil, series: ended.number, time: start(of: tick), timeText: text..<text,
+                    firstValue: Int32(gathered.endings.count), endOffset: 0, endsSeries: true))
+            gathered.endings.append(
+                RecordBatch.Ending(
+                    name: ended.name, lastSeen: start(of: min(ended.lastTick &+ 1, tick)), isEvicted: ended.isEvicted))
+            // What waits of it in open bins is not the next one's.
+            for bin in bins.indices where bins[bin].places.indices.contains(Int(ended.number)) {
+                bins[bin].places[Int(ended.number)] = 0
+            }
+        }
+    }
+
     private mutating func emit(_ closed: Bin, into gathered: inout RecordBatch) {
         var bin = closed
         let time = start(of: bin.tick)
         let end = start(of: bin.tick + 1)
         series.dropIdle(before: bin.tick - Int64((settings.idleAfter * 1e9 / Double(length)).rounded()))
+        noteEnded(at: bin.tick, into: &gathered)
         let textStart = Int32(gathered.text.count)
         if writesTimes { gathered.text.append(contentsOf: time.description.utf8) }
         let text = textStart..<Int32(gathered.text.count)

@@ -48,6 +48,8 @@ actor Shard {
     private var settings: SeriesSettings
     private var members: [Int: Int] = [:]
     private var series: [Member] = []
+    /// The number of each of those.
+    private var numbers: [Int] = []
     private var scratch: ScoringScratch
     private var log = TrainingLog()
     /// The sample in hand: what the detectors see of it, and what came with the line.
@@ -82,6 +84,7 @@ actor Shard {
         let zone = batch.schema?.zone ?? .utc
         for step in steps {
             switch step.kind {
+            case .ended: outcomes.append(end(step, of: batch))
             case .malformed, .counted: outcomes.append(LineOutcome(step: step))
             case .repeated:
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
@@ -209,9 +212,30 @@ actor Shard {
     /// Position of a line's series among this shard's, made at its first sample.
     private func member(of step: StreamSequencer.Step, in batch: RecordBatch) -> Int {
         if let index = members[step.series] { return index }
-        series.append(newcomer(step, in: batch))
-        members[step.series] = series.count - 1
+        append(newcomer(step, in: batch), number: step.series)
         return series.count - 1
+    }
+
+    private func append(_ member: Member, number: Int) {
+        series.append(member)
+        numbers.append(number)
+        members[number] = series.count - 1
+    }
+
+    /// A series is gone: its incident closes, and its memory is free. If it comes back it begins anew.
+    private func end(_ step: StreamSequencer.Step, of batch: RecordBatch) -> LineOutcome {
+        var outcome = LineOutcome(step: step)
+        guard let index = members.removeValue(forKey: step.series) else { return outcome }
+        let ending = batch.endings[Int(batch.rows[step.row].firstValue)]
+        outcome.change = series[index].tracker.end(
+            after: series[index].monitor.last, at: step.time, lastSeen: ending.lastSeen, isReplaced: ending.isEvicted)
+        // The last one takes its place among the members.
+        series.swapAt(index, series.count - 1)
+        numbers.swapAt(index, numbers.count - 1)
+        series.removeLast()
+        numbers.removeLast()
+        if index < series.count { members[numbers[index]] = index }
+        return outcome
     }
 
     /// Another series takes the place of one that is gone.
@@ -319,11 +343,10 @@ actor Shard {
             channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
             missing: conditions.missing, from: &reader)
         let drifts = try DriftIncidents(from: &reader)
-        series.append(
-            Member(
-                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
-                isAccepted: isAccepted))
-        members[number] = series.count - 1
+        let member = Member(
+            monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
+            isAccepted: isAccepted)
+        append(member, number: number)
     }
 
     /// Takes over the part of an unfinished round's log.
