@@ -107,6 +107,7 @@ actor Pipeline {
     var levels: [UInt8] = []
     var reading = ReadingPlace()
     var notices: StreamNotices
+    var flowNotices: FlowNotices
     var emptyLogs: [SpareLog] = []
     var stored: StoredStream?
     var expected = ChanceOpenings()
@@ -146,6 +147,7 @@ actor Pipeline {
         self.committer = committer
         self.observer = observer
         notices = StreamNotices(logger: logger)
+        flowNotices = FlowNotices(logger: logger)
         // A replay is over before anybody could wait for it.
         announcesLearning = !timesByRow
         sequencer = StreamSequencer(declaredInterval: interval, timesByRow: timesByRow)
@@ -428,6 +430,6 @@ actor Pipeline {
         LineCounts(
             lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
             duplicates: sequencer.duplicateLines, counted: sequencer.countedLines,
-            roundsWithoutTraining: skippedTraining.rounds)
+            roundsWithoutTraining: skippedTraining.rounds, flows: flowCounts)
     }
 }

@@ -57,6 +57,8 @@ public struct FlowGatherer: Sendable {
         public var misdated: UInt64 = 0
         /// Times the clock was set.
         public var steps: UInt64 = 0
+        /// Bins that are complete.
+        public var bins: UInt64 = 0
     }
 
     struct Bin: Sendable, Equatable {
@@ -108,6 +110,9 @@ public struct FlowGatherer: Sendable {
 
     /// What became of keys so far.
     public var seriesCounts: FlowSeriesTable.Counts { series.counts }
+
+    /// Keys that were seen lately and are no series (yet); exact while they are fewer than ``RecentKeys/fewest``.
+    public var candidateCount: Int { series.candidates.recent.keyCount }
 
     /// The names of the series, by number.
     public var seriesNames: [String] { series.names }
@@ -350,6 +355,7 @@ public struct FlowGatherer: Sendable {
 
     private mutating func emit(_ closed: Bin, into gathered: inout RecordBatch) {
         var bin = closed
+        counts.bins += 1
         let time = start(of: bin.tick)
         let end = start(of: bin.tick + 1)
         series.dropIdle(before: bin.tick - Int64((settings.idleAfter * 1e9 / Double(length)).rounded()))
