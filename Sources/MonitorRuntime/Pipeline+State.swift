@@ -18,12 +18,20 @@ extension Pipeline {
         var parts: [StatePart] = []
         for (index, group) in groups.enumerated() {
             var log = TrainingLog()
+            var peaks = PeakLog()
             for shard in group.shards {
                 let state = await shard.state()
                 parts += state.series.map {
                     StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
                 }
                 log.append(contentsOf: state.log)
+                peaks.append(contentsOf: state.peaks)
+            }
+            if let tails = group.tails {
+                var writer = StateWriter()
+                tails.encode(to: &writer)
+                peaks.encode(to: &writer)
+                parts.append(StatePart(scope: scope, name: "peaks/\(index)", bytes: writer.bytes))
             }
             let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
             parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
@@ -90,6 +98,12 @@ extension Pipeline {
                 replaced = training.replaced ?? replaced
                 replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
                 await fresh[index].shards[0].restore(log: training.log)
+                if let tails = fresh[index].tails {
+                    var reader = StateReader(stored.peaks[index] ?? [])
+                    restored[index].tails = try FleetTails(from: &reader, extentCount: tails.extentCount)
+                    let peaks = try PeakLog(from: &reader, extentCount: tails.extentCount)
+                    await fresh[index].shards[0].restore(peaks: peaks)
+                }
             }
             groups = restored
             // The series know what was accepted since the last border.

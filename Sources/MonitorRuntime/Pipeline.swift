@@ -55,6 +55,8 @@ actor Pipeline {
         var models: GroupModels
         /// The snapshot for the next round: trained on rounds up to r − 1.
         var trained: GroupModels
+        /// How far its series exceed their own peaks; `nil` where they are not compared.
+        var tails: FleetTails?
         /// Series met so far.
         var seriesCount = 0
     }
@@ -228,7 +230,8 @@ actor Pipeline {
     /// Scores lines of one round; each shard its own series, all at once.
     func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
         if groups.count == 1, shardCount == 1 || places.count <= 1 {
-            return await groups[0].shards[0].process(steps, of: batch, places: places, models: groups[0].models)
+            return await groups[0].shards[0].process(
+                steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails)
         }
         // A line that belongs to no series goes with the first shard of the first group.
         var parts = [[StreamSequencer.Step]](repeating: [], count: groups.count * shardCount)
@@ -241,14 +244,18 @@ actor Pipeline {
         outcomes.reserveCapacity(steps.count)
         if shardCount == 1 {
             for (group, part) in zip(groups, parts) where !part.isEmpty {
-                outcomes += await group.shards[0].process(part, of: batch, places: places, models: group.models)
+                outcomes += await group.shards[0].process(
+                    part, of: batch, places: places, models: group.models, tails: group.tails)
             }
         } else {
             outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
                 for (index, part) in parts.enumerated() where !part.isEmpty {
                     let group = groups[index / shardCount]
                     let shard = group.shards[index % shardCount]
-                    tasks.addTask { await shard.process(part, of: batch, places: places, models: group.models) }
+                    tasks.addTask {
+                        await shard.process(
+                            part, of: batch, places: places, models: group.models, tails: group.tails)
+                    }
                 }
                 return await tasks.reduce(into: []) { $0 += $1 }
             }
@@ -375,6 +382,7 @@ actor Pipeline {
     func crossBorder(skipsTraining: Bool) async {
         let round = sequencer.round
         sequencer.beginRound()
+        await comparePeaks()
         guard configuration.detection.usesNetworks else { return }
         if skipsTraining, skippedTraining.note(round: round) {
             notices.tellSkippedTraining(skippedTraining, stream: name)
@@ -397,21 +405,35 @@ actor Pipeline {
         }
     }
 
+    /// Takes what the round's series have exceeded their own peaks by into the tails that the next round is judged with.
+    private func comparePeaks() async {
+        for index in groups.indices {
+            guard var tails = groups[index].tails.take() else { continue }
+            var log = PeakLog()
+            for shard in groups[index].shards { log.append(contentsOf: await shard.takePeaks()) }
+            tails.absorb(log, at: lastTime)
+            groups[index].tails = tails
+        }
+    }
+
     /// Makes the groups that are not there yet.
     func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let settings = Self.settings(configuration)
+        let extents = schema.isFlows ? FlowChannels.extents : []
         for channels in schema.groups.dropFirst(groups.count) {
             let shards = (0..<shardCount).map { _ in
                 Shard(
-                    channels: channels, conditions: conditions, watchesSensors: !schema.isFlows,
+                    channels: channels, extents: extents, conditions: conditions, watchesSensors: !schema.isFlows,
                     configuration: detection, kernels: kernels,
                     settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
             let models = await trainer.models()
             groups.append(
-                Group(channels: channels, shards: shards, trainer: trainer, models: models, trained: models))
+                Group(
+                    channels: channels, shards: shards, trainer: trainer, models: models, trained: models,
+                    tails: extents.isEmpty ? nil : FleetTails(extentCount: extents.count)))
             emptyLogs.append(SpareLog())
         }
     }
