@@ -59,7 +59,7 @@ extension Pipeline {
     var flowCounts: FlowCounts? {
         flows.map {
             FlowCounts(
-                records: $0.counts, series: $0.seriesCounts, candidates: $0.candidateCount, bins: $0.counts.bins)
+                records: $0.counts, series: $0.seriesCounts, candidates: $0.candidateCount, bins: $0.binCount)
         }
     }
 

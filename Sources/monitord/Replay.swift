@@ -58,6 +58,11 @@ struct Replay: AsyncParsableCommand {
         if summary.counts.lines == 0, (summary.counts.flows?.records.records ?? 0) == 0 {
             Start.say("no data line in \(paths.joined(separator: ", "))")
         }
+        if let flows = summary.counts.flows, summary.counts.samples == 0, flows.records.records > 0 {
+            Start.say(
+                "no sample yet: a series needs its third sample of time with a flow and the beginning of the next; the lines "
+                    + "cover \(flows.bins), with flows of \(flows.candidates + Int(clamping: flows.series.admitted))")
+        }
         if json {
             try Start.show(Self.figures(summary, begin, end))
         } else {
@@ -108,7 +113,7 @@ struct Replay: AsyncParsableCommand {
             + "\"held_back\":\(summary.heldBack),\"counted_lines\":\(summary.counts.counted),"
             + (summary.counts.flows.map(figures) ?? "") + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
             + "\"samples_per_s\":\(rate(summary.counts.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.counts.samples, cpu)),"
-            + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"
+            + "\"rss_mb\":\(short(ProcessUsage.peakMegabytes()))\(learning.joined())}"
     }
 
     private static func figures(_ flows: FlowCounts) -> String {

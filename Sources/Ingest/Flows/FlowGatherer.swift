@@ -84,7 +84,7 @@ public struct FlowGatherer: Sendable {
     private let writesTimes: Bool
     /// Nanoseconds of a bin.
     let length: Int64
-    private let openBins: Int
+    let openBins: Int
     var bins: [Bin] = []
     private var spare: [Bin] = []
     var latest: Timestamp?
@@ -110,6 +110,9 @@ public struct FlowGatherer: Sendable {
 
     /// What became of keys so far.
     public var seriesCounts: FlowSeriesTable.Counts { series.counts }
+
+    /// Bins so far, those that are open included.
+    public var binCount: UInt64 { counts.bins + UInt64(bins.count) }
 
     /// Keys that were seen lately and are no series (yet); exact while they are fewer than ``RecentKeys/fewest``.
     public var candidateCount: Int { series.candidates.recent.keyCount }

@@ -9,7 +9,7 @@ public struct FlowCounts: Equatable, Sendable {
     public var series: FlowSeriesTable.Counts
     /// Keys that were seen lately and are no series; exact up to 4,096.
     public var candidates: Int
-    /// Bins that were put together.
+    /// Bins so far, those that are open included.
     public var bins: UInt64
 
     /// Counts of what is worth telling, each by the name it has among a message's facts and in `replay --json`.
