@@ -76,8 +76,8 @@ public struct OwnPeaks: Sendable, Equatable {
         }
         if isKnown, let score {
             let nats = FleetTails.nats(score)
-            let most = evidence[scores] >= neededOfScore ? tails.excess(ofEvidence: neededOfScore, extent: scores) : nats
-            note(min(nats, most), of: scores)
+            let isEvent = evidence[scores] >= neededOfScore
+            note(isEvent ? min(nats, tails.excess(ofEvidence: neededOfScore, extent: scores)) : nats, of: scores)
         }
         count(into: &log)
         guard isKnown || score != nil else { return nil }

@@ -175,7 +175,10 @@ actor Shard {
         let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
         var explanation = explained(index)
-        if let peaks = series[index].peaks, verdict.isEvent { explanation.rest(on: peaks.evidence, of: extents) }
+        if let peaks = series[index].peaks, verdict.isEvent {
+            explanation.rest(on: peaks.evidence, of: extents)
+            explanation.raritySeconds = (input.interval ?? 1) * Transcendental.exp10(verdict.score ?? 0)
+        }
         if change.event == .open {
             if series[index].sensors.isOnTheWayBack {
                 // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
