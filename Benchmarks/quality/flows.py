@@ -205,7 +205,7 @@ def stream(a, folder, config, seed, base, anomalies):
                           capture_output=True, text=True)
     if done.returncode != 0: raise SystemExit(done.stderr[-2000:])
     opens, _ = opened(alerts)
-    told = [(epoch(r['time']), set([r['series']] + r.get('all_series', [])), r) for r in opens if r['kind'] != 'budget']
+    told = [(epoch(r['time']) + BIN, set([r['series']] + r.get('all_series', [])), r) for r in opens if r['kind'] != 'budget']
     seen = collections.defaultdict(list)
     with open(scores) as f:
         next(f)
@@ -239,7 +239,7 @@ def sweep(a):
         thresholds = {'z': matching(zs, told), 'zs': matching(zs, seen)}
         print(f'nothing planted, {3 * WINDOW} h of {a.hosts} hosts: told {told}, seen {seen}; baseline thresholds {thresholds["z"]:.1f} and {thresholds["zs"]:.1f}', flush=True)
         for q in quiet.values():
-            for t, _, r in q[0]: print('  told:', r['time'], r['series'], '/'.join(describe(r)))
+            for _, _, r in q[0]: print('  told:', r['time'], r['series'], '/'.join(describe(r)))
         rows = []
         for kind in a.kinds.split(','):
             for size in [float(x) for x in a.sizes.split(',')] if a.sizes else SIZES[kind]:

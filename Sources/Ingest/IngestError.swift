@@ -26,6 +26,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     case unreadableTime(column: String, example: String)
     /// A key is set that means nothing in the format of the lines.
     case inapplicable(key: String, format: String)
+    /// Flows are put together by none of the words that `series` may be; `nearest` is the one that is like it.
+    case unknownFlowSeries(name: String, nearest: String?)
     /// The configuration names two keys for the time; only columns can be put together.
     case timeInTwoKeys(String, String)
     /// Not one usable line among the first ones.
@@ -41,7 +43,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     public var isOfTheInput: Bool {
         switch self {
         case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
-            .tooManyChannels, .notFlows, .jsonLists, .inapplicable, .compressed, .unreadable:
+            .tooManyChannels, .notFlows, .jsonLists, .inapplicable, .unknownFlowSeries,
+            .compressed, .unreadable:
             true
         default: false
         }
@@ -73,6 +76,9 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
             "cannot read `\(example)` in \"\(column)\" as a time: expected seconds since 1970 or 2026-11-21T02:15:40Z"
         case .inapplicable(let key, let format):
             "cannot use \(key) with \(format): it means nothing there; remove it, or set another format"
+        case .unknownFlowSeries(let name, let nearest):
+            "cannot put network flows together by \"\(name)\" (series): expected \(FlowDimension.choices)"
+                + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .timeInTwoKeys(let first, let second):
             "cannot put the time together from the keys \"\(first)\" and \"\(second)\": JSON lines have it in one"
         case .notUsable(let lines, let format, let example):

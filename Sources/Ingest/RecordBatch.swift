@@ -109,12 +109,14 @@ public struct RecordBatch: Sendable {
         public var endOffset: Int64
         /// Whether the number ``series`` is another series' from this row on: its place was taken over.
         public var beginsSeries = false
+        /// Whether it is no sample: the series has ended, and ``firstValue`` is its place in ``RecordBatch/endings``.
+        public var endsSeries = false
 
         /// Creates a row.
         public init(
             malformed: MalformedReason?, series: Int32, time: Timestamp?, repeatedAfter: Int32 = 0,
             timeText: Range<Int32>, keyLength: Int32 = 0, channel: Int32 = -1, firstValue: Int32, endOffset: Int64,
-            beginsSeries: Bool = false
+            beginsSeries: Bool = false, endsSeries: Bool = false
         ) {
             self.malformed = malformed
             self.series = series
@@ -126,7 +128,18 @@ public struct RecordBatch: Sendable {
             self.firstValue = firstValue
             self.endOffset = endOffset
             self.beginsSeries = beginsSeries
+            self.endsSeries = endsSeries
         }
+    }
+
+    /// A series of gathered flows that has ended.
+    public struct Ending: Sendable, Equatable {
+        /// Its name; its number may be another's at the end of the batch.
+        public var name: String
+        /// The end of the bin of its last flow.
+        public var lastSeen: Timestamp
+        /// Whether it gave way to a newcomer; else it had no flow for long.
+        public var isEvicted: Bool
     }
 
     /// The rows in input order.
@@ -137,6 +150,8 @@ public struct RecordBatch: Sendable {
     public var flows: [FlowRecord] = []
     /// Of gathered flows: what the samples were made of, in the order of the usable rows.
     public var evidence: [FlowEvidence] = []
+    /// Of gathered flows: the series that have ended, in the order of their rows.
+    public var endings: [Ending] = []
     /// Verbatim time texts.
     public var text: [UInt8] = []
     /// Names of all series met in this stream so far, in order of first appearance.

@@ -123,7 +123,24 @@ public struct SourceConfiguration: Equatable, Sendable {
     }
 }
 
+extension SourceConfiguration.Format {
+    /// Whether its lines are flow records.
+    public var isOfFlows: Bool {
+        switch self {
+        case .zeek, .suricata, .nfdump, .argus: true
+        case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite: false
+        }
+    }
+}
+
 extension SourceConfiguration {
+    /// What is wrong with `series` when the lines are flow records; `nil` when nothing is.
+    public var faultOfFlowSeries: IngestError? {
+        guard let series, FlowDimension(rawValue: series) == nil else { return nil }
+        let nearest = EditDistance.nearest(to: series.lowercased(), among: FlowDimension.allCases.map(\.rawValue))
+        return .unknownFlowSeries(name: series, nearest: nearest)
+    }
+
     /// How flow records are put together.
     public var flowSettings: FlowGatherer.Settings {
         FlowGatherer.Settings(

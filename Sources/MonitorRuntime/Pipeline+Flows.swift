@@ -48,9 +48,18 @@ extension Pipeline {
         while next < rows.upperBound, let (gathered, stop) = flows?.gather(batch, from: next, to: rows.upperBound) {
             next = stop
             await meet(schema, of: gathered)
+            if let flowCounts { flowNotices.look(at: flowCounts, stream: name) }
             if !gathered.rows.isEmpty { try await score(gathered, isBehind: batch.isBehind) }
             (place.seriesNames, place.seriesGroups, place.candidates) =
                 (gathered.seriesNames, gathered.seriesGroups, gathered.candidates)
+        }
+    }
+
+    /// What became of the records so far; `nil` of a stream of others.
+    var flowCounts: FlowCounts? {
+        flows.map {
+            FlowCounts(
+                records: $0.counts, series: $0.seriesCounts, candidates: $0.candidateCount, bins: $0.binCount)
         }
     }
 
@@ -70,7 +79,11 @@ extension Pipeline {
         guard let bytes = stored?.flows else { return nil }
         var reader = StateReader(bytes)
         do {
-            return try FlowGatherer(flowSettings, admission: admission, writesTimes: observer != nil, from: &reader)
+            let restored = try FlowGatherer(
+                flowSettings, admission: admission, writesTimes: observer != nil, from: &reader)
+            flows = restored
+            if let flowCounts { flowNotices.goOn(from: flowCounts) }
+            return restored
         } catch {
             committer?.tell("the flows of \(name) cannot be gone on from: \(error); learning begins anew")
             stored = nil

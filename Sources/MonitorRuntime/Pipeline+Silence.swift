@@ -31,7 +31,7 @@ extension Pipeline {
             silence.observe(
                 series: step.series, at: step.time, interval: step.interval, restarts: step.restarts, into: &shown)
         case .counted where step.time.nanoseconds != 0: silence.hear(at: step.time, into: &shown)
-        case .counted, .repeated, .malformed: return
+        case .counted, .repeated, .malformed, .ended: return
         }
         guard !shown.isEmpty else { return }
         for change in shown { silenceChanges.append((step.row, change)) }

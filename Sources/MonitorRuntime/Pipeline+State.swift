@@ -18,12 +18,20 @@ extension Pipeline {
         var parts: [StatePart] = []
         for (index, group) in groups.enumerated() {
             var log = TrainingLog()
+            var peaks = PeakLog()
             for shard in group.shards {
                 let state = await shard.state()
                 parts += state.series.map {
                     StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
                 }
                 log.append(contentsOf: state.log)
+                peaks.append(contentsOf: state.peaks)
+            }
+            if let tails = group.tails {
+                var writer = StateWriter()
+                tails.encode(to: &writer)
+                peaks.encode(to: &writer)
+                parts.append(StatePart(scope: scope, name: "peaks/\(index)", bytes: writer.bytes))
             }
             let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
             parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
@@ -75,7 +83,8 @@ extension Pipeline {
                 members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
                 restored[Int(group)].seriesCount += 1
             }
-            for (number, bytes) in stored.series {
+            // Of a series that has ended since, its last piece is still there.
+            for (number, bytes) in stored.series where flows?.goesOn(number) != false {
                 let place = members[number]
                 let shard = fresh[place.group].shards[place.member % shardCount]
                 try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
@@ -89,6 +98,12 @@ extension Pipeline {
                 replaced = training.replaced ?? replaced
                 replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
                 await fresh[index].shards[0].restore(log: training.log)
+                if let tails = fresh[index].tails {
+                    var reader = StateReader(stored.peaks[index] ?? [])
+                    restored[index].tails = try FleetTails(from: &reader, extentCount: tails.extentCount)
+                    let peaks = try PeakLog(from: &reader, extentCount: tails.extentCount)
+                    await fresh[index].shards[0].restore(peaks: peaks)
+                }
             }
             groups = restored
             // The series know what was accepted since the last border.

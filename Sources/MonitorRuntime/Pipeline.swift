@@ -55,6 +55,8 @@ actor Pipeline {
         var models: GroupModels
         /// The snapshot for the next round: trained on rounds up to r − 1.
         var trained: GroupModels
+        /// How far its series exceed their own peaks; `nil` where they are not compared.
+        var tails: FleetTails?
         /// Series met so far.
         var seriesCount = 0
     }
@@ -107,6 +109,7 @@ actor Pipeline {
     var levels: [UInt8] = []
     var reading = ReadingPlace()
     var notices: StreamNotices
+    var flowNotices: FlowNotices
     var emptyLogs: [SpareLog] = []
     var stored: StoredStream?
     var expected = ChanceOpenings()
@@ -146,6 +149,7 @@ actor Pipeline {
         self.committer = committer
         self.observer = observer
         notices = StreamNotices(logger: logger)
+        flowNotices = FlowNotices(logger: logger)
         // A replay is over before anybody could wait for it.
         announcesLearning = !timesByRow
         sequencer = StreamSequencer(declaredInterval: interval, timesByRow: timesByRow)
@@ -226,7 +230,8 @@ actor Pipeline {
     /// Scores lines of one round; each shard its own series, all at once.
     func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
         if groups.count == 1, shardCount == 1 || places.count <= 1 {
-            return await groups[0].shards[0].process(steps, of: batch, places: places, models: groups[0].models)
+            return await groups[0].shards[0].process(
+                steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails)
         }
         // A line that belongs to no series goes with the first shard of the first group.
         var parts = [[StreamSequencer.Step]](repeating: [], count: groups.count * shardCount)
@@ -239,14 +244,18 @@ actor Pipeline {
         outcomes.reserveCapacity(steps.count)
         if shardCount == 1 {
             for (group, part) in zip(groups, parts) where !part.isEmpty {
-                outcomes += await group.shards[0].process(part, of: batch, places: places, models: group.models)
+                outcomes += await group.shards[0].process(
+                    part, of: batch, places: places, models: group.models, tails: group.tails)
             }
         } else {
             outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
                 for (index, part) in parts.enumerated() where !part.isEmpty {
                     let group = groups[index / shardCount]
                     let shard = group.shards[index % shardCount]
-                    tasks.addTask { await shard.process(part, of: batch, places: places, models: group.models) }
+                    tasks.addTask {
+                        await shard.process(
+                            part, of: batch, places: places, models: group.models, tails: group.tails)
+                    }
                 }
                 return await tasks.reduce(into: []) { $0 += $1 }
             }
@@ -262,6 +271,7 @@ actor Pipeline {
             try await tellSilences(before: outcome, names: batch.seriesNames)
         }
         if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome) }
+        if case .ended = outcome.step.kind { return try await takeEnding(outcome, of: batch) }
         guard case .sample = outcome.step.kind else {
             // Kept only for who wants to see it in its place: a flood of such lines must not fill the memory.
             guard let observer else { return }
@@ -291,6 +301,14 @@ actor Pipeline {
         if tick.samples >= sequencer.activeSeries { try await closeTick() }
     }
 
+    /// A series has ended, as the first thing of the tick to come.
+    private func takeEnding(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
+        guard outcome.hasChange else { return }
+        if let time = tick.time, time != outcome.step.time { try await closeTick() }
+        tick.time = outcome.step.time
+        tick.lines.append((outcome, batch))
+    }
+
     /// Takes the changes of the tick to the desk and tells every line of it to the observer.
     func closeTick() async throws {
         let closed = tick
@@ -310,10 +328,12 @@ actor Pipeline {
 
     func seriesChanges(_ outcome: LineOutcome, in batch: RecordBatch) -> [SeriesChange] {
         guard outcome.hasChange else { return [] }
-        let series = batch.seriesNames[outcome.step.series]
         let row = batch.rows[outcome.step.row]
+        let series =
+            row.endsSeries ? batch.endings[Int(row.firstValue)].name : batch.seriesNames[outcome.step.series]
         let bin = Int(row.firstValue) / FlowChannels.all.count
-        let evidence = flows != nil && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
+        let evidence =
+            flows != nil && !row.endsSeries && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
             let pattern = flows == nil ? nil : explanation.flatMap { FlowPattern($0, evidence: evidence) }
             return SeriesChange(
@@ -362,6 +382,7 @@ actor Pipeline {
     func crossBorder(skipsTraining: Bool) async {
         let round = sequencer.round
         sequencer.beginRound()
+        await comparePeaks()
         guard configuration.detection.usesNetworks else { return }
         if skipsTraining, skippedTraining.note(round: round) {
             notices.tellSkippedTraining(skippedTraining, stream: name)
@@ -384,21 +405,35 @@ actor Pipeline {
         }
     }
 
+    /// Takes what the round's series have exceeded their own peaks by into the tails that the next round is judged with.
+    private func comparePeaks() async {
+        for index in groups.indices {
+            guard var tails = groups[index].tails.take() else { continue }
+            var log = PeakLog()
+            for shard in groups[index].shards { log.append(contentsOf: await shard.takePeaks()) }
+            tails.absorb(log, at: lastTime)
+            groups[index].tails = tails
+        }
+    }
+
     /// Makes the groups that are not there yet.
     func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let settings = Self.settings(configuration)
+        let extents = schema.isFlows ? FlowChannels.extents : []
         for channels in schema.groups.dropFirst(groups.count) {
             let shards = (0..<shardCount).map { _ in
                 Shard(
-                    channels: channels, conditions: conditions, watchesSensors: !schema.isFlows,
+                    channels: channels, extents: extents, conditions: conditions, watchesSensors: !schema.isFlows,
                     configuration: detection, kernels: kernels,
                     settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
             let models = await trainer.models()
             groups.append(
-                Group(channels: channels, shards: shards, trainer: trainer, models: models, trained: models))
+                Group(
+                    channels: channels, shards: shards, trainer: trainer, models: models, trained: models,
+                    tails: extents.isEmpty ? nil : FleetTails(extentCount: extents.count)))
             emptyLogs.append(SpareLog())
         }
     }
@@ -424,6 +459,6 @@ actor Pipeline {
         LineCounts(
             lines: sequencer.lines, samples: sequencer.samples, late: sequencer.lateLines,
             duplicates: sequencer.duplicateLines, counted: sequencer.countedLines,
-            roundsWithoutTraining: skippedTraining.rounds)
+            roundsWithoutTraining: skippedTraining.rounds, flows: flowCounts)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ingest
 import MonitorRuntime
 
 /// The command line: `monitord` without a verb is `monitord run`.

@@ -55,7 +55,14 @@ struct Replay: AsyncParsableCommand {
         }
         bar?.clear()
         let end = ProcessUsage.now()
-        if summary.counts.lines == 0 { Start.say("no data line in \(paths.joined(separator: ", "))") }
+        if summary.counts.lines == 0, (summary.counts.flows?.records.records ?? 0) == 0 {
+            Start.say("no data line in \(paths.joined(separator: ", "))")
+        }
+        if let flows = summary.counts.flows, summary.counts.samples == 0, flows.records.records > 0 {
+            Start.say(
+                "no sample yet: a series needs its third sample of time with a flow and the beginning of the next; the lines "
+                    + "cover \(flows.bins), with flows of \(flows.candidates + Int(clamping: flows.series.admitted))")
+        }
         if json {
             try Start.show(Self.figures(summary, begin, end))
         } else {
@@ -65,8 +72,9 @@ struct Replay: AsyncParsableCommand {
 
     private static func sentence(_ summary: ReplaySummary, seconds: Double) -> String {
         let counts = summary.counts
+        let lines = counts.flows.map { "\($0.series.admitted) series from \($0.records.records) flow records" }
         var text =
-            "\(counts.samples) samples of \(counts.lines) lines in \(short(seconds)) s; \(summary.incidents) \(summary.incidents == 1 ? "incident" : "incidents")"
+            "\(counts.samples) samples of \(lines ?? "\(counts.lines) lines") in \(short(seconds)) s; \(summary.incidents) \(summary.incidents == 1 ? "incident" : "incidents")"
         if summary.heldBack > 0 { text += "; \(summary.heldBack) held back by the budget of the daemon (false_alarms)" }
         if counts.counted > 0 {
             text += "; \(counts.counted) lines of names that are no series (yet) were only counted"
@@ -74,7 +82,21 @@ struct Replay: AsyncParsableCommand {
         if summary.unusableLines > 0 { text += "; \(summary.unusableLines) lines could not be used" }
         if counts.late > 0 { text += "; \(counts.late) came late" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) had the time of the one before" }
-        return text
+        return text + (counts.flows.map(odd) ?? "")
+    }
+
+    /// What became of flow records that are not in the sample of their time, and of series that are gone.
+    private static func odd(_ flows: FlowCounts) -> String {
+        let (records, series) = (flows.records, flows.series)
+        let told: [(count: UInt64, words: String)] = [
+            (records.counted, "records of those that are no series (yet) were only counted"),
+            (records.late, "records came late and count in a later sample"),
+            (records.misdated, "records were far behind or ahead of the others and not used"),
+            (records.steps, "times the clock was set"), (series.idle, "series were dropped after a day without a flow"),
+            (series.evicted, "series gave way to newcomers"),
+            (series.refused, "times there was no room for a newcomer (max_series, max_memory)"),
+        ]
+        return told.filter { $0.count > 0 }.map { "; \($0.count) \($0.words)" }.joined()
     }
 
     private static func figures(_ summary: ReplaySummary, _ begin: ProcessUsage, _ end: ProcessUsage) -> String {
@@ -91,9 +113,18 @@ struct Replay: AsyncParsableCommand {
             + "\"held_back\":\(summary.heldBack),\"counted_lines\":\(summary.counts.counted),"
             + "\"training_steps\":\(summary.training.made),\"learned_steps\":\(summary.training.learned),"
             + "\"not_finite_steps\":\(summary.training.notFinite),"
-            + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
+            + (summary.counts.flows.map(figures) ?? "") + "\"seconds\":\(short(seconds)),\"cpu_seconds\":\(short(cpu)),"
             + "\"samples_per_s\":\(rate(summary.counts.samples, seconds)),\"samples_per_cpu_s\":\(rate(summary.counts.samples, cpu)),"
-            + "\"rss_mb\":\(short(end.peakMegabytes))\(learning.joined())}"
+            + "\"rss_mb\":\(short(ProcessUsage.peakMegabytes()))\(learning.joined())}"
+    }
+
+    private static func figures(_ flows: FlowCounts) -> String {
+        let (records, series) = (flows.records, flows.series)
+        return "\"flow_records\":\(records.records),\"flows_continued\":\(records.continued),"
+            + "\"flows_counted\":\(records.counted),\"flows_late\":\(records.late),"
+            + "\"flows_misdated\":\(records.misdated),\"flow_clock_steps\":\(records.steps),"
+            + "\"flow_bins\":\(flows.bins),\"series_admitted\":\(series.admitted),\"series_idle\":\(series.idle),"
+            + "\"series_evicted\":\(series.evicted),\"series_refused\":\(series.refused),"
     }
 
     private static func rate(_ samples: UInt64, _ seconds: Double) -> Int {

@@ -86,6 +86,28 @@ public struct IncidentTracker: Equatable, Sendable {
         return opened.change(.open, verdict)
     }
 
+    /// The series is gone: an open incident closes as it stands.
+    ///
+    /// - Parameters:
+    ///   - last: the verdict of the series' last sample; `nil` when it had none since a restart.
+    ///   - time: event time at which it is given up.
+    ///   - lastSeen: event time until which there was something of it.
+    ///   - isReplaced: whether another series has its place; else it was given up because it had not come for long.
+    public mutating func end(
+        after last: Verdict?, at time: Timestamp, lastSeen: Timestamp, isReplaced: Bool
+    ) -> IncidentChange? {
+        guard let open = incident else { return nil }
+        incident = nil
+        excursion = nil
+        let seen = "it has not been seen since \(AlertMessage.clock(lastSeen, seenFrom: time))"
+        return IncidentChange(
+            event: .close, kind: .anomaly, time: time, since: open.since, onsetSample: open.onsetSample, until: time,
+            severity: open.severity, score: open.score, threshold: last?.threshold,
+            learning: last?.learning ?? LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0),
+            detail: isReplaced
+                ? seen + ", and another series has its place (max_series, max_memory)" : seen + ", and is given up")
+    }
+
     /// Takes back the opening that the last sample gave: it is told as an incident of another kind. What it cost of the
     /// budget stays spent, and its excursion opens no other by its state.
     public mutating func yieldOpening() { incident = nil }

@@ -30,7 +30,7 @@ struct ReadableNumbers: Equatable {
         decimals = min(wanted, Self.mostDecimals)
     }
 
-    /// The number with the decimals chosen; beyond 15 digits, or when nothing of it would be left, as it is.
+    /// The number with the decimals chosen; with its own when nothing of it would be left, and beyond 15 digits as it is.
     func text(_ number: Double) -> String {
         guard number.isFinite, number.magnitude < 1e15 else { return number.description }
         if decimals < 0 {
@@ -38,7 +38,11 @@ struct ReadableNumbers: Equatable {
             return String(Int64((number / unit).rounded() * unit))
         }
         let scaled = (number.magnitude * Self.power(decimals)).rounded()
-        if scaled >= 0x1p53 || (scaled == 0 && number != 0) { return number.description }
+        if scaled >= 0x1p53 { return number.description }
+        if scaled == 0, number != 0 {
+            let own = ReadableNumbers([number])
+            return own.decimals > decimals ? own.text(number) : number.description
+        }
         var shown = String(Int64(scaled))
         if decimals > 0 {
             if shown.count <= decimals { shown = String(repeating: "0", count: decimals + 1 - shown.count) + shown }

@@ -117,6 +117,12 @@ public final class GroupTrainer {
     /// Bytes of the replay memory.
     public var replayBytes: Int { memory.memoryBytes }
 
+    /// Bytes of the replay memory of so many series with so many samples each.
+    public static func replayBytes(channelCount: Int, seriesCount: Int, samples: Int) -> Int {
+        let width = NetworkShapes.inputSize(channelCount: channelCount)
+        return seriesCount * min(samples, ReplayMemory.capacity(seriesCount: seriesCount)) * (4 * width + 1)
+    }
+
     // MARK: Minibatches
 
     private func pick(_ round: UInt64, _ step: UInt64, _ slot: UInt64, _ draw: UInt64) -> UInt64 {

@@ -22,6 +22,9 @@ struct ContactRhythm: Equatable, Sendable {
 
     private var contacts: [Contact] = []
 
+    /// Bytes of a host's contacts.
+    static var memoryBytes: Int { 32 + mostContacts * MemoryLayout<Contact>.stride }
+
     /// Notes the start of a flow to a contact.
     mutating func note(hash: UInt64, at time: Timestamp) {
         if let index = contacts.firstIndex(where: { $0.hash == hash }) {

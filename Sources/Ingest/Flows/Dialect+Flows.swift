@@ -49,7 +49,7 @@ extension FlowDialect.Kind {
 
 extension FlowDimension {
     /// In words.
-    var words: String {
+    public var words: String {
         switch self {
         case .source: "source host"
         case .destination: "destination host"

@@ -57,4 +57,18 @@ public enum FlowChannels {
         Channel(name: "new_peers", grain: shareGrain),
         Channel(name: "regularity", grain: shareGrain),
     ]
+
+    /// What grows with an attack: how much there is of it, and how many.
+    public static let extents: [Extent] = [
+        Extent(channel: flows, unit: 3),
+        Extent(channel: peers, unit: 2),
+        Extent(channel: ports, unit: 2),
+        Extent(channel: failed, times: flows, unit: 3),
+        Extent(channel: synOnly, times: flows, unit: 3),
+        Extent(channel: newPeers, times: peers, unit: 2),
+        Extent(channel: bytesOut, unit: 5_000),
+        Extent(channel: bytesIn, unit: 5_000),
+        Extent(channel: packetsOut, unit: 10),
+        Extent(channel: packetsIn, unit: 10),
+    ]
 }

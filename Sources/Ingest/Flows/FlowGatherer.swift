@@ -15,6 +15,9 @@ public import TimeSeries
 /// open bin, that bin takes what a bin's time carries and the rest is nobody's: a connection of five hours that is
 /// reported when it ends is no burst. A flow no longer than a bin counts in full.
 ///
+/// **Endings.** A series that is dropped, because it had no flow for long or gave way to another, has a row of its own that
+/// says so (``RecordBatch/Ending``), before the samples of the bin in which it was.
+///
 /// **Empty bins.** A series has a sample for every bin, with zeros where it had no flow: a host that falls silent is seen. After
 /// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out.
 public struct FlowGatherer: Sendable {
@@ -54,9 +57,11 @@ public struct FlowGatherer: Sendable {
         public var misdated: UInt64 = 0
         /// Times the clock was set.
         public var steps: UInt64 = 0
+        /// Bins that are complete.
+        public var bins: UInt64 = 0
     }
 
-    private struct Bin: Sendable, Equatable {
+    struct Bin: Sendable, Equatable {
         var tick: Int64
         /// By series: position in `accumulators` + 1.
         var places: [Int32] = []
@@ -71,25 +76,25 @@ public struct FlowGatherer: Sendable {
     /// Misdated records in a row that mean a step of the clock.
     static let recordsUntilStep = 16
     private static let fewestEmptyBins: Int64 = 60
-    private static let mostOpenBins = 64
+    static let mostOpenBins = 64
     /// Pairs of series and peer that are remembered, and for how long at least.
     private static let memory = (pairs: 200_000, seconds: 7 * 86_400.0)
 
-    private let settings: Settings
+    let settings: Settings
     private let writesTimes: Bool
     /// Nanoseconds of a bin.
-    private let length: Int64
-    private let openBins: Int
-    private var bins: [Bin] = []
+    let length: Int64
+    let openBins: Int
+    var bins: [Bin] = []
     private var spare: [Bin] = []
-    private var latest: Timestamp?
-    private var misdatedRun = 0
-    private var series: FlowSeriesTable
-    private var table = FlowTable()
+    var latest: Timestamp?
+    var misdatedRun = 0
+    var series: FlowSeriesTable
+    var table = FlowTable()
     private let nothing = FlowAccumulator()
-    private var contacts: AgedMembership
+    var contacts: AgedMembership
     /// What became of flow records so far.
-    public private(set) var counts = Counts()
+    public internal(set) var counts = Counts()
 
     /// Creates a gatherer.
     ///
@@ -106,8 +111,19 @@ public struct FlowGatherer: Sendable {
     /// What became of keys so far.
     public var seriesCounts: FlowSeriesTable.Counts { series.counts }
 
+    /// Bins so far, those that are open included.
+    public var binCount: UInt64 { counts.bins + UInt64(bins.count) }
+
+    /// Keys that were seen lately and are no series (yet); exact while they are fewer than ``RecentKeys/fewest``.
+    public var candidateCount: Int { series.candidates.recent.keyCount }
+
     /// The names of the series, by number.
     public var seriesNames: [String] { series.names }
+
+    /// Whether a series of this number has had a sample and goes on.
+    public func goesOn(_ number: Int) -> Bool {
+        series.members.indices.contains(number) && series.isLive(Int32(number)) && !series.isBeginning(Int32(number))
+    }
 
     // MARK: A batch
 
@@ -125,6 +141,8 @@ public struct FlowGatherer: Sendable {
         gathered.values = []
         gathered.text = []
         gathered.flows = []
+        gathered.evidence = []
+        gathered.endings = []
         gathered.isGathered = true
         var next = first
         while next < end {
@@ -165,14 +183,16 @@ public struct FlowGatherer: Sendable {
         }
         let end = tick(of: record.end)
         advance(to: max(record.end, latest ?? record.end), into: &gathered)
-        if !gathered.rows.isEmpty, mayTakeOver(record) { return false }
+        if !gathered.evidence.isEmpty, mayTakeOver(record) { return false }
         counts.records += 1
         guard let oldest = bins.first?.tick else { return true }
         if end < oldest { counts.late += 1 }
         var flow = record
         let part = table.take(&flow)
         let key = FlowKey(flow, by: settings.dimension)
-        guard let number = series.number(of: key, tick: max(end, oldest)) else {
+        let known = series.number(of: key, tick: max(end, oldest))
+        noteEnded(at: oldest, into: &gathered)
+        guard let number = known else {
             counts.counted += 1
             return true
         }
@@ -227,6 +247,7 @@ public struct FlowGatherer: Sendable {
         }
         misdatedRun = 0
         counts.steps += 1
+        series.shift(by: tick(of: record.end) - tick(of: latest))
         while !bins.isEmpty { closeFirst(into: &gathered) }
         self.latest = nil
         return true
@@ -317,11 +338,31 @@ public struct FlowGatherer: Sendable {
         emit(bins.removeFirst(), into: &gathered)
     }
 
+    /// Puts the series that have ended among the samples, where they did: before those of a bin.
+    private mutating func noteEnded(at tick: Int64, into gathered: inout RecordBatch) {
+        for ended in series.takeEnded() {
+            let text = Int32(gathered.text.count)
+            gathered.rows.append(
+                RecordBatch.Row(
+                    malformed: nil, series: ended.number, time: start(of: tick), timeText: text..<text,
+                    firstValue: Int32(gathered.endings.count), endOffset: 0, endsSeries: true))
+            gathered.endings.append(
+                RecordBatch.Ending(
+                    name: ended.name, lastSeen: start(of: min(ended.lastTick &+ 1, tick)), isEvicted: ended.isEvicted))
+            // What waits of it in open bins is not the next one's.
+            for bin in bins.indices where bins[bin].places.indices.contains(Int(ended.number)) {
+                bins[bin].places[Int(ended.number)] = 0
+            }
+        }
+    }
+
     private mutating func emit(_ closed: Bin, into gathered: inout RecordBatch) {
         var bin = closed
+        counts.bins += 1
         let time = start(of: bin.tick)
         let end = start(of: bin.tick + 1)
         series.dropIdle(before: bin.tick - Int64((settings.idleAfter * 1e9 / Double(length)).rounded()))
+        noteEnded(at: bin.tick, into: &gathered)
         let textStart = Int32(gathered.text.count)
         if writesTimes { gathered.text.append(contentsOf: time.description.utf8) }
         let text = textStart..<Int32(gathered.text.count)
@@ -348,65 +389,5 @@ public struct FlowGatherer: Sendable {
         bin.used = 0
         for index in bin.places.indices { bin.places[index] = 0 }
         if spare.count < 2 { spare.append(bin) }
-    }
-
-    // MARK: State
-
-    /// Writes the bins in progress and the series.
-    public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
-        writer.write(settings.dimension.rawValue)
-        writer.write(length)
-        writer.write(latest != nil)
-        writer.write(latest?.nanoseconds ?? 0)
-        writer.write(UInt32(misdatedRun))
-        writer.write([counts.records, counts.continued, counts.counted, counts.late, counts.misdated, counts.steps])
-        series.encode(to: &writer)
-        table.encode(to: &writer)
-        contacts.encode(to: &writer)
-        writer.write(UInt32(bins.count))
-        for bin in bins {
-            writer.write(bin.tick)
-            writer.write(bin.places)
-            writer.write(UInt32(bin.used))
-            for index in 0..<bin.used { bin.accumulators[index].encode(to: &writer) }
-        }
-    }
-
-    /// Goes on from what ``encode(to:)`` wrote.
-    ///
-    /// - Throws: `StateCodingError`, also when it was put together in another way: bins of another length or of other keys.
-    public init(
-        _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
-    ) throws(StateCodingError) {
-        self.init(settings, admission: admission, writesTimes: writesTimes)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of flows in progress") }
-        guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
-            throw .invalid("flows were put together in another way")
-        }
-        let hasBegun = try reader.readBool()
-        let time = Timestamp(nanoseconds: try reader.read())
-        latest = hasBegun ? time : nil
-        misdatedRun = min(Self.recordsUntilStep, Int(try reader.read(UInt32.self)))
-        let numbers = try reader.readIntegers(UInt64.self)
-        guard numbers.count == 6 else { throw .invalid("the counts of flow records") }
-        counts = Counts(
-            records: numbers[0], continued: numbers[1], counted: numbers[2], late: numbers[3], misdated: numbers[4],
-            steps: numbers[5])
-        series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader)
-        table = try FlowTable(from: &reader)
-        contacts = try AgedMembership(from: &reader)
-        let binCount = try reader.read(UInt32.self)
-        guard binCount <= UInt32(Self.mostOpenBins) + 1 else { throw .invalid("\(binCount) open bins") }
-        for _ in 0..<binCount {
-            var bin = Bin(tick: try reader.read())
-            bin.places = try reader.readIntegers()
-            bin.used = Int(try reader.read(UInt32.self))
-            guard bin.used <= bin.places.count, bin.places.allSatisfy({ (0...Int32(bin.used)).contains($0) }),
-                bins.last.map({ $0.tick + 1 == bin.tick }) ?? true
-            else { throw .invalid("a bin of flows that is out of order") }
-            for _ in 0..<bin.used { bin.accumulators.append(try FlowAccumulator(from: &reader)) }
-            bins.append(bin)
-        }
     }
 }

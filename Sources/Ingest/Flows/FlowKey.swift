@@ -14,6 +14,12 @@ public enum FlowDimension: String, CaseIterable, Equatable, Sendable {
     case exporter
     /// Both hosts: `10.0.5.12>10.0.5.1`.
     case pair
+
+    /// All of them as a configuration has them: `"source", "destination" or "pair"`.
+    static var choices: String {
+        let quoted = allCases.map { "\"\($0.rawValue)\"" }
+        return quoted.dropLast().joined(separator: ", ") + " or " + (quoted.last ?? "")
+    }
 }
 
 /// The series that a flow belongs to: one or two addresses, or a number, as its ``FlowDimension`` has it; what it does not use

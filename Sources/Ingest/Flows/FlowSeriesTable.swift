@@ -19,6 +19,16 @@ public struct FlowSeriesTable: Sendable {
         public var refused: UInt64 = 0
     }
 
+    /// A series that has had samples and has none any more.
+    struct Ended: Sendable {
+        var number: Int32
+        var name: String
+        /// The bin of its last flow.
+        var lastTick: Int64
+        /// Whether it gave way to a newcomer.
+        var isEvicted: Bool
+    }
+
     struct Member: Sendable {
         var key: FlowKey
         var lastTick: Int64
@@ -46,6 +56,7 @@ public struct FlowSeriesTable: Sendable {
     var free: [Int32] = []
     var seenTick = Int64.min
     var seen: Set<UInt64> = []
+    private(set) var ended: [Ended] = []
     private var last: (key: FlowKey, number: Int32)?
 
     init(_ dimension: FlowDimension, admission: SeriesAdmission) {
@@ -115,14 +126,22 @@ public struct FlowSeriesTable: Sendable {
         if admission.allowance.takeIfFree(channels: FlowChannels.all.count) { return Int32(members.count) }
         let oldest = members.indices.min { members[$0].lastTick < members[$1].lastTick }
         guard let oldest, members[oldest].lastTick <= tick - Self.evictableAfter else { return nil }
-        drop(oldest)
+        drop(oldest, isEvicted: true)
         counts.evicted += 1
         return free.popLast()
     }
 
-    private mutating func drop(_ index: Int) {
+    private mutating func drop(_ index: Int, isEvicted: Bool) {
         numberOfKey[members[index].key] = nil
+        if !members[index].isBeginning {
+            ended.append(
+                Ended(
+                    number: Int32(index), name: names[index], lastTick: members[index].lastTick, isEvicted: isEvicted))
+        }
         members[index].isLive = false
+        // Nobody comes back to these, and of many hosts they are much.
+        members[index].rhythm = ContactRhythm()
+        members[index].shares = RecentShares()
         free.append(Int32(index))
         last = nil
     }
@@ -130,8 +149,22 @@ public struct FlowSeriesTable: Sendable {
     /// Drops the series whose last flow is before a bin.
     mutating func dropIdle(before tick: Int64) {
         for index in members.indices where members[index].isLive && members[index].lastTick < tick {
-            drop(index)
+            drop(index, isEvicted: false)
             counts.idle += 1
+        }
+    }
+
+    /// The series that have ended since this was last asked for, in the order in which they did.
+    mutating func takeEnded() -> [Ended] {
+        guard !ended.isEmpty else { return [] }
+        defer { ended.removeAll() }
+        return ended
+    }
+
+    /// The clock was set by so many bins: how long everybody has been idle stays.
+    mutating func shift(by ticks: Int64) {
+        for index in members.indices where members[index].isLive {
+            members[index].lastTick = members[index].lastTick.addingReportingOverflow(ticks).partialValue
         }
     }
 

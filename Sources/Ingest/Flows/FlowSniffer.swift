@@ -33,7 +33,7 @@ struct FlowSniffer {
 
     /// What the lines are; `none` too when the configuration names another format, or keys that flows do not have.
     func find() -> Outcome {
-        let isAsked = [.zeek, .suricata, .nfdump, .argus].contains(configuration.format)
+        let isAsked = configuration.format.isOfFlows
         guard isAsked || (configuration.format == .auto && !configuration.namesColumns), !sniffer.isList else {
             return .none
         }

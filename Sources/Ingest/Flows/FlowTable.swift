@@ -34,6 +34,9 @@ struct FlowTable: Sendable, Equatable {
 
     private var entries: [Entry] = []
 
+    /// Bytes of the table, once there are records that need it.
+    static var memoryBytes: Int { size * MemoryLayout<Entry>.stride }
+
     /// Places a record; turns it round when it is the answer of a one-way pair.
     mutating func take(_ flow: inout FlowRecord) -> Part {
         guard flow.isOneWay || flow.identity != 0 else { return .first }

@@ -414,6 +414,12 @@ public struct LineDecoder: Sendable {
     }
 
     private mutating func settle(_ found: Dialect) {
+        if case .flows = found.format, let fault = configuration.faultOfFlowSeries {
+            // Every way to flows leads here: by a header, by what lines hold, by what is stored.
+            refusal = fault
+            refusedLine = counters.lines > 0 ? counters.lines : nil
+            return
+        }
         dialect = found
         series.channelsOfGroups = found.schema.groups.map(\.count)
         switch found.format {

@@ -1,3 +1,5 @@
+internal import Ingest
+
 extension ConfigurationDraft {
     /// Variables that begin like ours but belong to the build of this repository, not to the daemon.
     private static let buildVariables: Set<String> = [

@@ -191,6 +191,17 @@ struct ConfigurationDraft: Equatable, Sendable {
         }
     }
 
+    /// Finds sources of network flows that are put together by what flows do not have. Of a source whose format is found from
+    /// its lines that is known only then, and refused then.
+    mutating func checkFlowSeries() {
+        for source in sources where source.target.format?.isOfFlows == true {
+            guard let fault = source.target.configuration?.faultOfFlowSeries else { continue }
+            let problem = ConfigurationProblem.conflict(
+                place: source.places["series"] ?? .builtIn, key: "source.series", reason: "\(fault)")
+            if !problems.contains(problem) { problems.append(problem) }
+        }
+    }
+
     /// Finds the rules of every source's time zone.
     ///
     /// - Returns: what is to be said: why the machine's zone is not what it names.

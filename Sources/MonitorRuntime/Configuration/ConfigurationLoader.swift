@@ -57,6 +57,7 @@ public struct ConfigurationLoader: Sendable {
         draft.apply(environment: environment)
         draft.checkSources(isInputNamed: !overrides.inputs.isEmpty)
         draft.apply(overrides)
+        draft.checkFlowSeries()
         draft.checkGlobal()
         draft.resolvePlaces(environment: environment, isRoot: isRoot)
         let remarks = draft.resolveZones(zones)

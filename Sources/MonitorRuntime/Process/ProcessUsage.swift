@@ -4,8 +4,6 @@ import Glibc
 public struct ProcessUsage: Equatable, Sendable {
     /// Seconds of processor time, user and system, of all threads.
     public var cpuSeconds: Double
-    /// Largest resident memory so far, in megabytes of 2^20 bytes.
-    public var peakMegabytes: Double
     /// Seconds of the monotonic clock.
     public var seconds: Double
 
@@ -18,8 +16,24 @@ public struct ProcessUsage: Equatable, Sendable {
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &clock)
         let cpu = usage.ru_utime.seconds + usage.ru_stime.seconds
         return ProcessUsage(
-            cpuSeconds: cpu, peakMegabytes: Double(usage.ru_maxrss) / 1_024,
-            seconds: Double(clock.tv_sec) + Double(clock.tv_nsec) / 1e9)
+            cpuSeconds: cpu, seconds: Double(clock.tv_sec) + Double(clock.tv_nsec) / 1e9)
+    }
+
+    /// Largest resident memory so far, in megabytes of 2^20 bytes; 0 when the kernel does not say.
+    ///
+    /// `getrusage` is not asked: its figure begins with the size of the process that started this one.
+    public static func peakMegabytes() -> Double {
+        // The path is a constant, and the bytes are ours.
+        let descriptor = unsafe open("/proc/self/status", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 14)
+        let count = unsafe read(descriptor, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kibibytes = line.split(whereSeparator: { !("0"..."9").contains($0) }).first.flatMap({ Double($0) })
+        else { return 0 }
+        return kibibytes / 1_024
     }
 }
 

@@ -14,10 +14,19 @@ struct SeriesCost: Sendable {
     var microseconds: Int
 
     /// Samples after which every ring has its last size.
-    private static let samples = 10_000
+    static let samples = 10_000
+    /// Bytes that a sample takes on its way through a tick, when a tick of all series comes at once.
+    static let bytesInHand = 2 * (MemoryLayout<StreamSequencer.Step>.stride + MemoryLayout<LineOutcome>.stride)
+
+    /// What so many bytes of a series are in resident memory: its hundreds of arrays are each rounded up, and have a head.
+    static func resident(_ bytes: Int) -> Int { bytes + bytes / 8 }
 
     /// Measures with random values, a second apart.
-    static func measure(channelCount: Int, detection: DetectionConfiguration) -> SeriesCost {
+    ///
+    /// - Parameter samples: after which the series takes so much, at least 1.
+    static func measure(
+        channelCount: Int, detection: DetectionConfiguration, samples: Int = SeriesCost.samples
+    ) -> SeriesCost {
         let trainer = GroupTrainer(channelCount: channelCount, configuration: detection, kernels: .best)
         var models = trainer.models()
         var monitor = SeriesMonitor(channelCount: channelCount, configuration: detection, seriesSeed: 1)

@@ -204,7 +204,7 @@ private final class ReplayOutput: Sendable {
         let row = batch.rows[outcome.step.row]
         let verdict = outcome.verdict
         // Of gathered input there is a row for each series and tick, none for a line that gives no value to any.
-        if batch.isGathered, row.malformed != nil || row.series < 0 { return }
+        if batch.isGathered, row.malformed != nil || row.series < 0 || row.endsSeries { return }
         let key = Int(row.timeText.upperBound)..<(Int(row.timeText.upperBound) + Int(row.keyLength))
         try files.withLock { files in
             try files.scores?.write(

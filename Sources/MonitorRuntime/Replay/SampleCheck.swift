@@ -15,8 +15,8 @@ public struct SampleCheck: Sendable {
     }
 
     private let path: String
-    private let source: SourceConfiguration
-    private let configuration: MonitorConfiguration
+    let source: SourceConfiguration
+    let configuration: MonitorConfiguration
 
     /// Creates a check of a recording.
     public init(path: String, source: SourceConfiguration, configuration: MonitorConfiguration) {
@@ -32,7 +32,7 @@ public struct SampleCheck: Sendable {
     ///   report.
     public func run() async throws -> Report {
         let telemetry = SourceTelemetry()
-        let found = Mutex(Found())
+        let found = Mutex(Found(FoundFlows(source.flowSettings, mostSeries: configuration.mostSeries)))
         let files = RecordedFiles(paths: [path], configuration: source, telemetry: telemetry, admission: .atOnce)
         do {
             try await files.run { batch in found.withLock { $0.take(batch) } }
@@ -52,15 +52,19 @@ public struct SampleCheck: Sendable {
         var steps: [Double] = []
         /// Whole samples with the time of the one before in their series.
         var doubled = 0
+        /// What flow records come to.
+        var flows: FoundFlows
         private var last: [Int32: Timestamp] = [:]
         private static let mostSteps = 100_000
+
+        init(_ flows: FoundFlows) { self.flows = flows }
 
         mutating func take(_ batch: RecordBatch) {
             schema = batch.schema
             series = batch.seriesNames
             groups = batch.seriesGroups
             // Flows have times of their own, and are put together to samples of one.
-            guard batch.schema?.isFlows != true else { return }
+            guard batch.schema?.isFlows != true else { return flows.take(batch) }
             for row in batch.rows where row.malformed == nil && steps.count < Self.mostSteps {
                 guard let time = row.time else { continue }
                 if let before = last[row.series] {
@@ -112,17 +116,14 @@ public struct SampleCheck: Sendable {
             lines.append("\(path):\(notice.line): \(notice.name) is not watched: it was not in the first lines")
         }
         for damaged in counters.damagedFiles { lines.append("\(damaged): compressed, and cut off or damaged") }
-        lines += costs(found, schema)
+        lines += schema.isFlows ? flowCosts(found.flows) : costs(found, schema)
         return Report(text: lines.joined(separator: "\n"), isUsable: decoded.records > 0)
     }
 
     private func intervalText(_ found: Found, _ schema: StreamSchema) -> String {
+        if schema.isFlows { return flowIntervalText }
         if let declared = source.interval {
             return "interval: \(ConfigurationUnits.text(duration: declared)) (configured)"
-        }
-        if schema.isFlows {
-            return
-                "interval: \(ConfigurationUnits.text(duration: source.flowSettings.interval)), each with the flows that end in it"
         }
         guard let interval = found.interval else {
             return schema.hasTime
@@ -165,9 +166,9 @@ public struct SampleCheck: Sendable {
     }
 
     /// Thousands of bytes, rounded up.
-    private static func kilobytes(_ bytes: Int) -> String { "\((bytes + 999) / 1_000) kB" }
+    static func kilobytes(_ bytes: Int) -> String { "\((bytes + 999) / 1_000) kB" }
 
-    private static func list(_ names: [String], most: Int) -> String {
+    static func list(_ names: [String], most: Int) -> String {
         names.count > most
             ? names.prefix(most).joined(separator: ", ") + ", … (\(names.count) in all)" : names.joined(separator: ", ")
     }

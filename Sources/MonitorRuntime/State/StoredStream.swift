@@ -51,6 +51,8 @@ struct StoredStream: Sendable {
     var series: [(number: Int, bytes: [UInt8])]
     /// The flows in progress, of a stream of flow records.
     var flows: [UInt8]?
+    /// How far series exceeded their own peaks, by group.
+    var peaks: [Int: [UInt8]]
     /// The training's pieces of each group by name.
     var training: [Int: [String: [UInt8]]]
 
@@ -65,6 +67,7 @@ struct StoredStream: Sendable {
         var reader = StateReader(bytes)
         header = try Header(from: &reader)
         flows = parts["flows"]
+        peaks = [:]
         series = []
         training = [:]
         for (name, bytes) in parts {
@@ -73,6 +76,8 @@ struct StoredStream: Sendable {
                     throw .invalid("a series without a name")
                 }
                 series.append((number, bytes))
+            } else if name.hasPrefix("peaks/"), let group = Int(name.dropFirst(6)) {
+                peaks[group] = bytes
             } else if name.hasPrefix("training/") {
                 let rest = name.dropFirst(9)
                 guard let slash = rest.firstIndex(of: "/"), let group = Int(rest[..<slash]) else { continue }

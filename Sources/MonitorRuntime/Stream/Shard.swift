@@ -33,6 +33,9 @@ actor Shard {
         var conditioner: SampleConditioner
         var sensors: SensorIncidents
         var drifts = DriftIncidents()
+        /// Of a fleet whose series are compared with each other.
+        var peaks: OwnPeaks?
+        var falseAlarmsPerSecond: Double
         /// Whether what the series does is accepted at the next round's border.
         var isAccepted = false
     }
@@ -41,6 +44,8 @@ actor Shard {
     typealias SeriesSettings = @Sendable (_ series: String) -> (detection: DetectionConfiguration, rule: IncidentRule)
 
     private let channels: [Channel]
+    /// By what the group's series are compared; empty where they are not.
+    private let extents: [Extent]
     private let conditions: SampleConditions
     private let isScaled: Bool
     private let watchesSensors: Bool
@@ -48,8 +53,11 @@ actor Shard {
     private var settings: SeriesSettings
     private var members: [Int: Int] = [:]
     private var series: [Member] = []
+    /// The number of each of those.
+    private var numbers: [Int] = []
     private var scratch: ScoringScratch
     private var log = TrainingLog()
+    private var peakLog = PeakLog()
     /// The sample in hand: what the detectors see of it, and what came with the line.
     private var values: [Double]
     private var measured: [Double]
@@ -58,10 +66,11 @@ actor Shard {
     ///
     /// - Parameter watchesSensors: whether a value that stays the same, or is missing, is a fault of a sensor.
     init(
-        channels: [Channel], conditions: SampleConditions, watchesSensors: Bool = true,
+        channels: [Channel], extents: [Extent] = [], conditions: SampleConditions, watchesSensors: Bool = true,
         configuration: DetectionConfiguration, kernels: Kernels, settings: @escaping SeriesSettings
     ) {
         self.channels = channels
+        self.extents = extents
         self.conditions = conditions
         isScaled = channels.contains(where: \.isScaled)
         self.watchesSensors = watchesSensors
@@ -75,19 +84,22 @@ actor Shard {
     ///
     /// - Parameter places: by number of the series in its stream.
     func process(
-        _ steps: [StreamSequencer.Step], of batch: RecordBatch, places: [SeriesPlace], models: GroupModels
+        _ steps: [StreamSequencer.Step], of batch: RecordBatch, places: [SeriesPlace], models: GroupModels,
+        tails: FleetTails? = nil
     ) -> [LineOutcome] {
         var outcomes: [LineOutcome] = []
         outcomes.reserveCapacity(steps.count)
         let zone = batch.schema?.zone ?? .utc
         for step in steps {
             switch step.kind {
+            case .ended: outcomes.append(end(step, of: batch))
             case .malformed, .counted: outcomes.append(LineOutcome(step: step))
             case .repeated:
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
             case .sample(let missed):
                 let member = places[step.series].member
-                outcomes.append(observe(step, number: member, missed: missed, of: batch, in: zone, models: models))
+                outcomes.append(
+                    observe(step, number: member, missed: missed, of: batch, in: zone, models: models, tails: tails))
             }
         }
         return outcomes
@@ -95,7 +107,7 @@ actor Shard {
 
     private func observe(
         _ step: StreamSequencer.Step, number: Int, missed: Int, of batch: RecordBatch,
-        in zone: TimeZoneRules, models: GroupModels
+        in zone: TimeZoneRules, models: GroupModels, tails: FleetTails?
     ) -> LineOutcome {
         if batch.rows[step.row].beginsSeries { begin(step, in: batch) }
         let index = member(of: step, in: batch)
@@ -113,21 +125,21 @@ actor Shard {
                 time: time, interval: step.interval,
                 phaseOfDay: PhaseOfDay.turns(at: time, interval: step.interval, in: zone),
                 phaseOfWeek: PhaseOfDay.turnsOfWeek(at: time, in: zone))
-            observe(place, index, number: number, models: models, into: &outcome, isLine: false)
+            observe(place, index, number: number, models: models, tails: nil, into: &outcome, isLine: false)
         }
         if filled > 0 { input.missedTicks = 0 }
         let first = Int(batch.rows[step.row].firstValue)
         series[index].conditioner.condition(
             batch.values.span.extracting(first..<(first + channelCount)), at: step.time, restarts: step.restarts,
             into: &values, measured: &measured)
-        observe(input, index, number: number, models: models, into: &outcome, isLine: true)
+        observe(input, index, number: number, models: models, tails: tails, into: &outcome, isLine: true)
         return outcome
     }
 
     /// Scores the sample in hand and judges what its verdict and its channels mean for the series' incidents.
     private func observe(
-        _ input: SampleInput, _ index: Int, number: Int, models: GroupModels, into outcome: inout LineOutcome,
-        isLine: Bool
+        _ input: SampleInput, _ index: Int, number: Int, models: GroupModels, tails: FleetTails?,
+        into outcome: inout LineOutcome, isLine: Bool
     ) {
         if isScaled {
             for channel in values.indices {
@@ -136,12 +148,13 @@ actor Shard {
             }
         }
         let tracker = series[index].tracker
-        let verdict = series[index].monitor.observe(
+        var verdict = series[index].monitor.observe(
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
         ) { verdict in
             var next = tracker
             return next.observe(verdict) != nil
         }
+        if let tails { compare(index, input, &verdict, with: tails) }
         outcome.verdict = verdict
         if isLine, watchesSensors {
             series[index].sensors.observe(
@@ -162,6 +175,10 @@ actor Shard {
         let before = series[index].tracker
         guard let change = series[index].tracker.observe(verdict) else { return }
         var explanation = explained(index)
+        if let peaks = series[index].peaks, verdict.isEvent {
+            explanation.rest(on: peaks.evidence, of: extents)
+            explanation.raritySeconds = (input.interval ?? 1) * Transcendental.exp10(verdict.score ?? 0)
+        }
         if change.event == .open {
             if series[index].sensors.isOnTheWayBack {
                 // To the tracker nothing unusual has happened yet; what stays unusual opens when the way back is over.
@@ -190,6 +207,18 @@ actor Shard {
         outcome.explanation = explanation
     }
 
+    /// Judges the sample in hand beside the series' own peaks and by what the fleet knows.
+    private func compare(_ index: Int, _ input: SampleInput, _ verdict: inout Verdict, with tails: FleetTails) {
+        // Taken out: a part of an element cannot be changed beside others of the actor without a copy.
+        guard var peaks = series[index].peaks.take() else { return }
+        defer { series[index].peaks = peaks }
+        let excess = peaks.observe(
+            extents, values: measured.span, score: verdict.score, interval: input.interval ?? 1,
+            falseAlarmsPerSecond: series[index].falseAlarmsPerSecond, tails: tails, log: &peakLog)
+        guard let excess else { return }
+        verdict.score = max(0, verdict.threshold + excess)
+    }
+
     /// Why the last sample was judged as it was, in the channels' own units.
     private func explained(_ index: Int) -> Explanation {
         var explanation = series[index].monitor.explain()
@@ -209,9 +238,30 @@ actor Shard {
     /// Position of a line's series among this shard's, made at its first sample.
     private func member(of step: StreamSequencer.Step, in batch: RecordBatch) -> Int {
         if let index = members[step.series] { return index }
-        series.append(newcomer(step, in: batch))
-        members[step.series] = series.count - 1
+        append(newcomer(step, in: batch), number: step.series)
         return series.count - 1
+    }
+
+    private func append(_ member: Member, number: Int) {
+        series.append(member)
+        numbers.append(number)
+        members[number] = series.count - 1
+    }
+
+    /// A series is gone: its incident closes, and its memory is free. If it comes back it begins anew.
+    private func end(_ step: StreamSequencer.Step, of batch: RecordBatch) -> LineOutcome {
+        var outcome = LineOutcome(step: step)
+        guard let index = members.removeValue(forKey: step.series) else { return outcome }
+        let ending = batch.endings[Int(batch.rows[step.row].firstValue)]
+        outcome.change = series[index].tracker.end(
+            after: series[index].monitor.last, at: step.time, lastSeen: ending.lastSeen, isReplaced: ending.isEvicted)
+        // The last one takes its place among the members.
+        series.swapAt(index, series.count - 1)
+        numbers.swapAt(index, numbers.count - 1)
+        series.removeLast()
+        numbers.removeLast()
+        if index < series.count { members[numbers[index]] = index }
+        return outcome
     }
 
     /// Another series takes the place of one that is gone.
@@ -229,7 +279,9 @@ actor Shard {
             conditioner: SampleConditioner(channels: channels, conditions: conditions),
             sensors: SensorIncidents(
                 channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
-                missing: conditions.missing))
+                missing: conditions.missing),
+            peaks: extents.isEmpty ? nil : OwnPeaks(extentCount: extents.count),
+            falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond)
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.
@@ -243,6 +295,7 @@ actor Shard {
                 falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation,
                 explanation: told.detection.explanation)
             series[index].tracker.reconfigure(told.rule)
+            series[index].falseAlarmsPerSecond = told.detection.falseAlarmsPerSecond
         }
     }
 
@@ -278,6 +331,12 @@ actor Shard {
         return taken
     }
 
+    /// Hands over the blocks of peaks that ended in this round.
+    func takePeaks() -> PeakLog {
+        defer { peakLog.removeAll() }
+        return peakLog
+    }
+
     // MARK: State
 
     /// Sums of the networks' errors over the shard's series.
@@ -286,19 +345,20 @@ actor Shard {
     }
 
     /// The series as they stand, each as one piece, and the part of the round's log that is here.
-    func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog) {
+    func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog, peaks: PeakLog) {
         let pieces = members.sorted { $0.key < $1.key }.map { number, index in
             var writer = StateWriter()
-            writer.write(UInt8(4))
+            writer.write(UInt8(5))
             writer.write(series[index].isAccepted)
             series[index].monitor.encode(to: &writer)
             series[index].tracker.encode(to: &writer)
             series[index].conditioner.encode(to: &writer)
             series[index].sensors.encode(to: &writer)
             series[index].drifts.encode(to: &writer)
+            series[index].peaks?.encode(to: &writer)
             return (number: number, bytes: writer.bytes)
         }
-        return (pieces, log)
+        return (pieces, log, peakLog)
     }
 
     /// Takes over a series from its stored piece.
@@ -306,7 +366,7 @@ actor Shard {
     /// - Throws: `StateCodingError`; then the series begins anew.
     func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 4 else { throw StateCodingError.invalid("unknown version of a series") }
+        guard try reader.read(UInt8.self) == 5 else { throw StateCodingError.invalid("unknown version of a series") }
         let isAccepted = try reader.readBool()
         let told = settings(name)
         let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
@@ -319,15 +379,18 @@ actor Shard {
             channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
             missing: conditions.missing, from: &reader)
         let drifts = try DriftIncidents(from: &reader)
-        series.append(
-            Member(
-                monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
-                isAccepted: isAccepted))
-        members[number] = series.count - 1
+        let peaks = extents.isEmpty ? nil : try OwnPeaks(from: &reader, extentCount: extents.count)
+        let member = Member(
+            monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
+            peaks: peaks, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, isAccepted: isAccepted)
+        append(member, number: number)
     }
 
     /// Takes over the part of an unfinished round's log.
     func restore(log: TrainingLog) { self.log = log }
+
+    /// Takes over the blocks of an unfinished round.
+    func restore(peaks: PeakLog) { peakLog = peaks }
 }
 
 /// An emptied log that waits for its next round, so that its memory is used again.

@@ -19,6 +19,8 @@ struct StreamSequencer: Sendable {
             case counted
             /// Not usable.
             case malformed
+            /// No line: the series has ended.
+            case ended
         }
 
         /// Position of the line in its batch.
@@ -85,6 +87,7 @@ struct StreamSequencer: Sendable {
 
     /// Takes the next line.
     mutating func take(_ row: RecordBatch.Row, at index: Int, arrival: Timestamp?) -> Step {
+        if row.endsSeries { return end(row, at: index) }
         let line = lines
         lines += 1
         guard row.malformed == nil else {
@@ -122,6 +125,12 @@ struct StreamSequencer: Sendable {
             duplicateLines += 1
             return Step(row: index, series: series, kind: .repeated, time: time)
         }
+    }
+
+    private mutating func end(_ row: RecordBatch.Row, at index: Int) -> Step {
+        let series = Int(row.series)
+        if lastRound.indices.contains(series) { lastRound[series] = .max }
+        return Step(row: index, series: series, kind: .ended, time: row.time ?? Timestamp(nanoseconds: 0))
     }
 
     private func timeWithoutStamp(line: UInt64, arrival: Timestamp?) -> Timestamp {

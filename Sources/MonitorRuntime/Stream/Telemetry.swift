@@ -18,6 +18,8 @@ public struct LineCounts: Equatable, Sendable {
     public var counted: UInt64
     /// Rounds that were scored and not learned from, because the source could not wait.
     public var roundsWithoutTraining: UInt64
+    /// Of a stream of flow records, what became of these; its lines are then samples and unusable lines.
+    public var flows: FlowCounts?
 
     /// Those that could not be used.
     public var unusable: UInt64 { lines - samples - late - duplicates - counted }
@@ -40,6 +42,12 @@ extension Logger {
             ("udp.dropped_rows", source.droppedRows),
         ]
         for (key, count) in odd where count > 0 { facts[key] = "\(count)" }
+        if let flows = counts.flows {
+            facts["flows.records"] = "\(flows.records.records)"
+            facts["flows.series"] = "\(flows.series.admitted)"
+            facts["flows.counted"] = "\(flows.records.counted)"
+            for (name, count) in flows.odd where count > 0 { facts["flows.\(name)"] = "\(count)" }
+        }
         if source.receiveBuffer > 0 {
             facts["udp.datagrams"] = "\(source.datagrams)"
             facts["udp.dropped"] = "\(source.droppedDatagrams)"

@@ -33,6 +33,9 @@ public struct AgedMembership: Equatable, Sendable {
         old = young
     }
 
+    /// Bytes that both filters take.
+    public var memoryBytes: Int { 8 * (young.count + old.count) }
+
     /// Remembers a thing by its hash.
     ///
     /// - Returns: whether it was not remembered before.

@@ -54,7 +54,7 @@ import TimeSeries
             while next < part.rows.count {
                 let (gathered, stop) = gatherer.gather(part, from: next, to: part.rows.count)
                 next = stop
-                for row in gathered.rows {
+                for row in gathered.rows where !row.endsSeries {
                     found[gathered.seriesNames[Int(row.series)], default: []].append(
                         gathered.values[Int(row.firstValue) + channel])
                 }
@@ -164,6 +164,71 @@ import TimeSeries
         _ = samples(&gatherer, [flow(4, at: 711), flow(2, at: 721)], 0)
         #expect(gatherer.seriesNames == ["10.0.5.4", "10.0.5.2"])
         #expect(gatherer.seriesCounts.evicted == 1)
+    }
+
+    /// Gathers flows in pieces; what is said of series that have ended, each with the samples that came before it.
+    private func endings(
+        _ gatherer: inout FlowGatherer, _ flows: [FlowRecord], pieces: Int = 1
+    ) -> [String] {
+        var found: [String] = []
+        var samples = 0
+        let size = max(1, flows.count / pieces)
+        for start in stride(from: 0, to: flows.count, by: size) {
+            let part = batch(Array(flows[start..<min(flows.count, start + size)]))
+            var next = 0
+            while next < part.rows.count {
+                let (gathered, stop) = gatherer.gather(part, from: next, to: part.rows.count)
+                next = stop
+                for row in gathered.rows {
+                    guard row.endsSeries else {
+                        samples += 1
+                        continue
+                    }
+                    let ending = gathered.endings[Int(row.firstValue)]
+                    let seen = ending.lastSeen.seconds(since: at(0))
+                    let time = row.time.map { $0.seconds(since: at(0)) } ?? .nan
+                    found.append(
+                        "\(ending.name) \(row.series) seen \(seen) told \(time) behind \(samples)\(ending.isEvicted ? " evicted" : "")"
+                    )
+                }
+            }
+        }
+        return found
+    }
+
+    @Test func `a series that is dropped is told with its name and time, in any pieces`() {
+        var flows = [flow(1, at: 1), flow(2, at: 2)]
+        flows += (1...30).map { flow(2, at: Double($0) * 10) }
+        flows += [flow(3, at: 301), flow(2, at: 311), flow(2, at: 321)]
+        for pieces in [1, 7, 33] {
+            var gatherer = gatherer(FlowGatherer.Settings(interval: 10, idleAfter: 100))
+            // It has its last sample in the tenth bin behind that of its flow.
+            let found = endings(&gatherer, flows, pieces: pieces)
+            #expect(found == ["10.0.5.1 0 seen 10.0 told 110.0 behind 22"])
+        }
+    }
+
+    @Test func `a series that gives way is told with its own name, in any pieces`() {
+        var flows = [flow(1, at: 1), flow(2, at: 2)]
+        flows += (1...70).map { flow(2, at: Double($0) * 10) }
+        flows += [flow(4, at: 711), flow(2, at: 721), flow(5, at: 722), flow(2, at: 731)]
+        for pieces in [1, 10, 76] {
+            var gatherer = gatherer(allowance: SeriesAllowance(mostSeries: 2))
+            let found = endings(&gatherer, flows, pieces: pieces)
+            #expect(found == ["10.0.5.1 0 seen 10.0 told 710.0 behind 142 evicted"])
+            #expect(gatherer.seriesNames == ["10.0.5.4", "10.0.5.2"])
+            #expect(!gatherer.goesOn(7) && gatherer.goesOn(0) && gatherer.goesOn(1))
+        }
+    }
+
+    @Test func `nobody is idle because the clock was set`() {
+        var gatherer = gatherer(FlowGatherer.Settings(interval: 10, idleAfter: 100))
+        var flows = [flow(1, at: 1), flow(2, at: 2), flow(1, at: 13)]
+        flows += (0..<60).map { flow(2, at: 9_000_000 + Double($0)) }
+        let found = endings(&gatherer, flows)
+        #expect(gatherer.counts.steps == 1)
+        #expect(found == [])
+        #expect(gatherer.goesOn(0))
     }
 
     @Test func `records of one flow, and of its two directions, are one flow`() {

@@ -90,6 +90,37 @@ import TimeSeries
             ])
     }
 
+    @Test func `a series that flows do not have is refused with those that they have`() {
+        let header =
+            "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\torig_pkts\n"
+        var configuration = SourceConfiguration(input: .standardInput, series: "destinaton")
+        let decoded = decode(header, configuration)
+        let words = #""source", "destination", "subnet", "service", "exporter" or "pair""#
+        #expect(
+            decoded.decoder.refusal?.description
+                == "cannot put network flows together by \"destinaton\" (series): expected \(words); did you mean \"destination\"?"
+        )
+        #expect(decoded.decoder.refusedLine == 3)
+        #expect(decoded.rows.isEmpty && decoded.decoder.schema == nil)
+        configuration.series = "host_name"
+        let json = String(
+            repeating:
+                #"{"ts":1591367999.3,"uid":"C","id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","conn_state":"S0","proto":"tcp","id.orig_p":5,"id.resp_p":7}"#
+                + "\n", count: 60)
+        #expect(decode(json, configuration).decoder.refusal == .unknownFlowSeries(name: "host_name", nearest: nil))
+        configuration.series = "destination"
+        #expect(decode(json, configuration).decoder.refusal == nil)
+    }
+
+    @Test func `a series that flows do not have is refused when a stored dialect is gone on from`() throws {
+        let line =
+            #"{"ts":1591367999.3,"uid":"C","id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","conn_state":"S0","proto":"tcp","id.orig_p":5,"id.resp_p":7}"#
+        let before = decode(String(repeating: line + "\n", count: 60), SourceConfiguration(input: .standardInput))
+        let other = SourceConfiguration(input: .standardInput, series: "sorce")
+        let decoder = try LineDecoder(configuration: other, restoring: before.batch.decoding, offset: 100)
+        #expect(decoder.refusal == .unknownFlowSeries(name: "sorce", nearest: "source"))
+    }
+
     @Test func `another log of Zeek is refused with words, in its header's line`() {
         let decoded = decode(
             "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\tquery\n1258531221\tC\t10.0.0.1\t1\t10.0.0.2\t53\tudp\t1\ta.b\n"

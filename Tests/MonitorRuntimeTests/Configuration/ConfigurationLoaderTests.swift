@@ -109,6 +109,21 @@ import TimeSeries
         #expect(configuration == expected)
     }
 
+    @Test func `a series that flows do not have is refused with its place where the format says that they are flows`() {
+        let reason =
+            #"cannot put network flows together by "sorce" (series): expected "source", "destination", "subnet", "service", "exporter" or "pair"; did you mean "source"?"#
+        let text = "[[source]]\nstdin = true\nformat = \"zeek\"\nseries = \"sorce\""
+        #expect(problems(of: text) == "monitord.toml:4:1: source.series: " + reason)
+        #expect(problems(of: text.replacing("sorce", with: "subnet")) == "none")
+        // Of other formats, and of those that are found from the lines, a series is a column.
+        #expect(problems(of: text.replacing("zeek", with: "csv")) == "none")
+        #expect(problems(of: text.replacing("zeek", with: "auto")) == "none")
+        #expect(
+            problems(
+                of: text.replacing("zeek", with: "auto"), ConfigurationOverrides(file: Self.standard, format: .nfdump))
+                == "monitord.toml:4:1: source.series: " + reason)
+    }
+
     @Test func `a zone that is not there is refused with its place`() {
         #expect(
             problems(of: "[[source]]\nstdin = true\ntimezone = \"Europe/Bern\"")

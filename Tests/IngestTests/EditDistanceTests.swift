@@ -1,6 +1,6 @@
 import Testing
 
-@testable import MonitorRuntime
+@testable import Ingest
 
 @Suite struct EditDistanceTests {
     @Test(

@@ -1,0 +1,128 @@
+public import TimeSeries
+
+/// The highest that a series has been, by extent, and by how much it is exceeded.
+///
+/// A peak falls by a grain a day: it holds over a weekend, and what was once is forgotten in weeks. It rises to what exceeds it
+/// at once, but by a quarter of a grain a sample to what was alarmed on: a scan of ten minutes does not hide the next one, and
+/// what stays is usual within half an hour or so.
+///
+/// The detectors' score is judged beside them, by the fleet's tail of scores.
+///
+/// What was alarmed on counts to the tail as what was just no alarm: the tail must not learn from it, but if it left it out
+/// altogether it would become lighter with each.
+public struct OwnPeaks: Sendable, Equatable {
+    /// Samples in a block: ten minutes of flows.
+    public static let blockLength = 30
+    /// Samples before an excess says anything.
+    static let fewestSamples: UInt32 = 200
+    /// Grains that a peak falls in a day.
+    static let fallOfDay = 1.0
+    /// Grains that a peak rises by in a sample that was alarmed on.
+    static let riseOfEvent = 0.25
+
+    private var peaks: [Double]
+    private var maxima: [Float]
+    private var samples: UInt32 = 0
+    private var samplesOfBlock: UInt32 = 0
+    /// Of the last sample: of each extent, −log10 of its probability, 0 for those below the peak; then of the detectors' score.
+    /// `[extents + 1]`
+    public private(set) var evidence: [Double]
+
+    /// Creates the peaks of a series that nothing is known of.
+    public init(extentCount: Int) {
+        peaks = Array(repeating: -.infinity, count: extentCount)
+        maxima = Array(repeating: 0, count: extentCount + 1)
+        evidence = Array(repeating: 0, count: extentCount + 1)
+    }
+
+    /// Judges a sample, and learns from it.
+    ///
+    /// - Parameters:
+    ///   - extents: of the group, as many as the peaks were created for.
+    ///   - values: of the sample, by channel, as they were measured.
+    ///   - interval: seconds of a sample.
+    ///   - falseAlarmsPerSecond: the series' budget.
+    ///   - score: of the detectors; `nil` while they have none.
+    ///   - log: takes the block that ends here.
+    /// - Returns: how much rarer than the series' budget allows the sample is, in powers of ten: from 0 on it is an event; `nil`
+    ///   while nothing is known.
+    /// - Complexity: linear in the extents; allocates nothing.
+    public mutating func observe(
+        _ extents: [Extent], values: Span<Double>, score: Double?, interval: Double, falseAlarmsPerSecond: Double,
+        tails: FleetTails, log: inout PeakLog
+    ) -> Double? {
+        let isKnown = samples >= Self.fewestSamples
+        for index in extents.indices {
+            peaks[index] -= Self.fallOfDay * interval / 86_400
+            let grains = extents[index].grains(of: values)
+            evidence[index] =
+                isKnown && grains > peaks[index] ? tails.evidence(grains - peaks[index], extent: index) : 0
+        }
+        let scores = extents.count
+        evidence[scores] = score.map(tails.evidence(ofScore:)) ?? 0
+        // Half of what the budget allows in a block is the detectors', the other half is divided among the extents: what is
+        // above has been found by so many tests (Bonferroni).
+        let allowed = max(1e-300, falseAlarmsPerSecond * interval * Double(Self.blockLength) / 2)
+        let neededOfScore = -Transcendental.log10(allowed)
+        let needed = -Transcendental.log10(allowed / Double(max(1, extents.count)))
+        for index in extents.indices {
+            let grains = extents[index].grains(of: values)
+            guard grains > peaks[index] else { continue }
+            let isEvent = evidence[index] >= needed
+            if isKnown {
+                note(isEvent ? tails.excess(ofEvidence: needed, extent: index) : grains - peaks[index], of: index)
+            }
+            peaks[index] = isEvent ? min(grains, peaks[index] + Self.riseOfEvent) : grains
+        }
+        if isKnown, let score {
+            let nats = FleetTails.nats(score)
+            let isEvent = evidence[scores] >= neededOfScore
+            note(isEvent ? min(nats, tails.excess(ofEvidence: neededOfScore, extent: scores)) : nats, of: scores)
+        }
+        count(into: &log)
+        guard isKnown || score != nil else { return nil }
+        return max(evidence[scores] - neededOfScore, (evidence[..<scores].max() ?? 0) - needed)
+    }
+
+    private mutating func note(_ excess: Double, of index: Int) {
+        maxima[index] = max(maxima[index], Float(min(excess, 1e5)))
+    }
+
+    private mutating func count(into log: inout PeakLog) {
+        if samples < Self.fewestSamples {
+            samples += 1
+            return
+        }
+        samplesOfBlock += 1
+        guard samplesOfBlock == UInt32(Self.blockLength) else { return }
+        log.append(maxima)
+        samplesOfBlock = 0
+        for index in maxima.indices { maxima[index] = 0 }
+    }
+
+    /// Bytes that its arrays take.
+    public var memoryBytes: Int { peaks.capacity * 16 + maxima.capacity * 4 }
+
+    /// Writes peaks and the block in progress.
+    public func encode(to writer: inout StateWriter) {
+        for peak in peaks { writer.write(peak) }
+        writer.write(maxima)
+        writer.write(samples)
+        writer.write(samplesOfBlock)
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from reader: inout StateReader, extentCount: Int) throws(StateCodingError) {
+        self.init(extentCount: extentCount)
+        for index in peaks.indices {
+            peaks[index] = try reader.readDouble()
+            guard peaks[index] < 1e6 else { throw .invalid("a peak of \(peaks[index]) grains") }
+        }
+        maxima = try reader.readFloats()
+        samples = try reader.read()
+        samplesOfBlock = try reader.read()
+        guard maxima.count == extentCount + 1, maxima.allSatisfy({ $0 >= 0 && $0 < 1e6 }),
+            samplesOfBlock < UInt32(Self.blockLength)
+        else { throw .invalid("a block of \(samplesOfBlock) samples and \(maxima.count) maxima") }
+    }
+}
