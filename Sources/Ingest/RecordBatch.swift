@@ -60,6 +60,12 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
     case controlBytes
     /// No usable value in the whole line.
     case noValues
+    /// A datagram that is no export of flows, among such.
+    case notAnExport
+    /// A datagram that ends before what it says it holds.
+    case cutShort
+    /// A template of an export that cannot be used.
+    case badTemplate
 
     /// In words.
     public var words: String {
@@ -73,6 +79,9 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
         case .openQuote: "a quote is never closed"
         case .controlBytes: "control bytes"
         case .noValues: "no value that is watched"
+        case .notAnExport: "the datagram is no export of flows"
+        case .cutShort: "the datagram ends before what it says it holds"
+        case .badTemplate: "a template that cannot be used"
         }
     }
 }

@@ -10,7 +10,7 @@ public struct SourceConfiguration: Equatable, Sendable {
         case standardInput
         /// A file, or files by a pattern with `*`, `?` or `[…]`, read to the end and followed.
         case file(pattern: String)
-        /// Datagrams of lines that arrive at an address, `0.0.0.0:5140`.
+        /// Datagrams of lines, or of flow exporters, that arrive at an address, `0.0.0.0:5140`.
         case udp(address: String)
     }
 
@@ -38,6 +38,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case nfdump
         /// What `ra -c ,` of argus prints.
         case argus
+        /// What exporters send as datagrams: NetFlow v5, v9 and IPFIX.
+        case netflow
     }
 
     /// What separates the whole part of a number from its decimals.

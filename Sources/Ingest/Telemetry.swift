@@ -72,6 +72,8 @@ public final class SourceTelemetry: Sendable {
         public var cutDatagrams: UInt64 = 0
         /// Rows that were received and decoded, and dropped because the pipeline was too far behind.
         public var droppedRows: UInt64 = 0
+        /// What came of the datagrams of flow exporters.
+        public var exports = ExportCounters()
         /// Bytes of the socket's buffer, as granted.
         public var receiveBuffer = 0
         /// The first unusable line of each reason.
@@ -179,6 +181,41 @@ extension Logger {
         warning(
             "datagrams were longer than the room for one and were cut",
             metadata: ["udp.address": "\(address)", "udp.cut": "\(datagrams)"])
+    }
+
+    func lost(_ notice: ExportLossNotice, stream: String) {
+        error(
+            notice.areDatagrams
+                ? "datagrams of an exporter did not come: its numbers have gaps"
+                : "flow records of an exporter did not come: its numbers have gaps",
+            metadata: [
+                "stream.name": "\(stream)", "netflow.exporter": "\(notice.exporter)",
+                notice.areDatagrams ? "netflow.lost_datagrams" : "netflow.lost_flows": "\(notice.lost)",
+            ])
+    }
+
+    func lostInAll(_ loss: ExportLossNotice, stream: String) {
+        info(
+            "what did not come of an exporter in all",
+            metadata: [
+                "stream.name": "\(stream)", "netflow.exporter": "\(loss.exporter)",
+                loss.areDatagrams ? "netflow.lost_datagrams" : "netflow.lost_flows": "\(loss.lost)",
+            ])
+    }
+
+    func withoutTemplate(_ sets: UInt64, stream: String) {
+        warning(
+            "flow records could not be read: their template did not come within a minute (have the exporter send its templates more often)",
+            metadata: ["stream.name": "\(stream)", "netflow.sets": "\(sets)"])
+    }
+
+    func evicted(_ counters: ExportCounters, stream: String) {
+        warning(
+            "templates or exporters were forgotten: there are more than there is room for",
+            metadata: [
+                "stream.name": "\(stream)", "netflow.templates_evicted": "\(counters.templatesEvicted)",
+                "netflow.exporters_evicted": "\(counters.exportersEvicted)",
+            ])
     }
 
     func unwatched(_ notice: UnknownNotice, stream: String) {

@@ -3,15 +3,30 @@ import TimeSeries
 
 @testable import Ingest
 
+extension FormatExample {
+    /// The bytes that its lines say in hexadecimal digits.
+    fileprivate var datagram: [UInt8] {
+        lines.flatMap { line in
+            line.split(separator: " ").flatMap { word in
+                [UInt8(word.prefix(2), radix: 16), UInt8(word.dropFirst(2), radix: 16)].compactMap(\.self)
+            }
+        }
+    }
+}
+
 @Suite struct FormatExampleTests {
     @Test(arguments: FormatExample.all) func `a form that is listed is read as it says`(example: FormatExample) {
-        let decoded = decode(example.lines.joined(separator: "\n"), example.configuration)
+        let decoded =
+            example.format == .netflow
+            ? Decoded(datagrams: [example.datagram])
+            : decode(example.lines.joined(separator: "\n"), example.configuration)
         #expect(decoded.decoder.refusal == nil, "\(example.form)")
         #expect(!decoded.rows.isEmpty && decoded.reasons.allSatisfy { $0 == nil }, "\(example.form)")
         #expect(decoded.decoder.schema?.hasTime == true, "\(example.form)")
         let names: [SourceConfiguration.Format: String] = [
             .csv: "csv, ", .jsonl: "json ", .influx: "influx, ", .zeek: "zeek, ", .suricata: "suricata, ",
             .nfdump: "nfdump, ", .argus: "argus, ", .logfmt: "logfmt, ", .graphite: "graphite, ", .syslog: "syslog, ",
+            .netflow: "netflow, ",
         ]
         #expect(decoded.summary.hasPrefix(names[example.format] ?? "none"), "\(decoded.summary)")
     }

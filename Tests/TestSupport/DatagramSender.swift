@@ -23,11 +23,16 @@ public final class DatagramSender: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Sends one datagram of text.
+    ///
+    /// - Returns: whether the system took it.
+    @discardableResult public func send(_ text: String) -> Bool { send(bytes: Array(text.utf8)) }
+
     /// Sends one datagram.
     ///
     /// - Returns: whether the system took it.
-    @discardableResult public func send(_ text: String) -> Bool {
-        var bytes = Array(text.utf8)
+    @discardableResult public func send(bytes: [UInt8]) -> Bool {
+        var bytes = bytes
         return unsafe Foundation.send(descriptor, &bytes, bytes.count, 0) == bytes.count
     }
 

@@ -14,8 +14,10 @@ int monitord_event_counter(unsigned int initial);
 /// not set.
 /// buffer: [count][slot] bytes, a datagram to a slot; count at most MONITORD_MOST_DATAGRAMS.
 /// lengths: [count]; the bytes received of each, negative (-1 - length) when it was longer than its slot and was cut.
+/// senders: [count][16]; the address that each came from in network order, IPv4 as the IPv4-mapped one, zeros when unknown.
 /// Returns the number of datagrams, or -1 with errno set (EAGAIN when none is there).
-int monitord_receive_datagrams(int descriptor, unsigned char *buffer, int slot, int count, int *lengths);
+int monitord_receive_datagrams(
+    int descriptor, unsigned char *buffer, int slot, int count, int *lengths, unsigned char *senders);
 
 /// Datagrams that a socket has dropped because its buffer was full (SO_MEMINFO), for as long as it lives.
 /// Returns 0, or -1 with errno set.

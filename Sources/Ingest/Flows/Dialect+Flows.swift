@@ -38,6 +38,8 @@ extension FlowDialect.Kind {
         case .suricata: ("both in a flow event, one in a netflow event", "netflow is read where there is no flow event")
         case .nfdump: ("both where packets came back (opkt), else one", "records of one direction are put together")
         case .nfdumpPipe: ("one in a record", "records of one direction are put together")
+        case .netflow:
+            ("both where a record counts what came back, else one", "records of one direction are put together")
         case .argus:
             (
                 "both in a record, of totals (TotPkts) all as the source's",

@@ -10,7 +10,7 @@ extension FlowDialect.Kind {
         case .zeek: zeekColumns
         case .nfdump: nfdumpColumns
         case .argus: argusColumns
-        case .zeekJSON, .suricata, .nfdumpPipe: [:]
+        case .zeekJSON, .suricata, .nfdumpPipe, .netflow: [:]
         }
     }
 

@@ -16,6 +16,8 @@ struct FlowDialect: Equatable, Sendable {
         case nfdumpPipe = 4
         /// `ra -c ,` of argus, by its header or in the recommended order.
         case argus = 5
+        /// Datagrams of exporters: NetFlow v5, v9 and IPFIX (``ExportDecoder``).
+        case netflow = 6
     }
 
     /// What a column, or a key, says about a flow.
@@ -89,6 +91,7 @@ extension FlowDialect.Kind {
         case .suricata: .suricata
         case .nfdump, .nfdumpPipe: .nfdump
         case .argus: .argus
+        case .netflow: .netflow
         }
     }
 
@@ -101,6 +104,7 @@ extension FlowDialect.Kind {
         case .nfdump: "nfdump, csv"
         case .nfdumpPipe: "nfdump, pipe"
         case .argus: "argus, ra"
+        case .netflow: "netflow, v5, v9 and ipfix"
         }
     }
 

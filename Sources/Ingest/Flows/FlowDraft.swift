@@ -187,7 +187,7 @@ struct FlowDraft: Sendable {
     private func outcome(of record: FlowRecord, _ kind: FlowDialect.Kind) -> FlowRecord.Outcome {
         switch kind {
         case .zeek, .zeekJSON: return outcome
-        case .nfdump, .nfdumpPipe: return record.outcome(by: flags.out ?? [])
+        case .nfdump, .nfdumpPipe, .netflow: return record.outcome(by: flags.out ?? [])
         case .argus:
             // A break of a connection that had carried something is no refusal.
             return outcome == .refused && !record.isBrokenOffAtOnce ? .established : outcome
@@ -201,7 +201,7 @@ struct FlowDraft: Sendable {
 
 extension FlowDialect.Kind {
     /// Whether the records come from exporters that may see one direction at a time.
-    var isNetFlow: Bool { self == .nfdump || self == .nfdumpPipe }
+    var isNetFlow: Bool { self == .nfdump || self == .nfdumpPipe || self == .netflow }
 }
 
 extension FlowRecord {

@@ -46,7 +46,7 @@ struct FlowKey: Hashable, Sendable {
             first = flow.source.network(
                 prefix: flow.source.ipv4 == nil ? Self.subnetPrefix.ipv6 : Self.subnetPrefix.ipv4)
         case .service: number = UInt32(flow.transport) << 16 | UInt32(flow.destinationPort)
-        case .exporter: number = flow.exporter
+        case .exporter: first = flow.exporter
         case .pair: (first, second) = (flow.source, flow.destination)
         }
     }
@@ -59,7 +59,7 @@ struct FlowKey: Hashable, Sendable {
         case .service:
             FlowEvidence.serviceName(
                 transport: UInt8(truncatingIfNeeded: number >> 16), port: UInt16(truncatingIfNeeded: number))
-        case .exporter: "exporter-\(number)"
+        case .exporter: first == NetworkAddress(high: 0, low: 0) ? "exporter-\(number)" : "\(first)"
         case .pair: "\(first)>\(second)"
         }
     }

@@ -5,7 +5,7 @@ enum FlowOutcome {
         switch kind {
         case .zeek, .zeekJSON: zeek[word(line, range)] ?? .unknown
         case .argus: argus[word(line, range)] ?? .unknown
-        case .suricata, .nfdump, .nfdumpPipe: .unknown
+        case .suricata, .nfdump, .nfdumpPipe, .netflow: .unknown
         }
     }
 

@@ -47,15 +47,15 @@ public struct FlowRecord: Equatable, Sendable {
     public var identity: UInt64
     /// Whether the record is of one direction, its counterpart of another record.
     public var isOneWay: Bool
-    /// Who exported it, among the exporters of its stream.
-    public var exporter: UInt32
+    /// The address of who exported it; unspecified (`::`) where that is not known.
+    public var exporter: NetworkAddress
 
     /// Creates a record.
     public init(
         start: Timestamp, end: Timestamp, source: NetworkAddress, destination: NetworkAddress, sourcePort: UInt16 = 0,
         destinationPort: UInt16 = 0, transport: UInt8 = 255, outcome: Outcome = .unknown, packetsOut: UInt64 = 0,
         packetsIn: UInt64 = 0, bytesOut: UInt64 = 0, bytesIn: UInt64 = 0, identity: UInt64 = 0, isOneWay: Bool = false,
-        exporter: UInt32 = 0
+        exporter: NetworkAddress = NetworkAddress(high: 0, low: 0)
     ) {
         self.start = start
         self.end = max(start, end)

@@ -13,6 +13,10 @@ extension FlowSniffer {
     static let forReading = IngestError.notFlows(
         found: "what nfdump prints for people", advice: "print them with `nfdump -o csv`")
 
+    static let notDatagrams = IngestError.notFlows(
+        found: "lines",
+        advice: "exports of NetFlow and IPFIX come as datagrams; give the source their address: udp = \"0.0.0.0:2055\"")
+
     /// A log of Zeek that is not of connections.
     static func otherLog(_ path: String) -> IngestError {
         .notFlows(

@@ -74,7 +74,7 @@ struct FlowTable: Sendable, Equatable {
     private static func hash(_ flow: FlowRecord, _ isSecond: Bool) -> UInt64 {
         let ordered = isSecond ? flow.reversed : flow
         let ports = UInt64(ordered.sourcePort) << 24 | UInt64(ordered.destinationPort) << 8 | UInt64(flow.transport)
-        let exporter = UInt64(flow.exporter) << 40
+        let exporter = flow.exporter.high ^ flow.exporter.low &* 0x9e37_79b9_7f4a_7c15
         return splitMix(
             ordered.source.low
                 ^ splitMix(

@@ -74,10 +74,11 @@ struct DialectSniffer: Sendable {
             if let error = inapplicable(to: flows.kind.format) { return .refused(error) }
             return .settled(Dialect(flows: flows, because: reason, configuration: configuration))
         }
+        if configuration.format == .netflow { return .refused(FlowSniffer.notDatagrams) }
         let format = configuration.format == .auto ? recognised(usable) : configuration.format
         if let error = inapplicable(to: format) { return .refused(error) }
         switch format {
-        case .zeek, .suricata, .nfdump, .argus:
+        case .zeek, .suricata, .nfdump, .argus, .netflow:
             return isFinal ? .refused(notUsable(FlowSniffer.wanted(by: format))) : .undecided
         case .jsonl: return KeyedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .logfmt:
@@ -92,7 +93,7 @@ struct DialectSniffer: Sendable {
     }
 
     /// A key that is set and means nothing in this format, so that nobody relies on it.
-    private func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
+    func inapplicable(to format: SourceConfiguration.Format) -> IngestError? {
         let keyed: [SourceConfiguration.Format] = [.csv, .jsonl, .logfmt, .syslog]
         let keys: [(key: String, value: String?, formats: [SourceConfiguration.Format])] = [
             ("records", configuration.records, [.jsonl]),

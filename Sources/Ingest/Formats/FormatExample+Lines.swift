@@ -1,5 +1,14 @@
 /// The forms of lines that programs and devices write for logs and metrics.
 extension FormatExample {
+    static let netflow = FormatExample(
+        .netflow, "v5, v9 and IPFIX, as datagrams",
+        [
+            "0005 0001 0036 ee80 6acf c000 0ee6 b280 0000 0001 0000 0000",
+            "0a00 050c 0a00 0501 0000 0000 0001 0002 0000 002c 0000 1680",
+            "0036 0420 0036 ea98 c93a 01f6 001b 0600 0000 0000 0000 0000",
+        ],
+        "Exports by UDP: `monitord --udp 0.0.0.0:2055`; templates and sampling rates are the exporter's, its address is `exporter`."
+    )
     static let logfmt = FormatExample(
         .logfmt, "key=value pairs",
         [#"ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg="start of run" ok"#],

@@ -4,7 +4,7 @@ public struct FormatExample: Equatable, Sendable {
     public var format: SourceConfiguration.Format
     /// Which form of it.
     public var form: String
-    /// Lines, the header among them.
+    /// Lines, the header among them; of ``SourceConfiguration/Format/netflow`` the bytes of a datagram, in hexadecimal digits.
     public var lines: [String]
     /// What is made of them, in one sentence.
     public var meaning: String
@@ -124,6 +124,6 @@ public struct FormatExample: Equatable, Sendable {
             ],
             "`\(FlowSniffer.argusCommand)`, with or without its header; spkts,dpkts,sbytes,dbytes tell the two directions apart."
         ),
-        logfmt, oldSyslog, newSyslog, graphite,
+        netflow, logfmt, oldSyslog, newSyslog, graphite,
     ]
 }

@@ -38,11 +38,11 @@ public struct LineDecoder: Sendable {
     /// What was counted so far.
     public internal(set) var counters = DecoderCounters()
     /// Why the lines cannot be read; once set, bytes are taken and dropped.
-    public private(set) var refusal: IngestError?
+    public internal(set) var refusal: IngestError?
     /// Why times are not read in the zone of the restored dialect but in that of the machine; `nil` when they are.
     public private(set) var zoneProblem: TimeZoneLoadingError?
     /// The line that shows why, from 1.
-    public private(set) var refusedLine: UInt64?
+    public internal(set) var refusedLine: UInt64?
     /// The schema once it is settled.
     public var schema: StreamSchema? { dialect?.schema }
     /// The dialect, to be restored later; empty until it is settled. It changes only when a header with another order of
@@ -62,6 +62,10 @@ public struct LineDecoder: Sendable {
     var keyed: KeyedDecoder?
     var influx: InfluxDecoder?
     var flows: FlowDecoder?
+    /// What is known of flow exporters, once a datagram of one has come.
+    var exports: ExportDecoder?
+    /// Datagrams of exporters up to which what is known of them is in the dialect.
+    var datagramsStored: UInt64 = 0
     private var zeek = ZeekHeader()
     var isStateStale = false
     /// Whether the series are known from before and keep their numbers.
@@ -79,7 +83,7 @@ public struct LineDecoder: Sendable {
 
     // The line in progress: what was kept of it, and what its bytes so far say.
     private var carry: [UInt8] = []
-    private var carriedBytes: Int64 = 0
+    private(set) var carriedBytes: Int64 = 0
     var lineStart: Int64 = 0
     private var hasControlBytes = false
     private var carriageReturns = 0
@@ -133,6 +137,7 @@ public struct LineDecoder: Sendable {
                 state.seriesNames, groups: state.seriesGroups, candidates: state.candidates, admission: admission)
         }
         keepsSeries = !state.seriesNames.isEmpty
+        exports = try Self.exports(in: state.dialect)
         if let found { settle(found) }
     }
 
@@ -153,10 +158,13 @@ public struct LineDecoder: Sendable {
         // The zone is not the writer's but the place's: it stays, on whatever machine this is.
         var configuration = configuration
         let problem = configuration.zone.goOn(from: state.dialect)
+        let exports = try Self.exports(in: state.dialect)
         if state.seriesGroups.allSatisfy({ $0 == 0 }) { state.dialect = [] }
         try self.init(
             configuration: configuration, seriesName: seriesName, restoring: state, offset: 0, admission: admission)
         zoneProblem = problem
+        // Whether exporters still send shows with the first datagram; their templates may be minutes away.
+        self.exports = exports
     }
 
     // MARK: Bytes
@@ -244,7 +252,7 @@ public struct LineDecoder: Sendable {
         return unknownNotices
     }
 
-    private mutating func publish(into batch: inout RecordBatch) {
+    mutating func publish(into batch: inout RecordBatch) {
         if isStateStale { storeDialect() }
         batch.schema = dialect?.schema
         batch.seriesNames = series.names
@@ -413,7 +421,7 @@ public struct LineDecoder: Sendable {
         }
     }
 
-    private mutating func settle(_ found: Dialect) {
+    mutating func settle(_ found: Dialect) {
         if case .flows = found.format, let fault = configuration.faultOfFlowSeries {
             // Every way to flows leads here: by a header, by what lines hold, by what is stored.
             refusal = fault
@@ -430,6 +438,7 @@ public struct LineDecoder: Sendable {
                 assembler = ObjectAssembler(longest: configuration.longestLine)
             }
         case .measurements(let measurements): influx = InfluxDecoder(measurements, found)
+        case .flows(let dialect) where dialect.kind == .netflow: exports = exports ?? ExportDecoder()
         case .flows(let dialect): flows = FlowDecoder(dialect, zone: found.schema.zone)
         }
         storeDialect()
@@ -440,6 +449,7 @@ public struct LineDecoder: Sendable {
         guard let dialect else { return }
         var writer = StateWriter()
         dialect.encode(to: &writer)
+        if dialect.isExports { exports?.encode(to: &writer) }
         dialectState = writer.bytes
     }
 }

@@ -33,6 +33,8 @@ struct StreamFeed {
     private var received: UInt64 = 0
     private var bytesBefore: Int64 = 0
     private var nextRefused: UInt64 = 1
+    private var exports = ExportCounters()
+    private var exportNotices = ExportNotices()
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
         self.name = name
@@ -63,9 +65,8 @@ struct StreamFeed {
     }
 
     /// Decodes a datagram, whose end is the end of its last line.
-    mutating func feedDatagram(_ bytes: Span<UInt8>, into batch: inout RecordBatch) {
-        _ = decoder.decode(bytes, into: &batch)
-        decoder.finishFile(into: &batch)
+    mutating func feedDatagram(_ bytes: Span<UInt8>, from sender: NetworkAddress, into batch: inout RecordBatch) {
+        decoder.decodeDatagram(bytes, from: sender, into: &batch)
         received += UInt64(bytes.count)
     }
 
@@ -73,6 +74,8 @@ struct StreamFeed {
     ///
     /// - Returns: the batch when it has rows.
     mutating func end(_ batch: RecordBatch) throws -> RecordBatch? {
+        var batch = batch
+        decoder.endDatagrams(into: &batch)
         let count = received
         received = 0
         surroundings.telemetry.update { $0.bytes += count }
@@ -101,6 +104,7 @@ struct StreamFeed {
         batch.arrival = surroundings.arrival?()
         decoder.finish(into: &batch)
         try pass(batch, emit)
+        for loss in decoder.lossesOfExporters { surroundings.logger?.lostInAll(loss, stream: name) }
     }
 
     /// Newcomers that there is no room for are told when the first comes, and each time their records are ten times more.
@@ -108,6 +112,15 @@ struct StreamFeed {
         guard records >= nextRefused else { return }
         nextRefused = records.multipliedReportingOverflow(by: 10).partialValue
         surroundings.logger?.refusedSeries(name, records: records, usage: surroundings.admission.allowance.usage)
+    }
+
+    /// What came of export datagrams, and what of it somebody should know.
+    private mutating func tellExports() {
+        guard let now = decoder.exportCounters, now != exports else { return }
+        exports = now
+        surroundings.telemetry.update { $0.exports = now }
+        for notice in decoder.takeLossNotices() { surroundings.logger?.lost(notice, stream: name) }
+        exportNotices.tell(now, stream: name, logger: surroundings.logger)
     }
 
     private mutating func pass(_ batch: RecordBatch, _ emit: (RecordBatch) throws -> Void) throws {
@@ -124,6 +137,7 @@ struct StreamFeed {
             surroundings.logger?.unwatched(notice, stream: name)
             surroundings.telemetry.update { $0.unknown.append(notice) }
         }
+        tellExports()
         if let refusal = decoder.refusal {
             guard let place, let line = decoder.refusedLine else { throw refusal }
             throw IngestError.unreadable(place: place, line: line, cause: refusal)

@@ -74,16 +74,19 @@ extension System {
 
     /// Receives the datagrams that are there, each into a slot of the buffer.
     ///
-    /// - Parameter lengths: the bytes of each; below 0 when it was cut.
+    /// - Parameters:
+    ///   - lengths: the bytes of each; below 0 when it was cut.
+    ///   - senders: the 16 bytes of the address that each came from.
     /// - Returns: the number of datagrams.
     static func receive(
-        from socket: Descriptor, into buffer: inout [UInt8], slot: Int, lengths: inout [Int32]
+        from socket: Descriptor, into buffer: inout [UInt8], slot: Int, lengths: inout [Int32], senders: inout [UInt8]
     ) throws(SystemCallError) -> Int {
-        let count = min(lengths.count, buffer.count / slot, Int(MONITORD_MOST_DATAGRAMS))
+        let count = min(lengths.count, buffer.count / slot, senders.count / 16, Int(MONITORD_MOST_DATAGRAMS))
         return Int(
             try retrying("recvmmsg") {
-                // Both buffers are exclusively ours for the call and as long as it is told.
-                unsafe monitord_receive_datagrams(socket.number, &buffer, Int32(slot), Int32(count), &lengths)
+                // The buffers are exclusively ours for the call and as long as it is told.
+                unsafe monitord_receive_datagrams(
+                    socket.number, &buffer, Int32(slot), Int32(count), &lengths, &senders)
             })
     }
 

@@ -1,7 +1,7 @@
 public import Logging
 public import TimeSeries
 
-/// Datagrams that arrive at an address: each holds one line or several.
+/// Datagrams that arrive at an address: each holds one line or several, or is an export of network flows.
 ///
 /// A thread of its own receives (recvmmsg) and decodes, and never waits for the pipeline: what is too much waits in the
 /// socket's buffer (8 MiB are asked for; what was granted is said), then in batches of rows between thread and pipeline,
@@ -139,6 +139,7 @@ private struct DatagramReceiver {
     private let surroundings: StreamFeed.Surroundings
     private var buffer: [UInt8]
     private var lengths = [Int32](repeating: 0, count: DatagramReceiver.datagramsAtOnce)
+    private var senders = [UInt8](repeating: 0, count: 16 * DatagramReceiver.datagramsAtOnce)
     private var collected: RecordBatch?
     private var receptions: UInt64 = 0
     private var dropped = GrowthNotice()
@@ -179,7 +180,9 @@ private struct DatagramReceiver {
         feed.begin(&batch)
         for index in 0..<count {
             let range = usable(index)
-            feed.feedDatagram(buffer.span.extracting(range), into: &batch)
+            let sender = NetworkAddress(
+                high: senders.span.big64(16 * index), low: senders.span.big64(16 * index + 8))
+            feed.feedDatagram(buffer.span.extracting(range), from: sender, into: &batch)
         }
         surroundings.telemetry.update { $0.datagrams += UInt64(count) }
         if let complete = try feed.end(batch) { collected = complete }
@@ -205,7 +208,8 @@ private struct DatagramReceiver {
     /// The number of datagrams received into the buffer; `nil` when none is there.
     private mutating func receive() throws(SystemCallError) -> Int? {
         do {
-            return try System.receive(from: socket, into: &buffer, slot: limits.datagramSize, lengths: &lengths)
+            return try System.receive(
+                from: socket, into: &buffer, slot: limits.datagramSize, lengths: &lengths, senders: &senders)
         } catch {
             if error.isNothingYet { return nil }
             throw error

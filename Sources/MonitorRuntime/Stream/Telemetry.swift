@@ -40,6 +40,12 @@ extension Logger {
             ("training.learned", training.learned), ("training.not_finite", training.notFinite),
             ("udp.cut", source.cutDatagrams),
             ("udp.dropped_rows", source.droppedRows),
+            ("netflow.exporters", source.exports.exporters), ("netflow.flows", source.exports.flows),
+            ("netflow.lost_flows", source.exports.lostFlows),
+            ("netflow.lost_datagrams", source.exports.lostDatagrams), ("netflow.late", source.exports.late),
+            ("netflow.restarts", source.exports.restarts), ("netflow.sets_dropped", source.exports.setsDropped),
+            ("netflow.templates_evicted", source.exports.templatesEvicted),
+            ("netflow.exporters_evicted", source.exports.exportersEvicted),
         ]
         for (key, count) in odd where count > 0 { facts[key] = "\(count)" }
         if let flows = counts.flows {
