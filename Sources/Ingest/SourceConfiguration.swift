@@ -129,7 +129,7 @@ extension SourceConfiguration.Format {
     /// Whether its lines are flow records.
     public var isOfFlows: Bool {
         switch self {
-        case .zeek, .suricata, .nfdump, .argus: true
+        case .zeek, .suricata, .nfdump, .argus, .netflow: true
         case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite: false
         }
     }
