@@ -10,7 +10,9 @@ extension Pipeline {
     func commit() async {
         // An incident that waits for the rest of its tick is not in the state: the next batch will do.
         guard let committer, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return }
+        let begin = committer.now
         await committer.store(parts(at: reading), of: name, with: desk)
+        committer.weigh(name, since: begin)
     }
 
     func parts(at place: ReadingPlace) async -> [StatePart] {

@@ -24,18 +24,14 @@ public struct StateWriter: Sendable {
     /// Creates an empty writer.
     public init() {}
 
-    /// Appends an integer of fixed width.
+    /// Appends an integer of fixed width, at most 64 bits.
     @inlinable
     public mutating func write<Number: FixedWidthInteger>(_ number: Number) {
-        var rest = number.littleEndian
-        for _ in 0..<(Number.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest = Number.bitWidth > 8 ? rest >> 8 : 0
-        }
+        append(UInt64(truncatingIfNeeded: number), width: Number.bitWidth / 8)
     }
 
     /// Appends a Boolean as one byte.
-    public mutating func write(_ value: Bool) { append(value ? 1 : 0) }
+    public mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
     /// Appends the bits of a Double; NaN and infinities survive.
     public mutating func write(_ value: Double) { write(value.bitPattern) }
@@ -46,21 +42,30 @@ public struct StateWriter: Sendable {
     /// Appends a count and the bits of each number.
     public mutating func write(_ values: [Float]) {
         write(UInt32(values.count))
-        bytes.reserveCapacity(bytes.count + values.count * 4)
+        reserve(values.count * 4)
         for value in values { write(value.bitPattern) }
     }
 
     /// Appends a count and the bits of each number.
     public mutating func write(_ values: [Double]) {
         write(UInt32(values.count))
-        bytes.reserveCapacity(bytes.count + values.count * 8)
+        reserve(values.count * 8)
         for value in values { write(value.bitPattern) }
     }
 
-    /// Appends a count and each integer.
+    /// Appends a count and each integer, of at most 64 bits.
+    @inlinable
     public mutating func write<Number: FixedWidthInteger>(_ values: [Number]) {
         write(UInt32(values.count))
-        for value in values { write(value) }
+        let width = Number.bitWidth / 8
+        reserve(values.count * width)
+        for value in values { append(UInt64(truncatingIfNeeded: value), width: width) }
+    }
+
+    /// Appends a count and the bytes.
+    public mutating func write(_ values: [UInt8]) {
+        write(UInt32(values.count))
+        bytes.append(contentsOf: values)
     }
 
     /// Appends a count and the UTF-8 bytes.
@@ -73,8 +78,23 @@ public struct StateWriter: Sendable {
         self.write(part.bytes)
     }
 
+    // What is generic is compiled where it is used, and leads here: a state of thousands of series is written byte by byte.
+
     @usableFromInline
-    mutating func append(_ byte: UInt8) { bytes.append(byte) }
+    mutating func append(_ bits: UInt64, width: Int) {
+        var rest = bits
+        for _ in 0..<width {
+            bytes.append(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
+    }
+
+    @usableFromInline
+    mutating func reserve(_ count: Int) {
+        // Grown by half at least: a piece is written in many small parts.
+        guard bytes.count + count > bytes.capacity else { return }
+        bytes.reserveCapacity(max(bytes.count + count, bytes.capacity + bytes.capacity / 2))
+    }
 }
 
 /// Reads what ``StateWriter`` wrote; every read is bounded by the bytes that are left.
@@ -88,18 +108,22 @@ public struct StateReader: Sendable {
     /// Bytes not yet read.
     public var remaining: Int { bytes.count - position }
 
-    /// Reads an integer of the width asked for.
+    /// Reads an integer of the width asked for, at most 64 bits.
+    @inlinable
     public mutating func read<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) throws(StateCodingError)
         -> Number
     {
-        let width = Number.bitWidth / 8
-        guard remaining >= width else { throw .truncated(reading: "\(type)") }
-        var number: Number = 0
-        for index in 0..<width {
-            number |= Number(truncatingIfNeeded: bytes[position + index]) << (8 * index)
-        }
+        guard let bits = take(Number.bitWidth / 8) else { throw .truncated(reading: "\(type)") }
+        return Number(truncatingIfNeeded: bits)
+    }
+
+    @usableFromInline
+    mutating func take(_ width: Int) -> UInt64? {
+        guard remaining >= width else { return nil }
+        var bits: UInt64 = 0
+        for index in 0..<width { bits |= UInt64(bytes[position + index]) << (8 * UInt64(index)) }
         position += width
-        return number
+        return bits
     }
 
     /// Reads a Boolean; any byte but 0 and 1 is refused.

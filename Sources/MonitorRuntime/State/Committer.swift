@@ -16,6 +16,10 @@ final class Committer: Sendable {
     private let began: Double
     /// When each stream's state was stored last.
     private let lastCommits = Mutex<[String: Double]>([:])
+    /// Seconds that storing each stream took last.
+    private let costs = Mutex<[String: Double]>([:])
+    /// Storing may take one part in so many of the time.
+    private static let shareOfTime = 10.0
 
     /// Creates a committer.
     ///
@@ -35,7 +39,27 @@ final class Committer: Sendable {
 
     /// Whether a stream's state is to be stored.
     func isDue(_ stream: String) -> Bool {
-        clock() - lastCommits.withLock { $0[stream] ?? began } >= every.withLock { $0 }
+        let patience = max(every.withLock { $0 }, Self.shareOfTime * costs.withLock { $0[stream] ?? 0 })
+        return clock() - lastCommits.withLock { $0[stream] ?? began } >= patience
+    }
+
+    /// The monotonic clock, to be handed to ``weigh(_:since:)``.
+    var now: Double { clock() }
+
+    /// Notes what all of storing a stream took. The more it takes, the less often it is done: a stream of thousands of series
+    /// would do nothing else.
+    func weigh(_ stream: String, since begin: Double) {
+        let seconds = clock() - begin
+        let before = costs.withLock { $0.updateValue(seconds, forKey: stream) } ?? 0
+        let wanted = every.withLock { $0 }
+        // Told when it begins to matter.
+        guard seconds * Self.shareOfTime > wanted, before * Self.shareOfTime <= wanted else { return }
+        logger.warning(
+            "storing the state takes long: it is done less often than commit_every",
+            metadata: [
+                "stream.name": "\(stream)", "state.seconds": "\(Int(seconds.rounded(.up)))",
+                "state.every": "\(Int((seconds * Self.shareOfTime).rounded(.up)))",
+            ])
     }
 
     /// Says what a person should know of a restored state.
