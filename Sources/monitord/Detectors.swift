@@ -56,6 +56,9 @@ struct Detectors: ParsableCommand {
                 "  " + padded(network.choice, 32) + padded("\(network.size.weightBytes)", 8, isNumber: true)
                 + " bytes of weights," + padded("\(network.size.stateBytes)", 7, isNumber: true) + " a series\n"
         }
+        text +=
+            "\nOf network flows, besides: peaks, by how far a host exceeds its own peaks, against how far all hosts do (peaks over "
+            + "threshold on pooled block maxima: Pickands 1975, Hosking and Wallis 1997); it judges the others' score likewise.\n"
         return text + "forecast_head and horizon are those of the lstm; what is not said is as by default."
     }
 

@@ -278,6 +278,7 @@ import TimeSeries
             ([999.9], [], ["1000"]), ([9.999], [], ["10.00"]), ([-0.04, 1], [], ["-0.04", "1.00"]), ([0], [], ["0"]),
             ([-12.34], [], ["-12.3"]), ([0.000_000_000_004], [], ["4e-12"]), ([1e20], [], ["1e+20"]),
             ([5, 1e-30], [1e-30], ["5.00", "1e-30"]),
+            ([327.1, 0.007_306_967_978_251_645], [], ["327", "0.00731"]),
         ] as [([Double], [Double], [String])])
     func `numbers side by side share their decimals`(numbers: [Double], distances: [Double], texts: [String]) {
         let readable = ReadableNumbers(numbers, distances: distances)
