@@ -25,7 +25,10 @@ import Testing
         let directory = try TemporaryDirectory()
         let planted = anomalies.flatMap { ["--anomaly", $0] }
         let log = try monitord(
-            ["simulate", "--kind", "flows", "--hosts", "25", "--start", "2026-03-15", "--duration", "54h", "--seed", "4"]
+            [
+                "simulate", "--kind", "flows", "--hosts", "25", "--start", "2026-03-15", "--duration", "54h", "--seed",
+                "4",
+            ]
                 + planted
         ).output
         let alerts = directory.path("alerts")
