@@ -12,10 +12,12 @@ extension Pipeline {
         await meet(schema, of: batch)
         var done = 0
         while done < batch.rows.count {
-            // A silence of the source is told between what came before it and what came after.
+            // What a line shows of the input is told between what came before it and what came after.
             var end = done
-            while end < batch.rows.count, shown.isEmpty {
+            var flaws: InputWatch.Change?
+            while end < batch.rows.count, shown.isEmpty, flaws == nil {
                 hearMetric(batch.rows[end], arrival: batch.arrival)
+                flaws = watch.observe(isUsable: batch.rows[end].malformed == nil)
                 end += 1
             }
             let changes = shown
@@ -26,7 +28,8 @@ extension Pipeline {
                 try await closeTick()
                 try await tell(change, names: [])
             }
-            if !changes.isEmpty { try await gatherMetrics(batch, rows: last..<end) }
+            try await gatherMetrics(batch, rows: last..<end)
+            if let flaws { try await tell(flaws, at: metrics?.latest ?? lastTime) }
             done = end
         }
         reading.take(batch)

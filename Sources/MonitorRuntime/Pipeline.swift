@@ -364,8 +364,12 @@ actor Pipeline {
 
     /// A burst of unreadable lines is an incident of the whole source.
     func watchInput(isUsable: Bool, _ outcome: LineOutcome) async throws {
-        guard let change = watch.observe(isUsable: isUsable) else { return }
-        let time = isUsable ? outcome.step.time : lastTime
+        // Of metrics a sample is made of many lines: they were watched as they came.
+        guard metrics == nil, let change = watch.observe(isUsable: isUsable) else { return }
+        try await tell(change, at: isUsable ? outcome.step.time : lastTime)
+    }
+
+    func tell(_ change: InputWatch.Change, at time: Timestamp) async throws {
         let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
         let told: IncidentChange? =
             switch change {

@@ -131,7 +131,7 @@ import TimeSeries
     }
 
     @Test func `whatever lines hold, samples are in order and finite or missing`() throws {
-        for seed in 0..<200 as Range<UInt64> {
+        for seed in 0..<60 as Range<UInt64> {
             var generator = SeededGenerator(seed: seed)
             let texts = [
                 "a:1|c", "a:1e308|c|@0.001", "g:+1e308|g", "g:-1e308|g", "t:1e308:1e308|ms|@1e-9", "u:x|s",
@@ -146,6 +146,27 @@ import TimeSeries
                     (seed % 2 == 0 ? time : nil, texts[Int(generator.next() % UInt64(texts.count))]))
             }
             for sample in try samples(lines, cut: 50) { #expect(!sample.contains("inf"), "\(seed): \(sample)") }
+        }
+    }
+
+    @Test(arguments: [(40, false), (2, true)]) func `lines that cannot be used are weighed against lines, not samples`(
+        every: Int, isTold: Bool
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        var text = ""
+        for line in 0..<2_000 {
+            text += line % every == every - 1 ? "junk\n" : "a:1|c|T\(1_767_225_600 + line / 100)\n"
+        }
+        let path = try directory.write(text, to: "metrics.txt")
+        for readSize in [1 << 16, 100] {
+            var request = ReplayRequest(
+                paths: [path],
+                configuration: MonitorConfiguration(
+                    sources: [SourceConfiguration(input: .file(pattern: path), format: .statsd)]))
+            request.readSize = readSize
+            let summary = try await ReplayRun(request, logger: nil).run()
+            #expect(summary.unusableLines == UInt64(2_000 / every))
+            #expect((summary.incidents > 0) == isTold, "read size \(readSize)")
         }
     }
 
