@@ -9,6 +9,11 @@ public struct StreamSchema: Equatable, Sendable {
     public var groups: [[Channel]]
     /// Whether lines are flow records, which are put together to samples (``FlowGatherer``).
     public var isFlows = false
+    /// The kind of metric of each group, of StatsD lines: their values of an interval are put together to samples. Empty of
+    /// other lines.
+    public var metrics: [MetricKind] = []
+    /// Seconds of that interval where the source says none.
+    public static let flushInterval = 10.0
     /// The channels of the first group.
     public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
@@ -109,10 +114,10 @@ public struct RecordBatch: Sendable {
         /// Bytes of ``RecordBatch/text`` behind the time that are the key of a row that is only counted.
         public var keyLength: Int32
         /// The channel of the one value of a long-form row (`time, series, channel, value`), which is gathered with
-        /// others into a sample; -1 for a row that is a whole sample.
+        /// others into a sample; -1 for a row that is a whole sample. Of a metric's reading 0.
         public var channel: Int32
         /// Offset in ``RecordBatch/values`` of the row's values: one for each channel of its series' group, or the one of a
-        /// long-form row; unused when malformed.
+        /// long-form row, or a metric's value and what it stands for; unused when malformed.
         public var firstValue: Int32
         /// Bytes from the start of the stream (file) to the byte after this line.
         public var endOffset: Int64
@@ -120,6 +125,8 @@ public struct RecordBatch: Sendable {
         public var beginsSeries = false
         /// Whether it is no sample: the series has ended, and ``firstValue`` is its place in ``RecordBatch/endings``.
         public var endsSeries = false
+        /// Whether the value of a metric changes the one before and does not replace it.
+        public var isChange = false
 
         /// Creates a row.
         public init(

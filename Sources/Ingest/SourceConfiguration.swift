@@ -30,6 +30,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case syslog
         /// Graphite's plaintext protocol: a name, a value and a time.
         case graphite
+        /// StatsD and DogStatsD: a name, values and a type, gathered over an interval.
+        case statsd
         /// Zeek's connection log, in columns or as JSON.
         case zeek
         /// Suricata's EVE: its `flow` or `netflow` events.
@@ -97,7 +99,7 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var hasHeader: Bool?
     /// `dates` (string, found): the order of day, month and year.
     public var dates: DateOrder?
-    /// `interval` (duration, learned): seconds between two rows of a series.
+    /// `interval` (duration, learned): seconds between two rows of a series; of StatsD lines those that make a sample.
     public var interval: Double?
     /// `lateness` (duration, none): seconds that a bin of flows stays open behind its end.
     public var lateness: Double?
@@ -130,7 +132,7 @@ extension SourceConfiguration.Format {
     public var isOfFlows: Bool {
         switch self {
         case .zeek, .suricata, .nfdump, .argus, .netflow: true
-        case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite: false
+        case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite, .statsd: false
         }
     }
 }

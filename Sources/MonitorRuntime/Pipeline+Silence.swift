@@ -24,8 +24,8 @@ extension Pipeline {
 
     /// Shows a line to the watch over silence, in the order of the input.
     func watchSilence(_ step: StreamSequencer.Step) {
-        // A host without flows has samples of zeros, and is gone when it has none.
-        guard flows == nil else { return }
+        // A host without flows has samples of zeros, and is gone when it has none; so has a counter without lines.
+        guard flows == nil, metrics == nil else { return }
         switch step.kind {
         case .sample:
             silence.observe(

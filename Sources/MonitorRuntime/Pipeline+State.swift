@@ -47,6 +47,11 @@ extension Pipeline {
             flows.encode(to: &writer)
             parts.append(StatePart(scope: scope, name: "flows", bytes: writer.bytes))
         }
+        if let metrics {
+            var writer = StateWriter()
+            metrics.encode(to: &writer)
+            parts.append(StatePart(scope: scope, name: "metrics", bytes: writer.bytes))
+        }
         return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
     }
 
@@ -140,7 +145,10 @@ extension Pipeline {
         inputCondition = header.inputCondition
         silence.goOn(from: header.silence)
         // A file is read on from where it stood; what else there was meanwhile is lost, and was monitord's own silence.
-        if header.place.file == nil { silence.wasAway() }
+        if header.place.file == nil {
+            silence.wasAway()
+            metrics?.wasAway()
+        }
         levels = header.levels
         lastTime = header.lastTime
         reading = header.place

@@ -3,6 +3,7 @@
 //    source ⇒ Pipeline ───────────────────────────────────────────────────────────────┐
 //    (thread)    │ TickGatherer.gather(lines)            long form: a sample a tick    │
 //                │ FlowGatherer.gather(flows)            flows: a sample a bin         │
+//                │ MetricGatherer.gather(lines)          StatsD: a sample an interval  │
 //                │ StreamSequencer.take(line): series, tick, number, round             │
 //                │ SilenceWatch.observe(sample): who has been silent for too long?     │
 //                │                                                                     │
@@ -102,7 +103,11 @@ actor Pipeline {
     let admission: SeriesAdmission
     /// Of a stream of flows; `nil` of any other.
     var flows: FlowGatherer?
-    /// The bin that the last flow record was in.
+    /// Of a stream of metrics; `nil` of any other.
+    var metrics: MetricGatherer?
+    /// Seconds that its samples stand for.
+    let flushInterval: Double
+    /// The bin that the last flow record was in, or the interval of the last metric.
     var heardBin: Timestamp?
     var skippedTraining = SkippedTraining()
     var tick = OpenTick()
@@ -140,6 +145,7 @@ actor Pipeline {
         self.conditions = conditions
         self.flowSettings = flowSettings
         self.admission = admission
+        flushInterval = interval ?? StreamSchema.flushInterval
         silence = SilenceWatch(
             conditions.silence(falseAlarmsPerSecond: configuration.detection.falseAlarmsPerSecond))
         self.kernels = kernels
@@ -168,6 +174,8 @@ actor Pipeline {
         defer { isBusy = false }
         if schema.isFlows {
             try await processFlows(batch, schema)
+        } else if !schema.metrics.isEmpty {
+            try await processMetrics(batch, schema)
         } else {
             await meet(schema, of: batch)
             try await score(gatherer.gather(batch), isBehind: batch.isBehind)
@@ -180,7 +188,7 @@ actor Pipeline {
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
-        // Of a stream of flows the bins that are not over are not told: a part of a bin is like no whole one.
+        // Of flows and metrics the bins that are not over are not told: a part of a bin is like no whole one.
         try await closeTick()
         try await desk.handOn()
         if let committer, !groups.isEmpty { await committer.store(parts(at: reading), of: name, with: desk) }
@@ -356,8 +364,12 @@ actor Pipeline {
 
     /// A burst of unreadable lines is an incident of the whole source.
     func watchInput(isUsable: Bool, _ outcome: LineOutcome) async throws {
-        guard let change = watch.observe(isUsable: isUsable) else { return }
-        let time = isUsable ? outcome.step.time : lastTime
+        // Of metrics a sample is made of many lines: they were watched as they came.
+        guard metrics == nil, let change = watch.observe(isUsable: isUsable) else { return }
+        try await tell(change, at: isUsable ? outcome.step.time : lastTime)
+    }
+
+    func tell(_ change: InputWatch.Change, at time: Timestamp) async throws {
         let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
         let told: IncidentChange? =
             switch change {
@@ -422,9 +434,12 @@ actor Pipeline {
         let settings = Self.settings(configuration)
         let extents = schema.isFlows ? FlowChannels.extents : []
         for channels in schema.groups.dropFirst(groups.count) {
+            let isMeasured =
+                !schema.isFlows
+                && (!schema.metrics.indices.contains(groups.count) || schema.metrics[groups.count].isMeasured)
             let shards = (0..<shardCount).map { _ in
                 Shard(
-                    channels: channels, extents: extents, conditions: conditions, watchesSensors: !schema.isFlows,
+                    channels: channels, extents: extents, conditions: conditions, watchesSensors: isMeasured,
                     configuration: detection, kernels: kernels,
                     settings: settings)
             }

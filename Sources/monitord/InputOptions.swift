@@ -10,7 +10,7 @@ struct InputOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Line format: auto, csv, jsonl, influx, logfmt, syslog or graphite. By default it is found from the first lines; see `monitord formats`.",
+            "Line format: auto, csv, jsonl, influx, logfmt, syslog, graphite or statsd. By default it is found from the first lines; see `monitord formats`.",
             valueName: "NAME"))
     var format: SourceConfiguration.Format?
 

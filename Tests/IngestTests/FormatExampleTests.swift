@@ -22,11 +22,11 @@ extension FormatExample {
             : decode(example.lines.joined(separator: "\n"), example.configuration)
         #expect(decoded.decoder.refusal == nil, "\(example.form)")
         #expect(!decoded.rows.isEmpty && decoded.reasons.allSatisfy { $0 == nil }, "\(example.form)")
-        #expect(decoded.decoder.schema?.hasTime == true, "\(example.form)")
+        #expect(decoded.decoder.schema?.hasTime == (example.format != .statsd), "\(example.form)")
         let names: [SourceConfiguration.Format: String] = [
             .csv: "csv, ", .jsonl: "json ", .influx: "influx, ", .zeek: "zeek, ", .suricata: "suricata, ",
             .nfdump: "nfdump, ", .argus: "argus, ", .logfmt: "logfmt, ", .graphite: "graphite, ", .syslog: "syslog, ",
-            .netflow: "netflow, ",
+            .netflow: "netflow, ", .statsd: "statsd, ",
         ]
         #expect(decoded.summary.hasPrefix(names[example.format] ?? "none"), "\(decoded.summary)")
     }

@@ -16,7 +16,7 @@ import TimeSeries
     }()
 
     private static let formats: [SourceConfiguration.Format] = [
-        .auto, .csv, .jsonl, .influx, .zeek, .suricata, .nfdump, .argus, .logfmt, .graphite, .syslog,
+        .auto, .csv, .jsonl, .influx, .zeek, .suricata, .nfdump, .argus, .logfmt, .graphite, .syslog, .statsd,
     ]
 
     private static let delimited = [
@@ -50,6 +50,7 @@ import TimeSeries
         "ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg=\"start \\\" of run\" ok\nts=2026-11-21T02:15:41Z dev=pump-4 temp= 21.5 took=1m2.5s msg=x\nts=2026-11-21T02:15:42Z dev=pump-3 temp=- took=1.2s\nlevel=info msg=stop\n",
         "<134>Nov 21 02:15:40 gw1 plc[221]: temp=21.4\n<134>1 2026-11-21T02:15:41.123Z gw1 plc 221 ID47 [x@1 temp=\"21\\]4\"][y z=\"1\"] \u{feff}flow=3.5\n83 <13>Feb 29 2028 02:15:42.5 plc: {\"temp\":3}\n<134>1 - - - - - - @cee: {\"temp\":4}\nDec 31 23:59:59 gw1 x: temp=3\n<1>Jan  1 00:00:00 gw1 temp=3\n",
         "plant.hall2.pump3.temp;unit=c;a=b 21.4 1792000000\nplant.x nan 1792000001\nplant.x 7 -1\nplant.y -1e3 1792000002\n",
+        "pump.starts:1|c|@0.1|#site:a,unit:3\nt:12:1e3:x|ms|@1\nlvl:+3|g\nlvl:-3|g|T1656581400\nu:a:b|s|#b:1,a:2,\nt:1|c:2|c|@0.5:3|h\n_e{1,1}:a|b\n_sc|a|0\nd:1|d|c:x|e:y|#,,\nt:1|c\n",
     ]
 
     @Test func `delimited lines`() { fuzz(Self.delimited, seed: 1) }

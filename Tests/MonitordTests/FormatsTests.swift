@@ -14,7 +14,7 @@ import Testing
         #expect(
             Set(list.compactMap { $0["format"] as? String }) == [
                 "csv", "jsonl", "influx", "zeek", "suricata", "nfdump", "argus", "logfmt", "graphite", "syslog",
-                "netflow",
+                "netflow", "statsd",
             ])
     }
 

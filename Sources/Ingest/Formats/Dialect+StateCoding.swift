@@ -40,6 +40,9 @@ extension Dialect {
         case .flows(let flows):
             writer.write(UInt8(3))
             flows.encode(to: &writer)
+        case .metrics(let kinds):
+            writer.write(UInt8(7))
+            writer.write(kinds.map(\.rawValue))
         }
     }
 
@@ -99,6 +102,13 @@ extension Dialect {
             schema.isFlows = true
             schema.hasTime = true
             schema.groups = [FlowChannels.all]
+        case 7:
+            let kinds = try reader.readIntegers(UInt8.self).compactMap(MetricKind.init)
+            guard kinds.map({ $0.channels.map(\.channel) }) == groups, Set(kinds).count == kinds.count else {
+                throw .invalid("\(kinds.count) kinds of metrics in \(groups.count) groups")
+            }
+            format = .metrics(kinds)
+            schema.metrics = kinds
         case let other: throw .invalid("\(other) as the input's format")
         }
     }

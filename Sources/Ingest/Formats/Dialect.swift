@@ -93,6 +93,8 @@ struct Dialect: Equatable, Sendable {
         case keys(Keys)
         case measurements(Measurements)
         case flows(FlowDialect)
+        /// StatsD lines, with the kind of metric of each group.
+        case metrics([MetricKind])
     }
 
     /// How lines are read.
@@ -109,7 +111,7 @@ struct Dialect: Equatable, Sendable {
         switch format {
         case .columns(let columns): columns.roles.contains(.series)
         case .keys(let keys): !keys.series.isEmpty
-        case .measurements, .flows: true
+        case .measurements, .flows, .metrics: true
         }
     }
 }

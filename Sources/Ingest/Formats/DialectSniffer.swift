@@ -63,7 +63,9 @@ struct DialectSniffer: Sendable {
             return .refused(notUsable(configuration.format == .auto ? "lines of text" : configuration.format.rawValue))
         }
         // Few lines cannot settle anything, and many need not be looked at again for each that is added.
-        guard isFinal || (usable.count >= Self.decisiveLines && (lines.count <= 20 || lines.count % 10 == 0)) else {
+        // A metric that is asked for is known by its first line, and counts in the interval in which it came.
+        let enough = configuration.format == .statsd ? 1 : Self.decisiveLines
+        guard isFinal || (usable.count >= enough && (lines.count <= 20 || lines.count % 10 == 0)) else {
             return .undecided
         }
         switch FlowSniffer(self, usable, configuration, isFinal: isFinal).find() {
@@ -87,6 +89,7 @@ struct DialectSniffer: Sendable {
             return KeyedSniffer(self, usable, configuration, notation: .syslog, isFinal: isFinal).decide()
         case .graphite:
             return KeyedSniffer(self, usable, configuration, notation: .graphite, isFinal: isFinal).decide()
+        case .statsd: return StatsDSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()
         }
@@ -105,7 +108,7 @@ struct DialectSniffer: Sendable {
             ("decimal", configuration.decimal?.rawValue, [.csv]),
             ("dates", configuration.dates?.rawValue, keyed),
         ]
-        if format == .graphite, configuration.series != nil || !configuration.channels.isEmpty {
+        if format == .graphite || format == .statsd, configuration.series != nil || !configuration.channels.isEmpty {
             return .inapplicable(key: configuration.series == nil ? "channels" : "series", format: format.rawValue)
         }
         guard let found = keys.first(where: { $0.value != nil && !$0.formats.contains(format) }) else { return nil }
@@ -121,6 +124,7 @@ struct DialectSniffer: Sendable {
         func areMost(_ isPlain: ([UInt8]) -> Bool) -> Bool { texts.count(where: isPlain) * 5 >= texts.count * 4 }
         if areMost(SyslogScanner.isPlain) { return .syslog }
         if areMost(GraphiteScanner.isPlain) { return .graphite }
+        if areMost(StatsDLine.isPlain) { return .statsd }
         if areMost(InfluxSniffer.isPlain) { return .influx }
         var hasNumber = false
         if areMost({ PairScanner.isPlain($0, hasNumber: &hasNumber) }), hasNumber { return .logfmt }

@@ -23,4 +23,9 @@ extension FormatExample {
     static let graphite = FormatExample(
         .graphite, "plaintext", ["plant.hall2.pump3.temp;unit=c 21.4 1792000000"],
         "Each name with its tags is a series with the one channel `value`; a time of -1 is that of the arrival.")
+    static let statsd = FormatExample(
+        .statsd, "StatsD and DogStatsD",
+        ["pump.starts:1|c|@0.1|#site:a", "pump.took:12:15|ms", "pump.level:+3|g", "pump.users:anna|s"],
+        "Each name with its tags is a series; the values of an `interval` (10 s) are a sample: sums of counters, means of timers, levels of gauges."
+    )
 }

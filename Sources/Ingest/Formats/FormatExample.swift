@@ -124,6 +124,6 @@ public struct FormatExample: Equatable, Sendable {
             ],
             "`\(FlowSniffer.argusCommand)`, with or without its header; spkts,dpkts,sbytes,dbytes tell the two directions apart."
         ),
-        netflow, logfmt, oldSyslog, newSyslog, graphite,
+        netflow, logfmt, oldSyslog, newSyslog, graphite, statsd,
     ]
 }

@@ -22,6 +22,8 @@ extension LineDecoder {
         } else if influx != nil {
             decoded = influx?.decode(line, &series, &counters) ?? unreadable
             noteMeasurements()
+        } else if metrics != nil {
+            return decodeMetrics(line, number: number, endOffset: endOffset, into: &batch)
         } else {
             keyed?.arrival = batch.arrival
             decoded = keyed?.decode(line, &series, &counters) ?? unreadable
@@ -71,6 +73,37 @@ extension LineDecoder {
             take(decoded, line, number: number, endOffset: lineStart, into: &batch)
         }
         if batch.rows.count > first { batch.rows[batch.rows.count - 1].endOffset = endOffset }
+    }
+
+    /// The readings of a StatsD line. All but the last end where the line begins, as records in a list do.
+    private mutating func decodeMetrics(
+        _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        let first = batch.rows.count
+        metrics?.begin(line)
+        while let decoded = metrics?.next(line, &series) {
+            noteKinds()
+            take(decoded, line, number: number, endOffset: lineStart, into: &batch)
+        }
+        if batch.rows.count > first { batch.rows[batch.rows.count - 1].endOffset = endOffset }
+    }
+
+    /// Kinds of metrics that were met for the first time become groups behind the others.
+    private mutating func noteKinds() {
+        guard let newcomers = metrics?.takeNewcomers(), !newcomers.isEmpty, case .metrics(let kinds) = dialect?.format
+        else { return }
+        dialect?.format = .metrics(kinds + newcomers)
+        dialect?.schema.metrics += newcomers
+        dialect?.schema.groups += newcomers.map { $0.channels.map(\.channel) }
+        series.channelsOfGroups = dialect?.schema.groups.map(\.count) ?? []
+        isStateStale = true
+    }
+
+    /// Whether a stored dialect is one of StatsD lines.
+    static func isOfMetrics(_ bytes: [UInt8]) -> Bool {
+        var reader = StateReader(bytes)
+        guard let dialect = try? Dialect(from: &reader, zone: { _ in .utc }) else { return false }
+        return !dialect.schema.metrics.isEmpty
     }
 
     @inline(__always)
@@ -155,6 +188,9 @@ extension LineDecoder {
             batch.values.append(contentsOf: keyed.values)
         } else if let influx {
             batch.values.append(contentsOf: influx.values)
+        } else if let metrics {
+            batch.rows[batch.rows.count - 1].isChange = metrics.isChange
+            batch.values.append(contentsOf: metrics.values)
         }
     }
 }

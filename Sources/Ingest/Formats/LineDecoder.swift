@@ -14,7 +14,7 @@ public import TimeSeries
 /// texts and (unless the channels are named) booleans are no channels; a line with none of the channels is
 /// ``MalformedReason/noValues``. InfluxDB lines: a group of channels for each measurement. logfmt, syslog and
 /// Graphite lines: keys and values as of a JSON object, see ``Notation``; a line with none of the channels is passed over
-/// among messages. Long-form lines give one value
+/// among messages. StatsD lines: a reading for each value, a group for each type. Long-form lines give one value
 /// each. A record whose values are all missing is a record still.
 ///
 /// A restart in mid-file: keep a batch's ``RecordBatch/decoding`` and its last row's `endOffset`, and give them to
@@ -62,6 +62,7 @@ public struct LineDecoder: Sendable {
     var keyed: KeyedDecoder?
     var influx: InfluxDecoder?
     var flows: FlowDecoder?
+    var metrics: StatsDDecoder?
     /// What is known of flow exporters, once a datagram of one has come.
     var exports: ExportDecoder?
     /// Datagrams of exporters up to which what is known of them is in the dialect.
@@ -144,7 +145,7 @@ public struct LineDecoder: Sendable {
     /// Creates a decoder at the start of an input that goes on where another one ended: standard input after a restart.
     ///
     /// The series keep their numbers. How lines are read is found anew, because another writer may sit in front of the pipe;
-    /// only when the series have different channels the stored dialect says which channels are whose.
+    /// only when the series have different channels, or are metrics, the stored dialect says which channels are whose.
     ///
     /// - Throws: `StateCodingError` when a dialect that is needed is damaged or of another version.
     public init(
@@ -159,7 +160,7 @@ public struct LineDecoder: Sendable {
         var configuration = configuration
         let problem = configuration.zone.goOn(from: state.dialect)
         let exports = try Self.exports(in: state.dialect)
-        if state.seriesGroups.allSatisfy({ $0 == 0 }) { state.dialect = [] }
+        if state.seriesGroups.allSatisfy({ $0 == 0 }), !Self.isOfMetrics(state.dialect) { state.dialect = [] }
         try self.init(
             configuration: configuration, seriesName: seriesName, restoring: state, offset: 0, admission: admission)
         zoneProblem = problem
@@ -438,6 +439,7 @@ public struct LineDecoder: Sendable {
                 assembler = ObjectAssembler(longest: configuration.longestLine)
             }
         case .measurements(let measurements): influx = InfluxDecoder(measurements, found)
+        case .metrics(let kinds): metrics = StatsDDecoder(kinds)
         case .flows(let dialect) where dialect.kind == .netflow: exports = exports ?? ExportDecoder()
         case .flows(let dialect): flows = FlowDecoder(dialect, zone: found.schema.zone)
         }

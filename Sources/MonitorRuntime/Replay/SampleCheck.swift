@@ -65,6 +65,7 @@ public struct SampleCheck: Sendable {
             groups = batch.seriesGroups
             // Flows have times of their own, and are put together to samples of one.
             guard batch.schema?.isFlows != true else { return flows.take(batch) }
+            guard batch.schema?.metrics.isEmpty != false else { return }
             for row in batch.rows where row.malformed == nil && steps.count < Self.mostSteps {
                 guard let time = row.time else { continue }
                 if let before = last[row.series] {
@@ -122,6 +123,10 @@ public struct SampleCheck: Sendable {
 
     private func intervalText(_ found: Found, _ schema: StreamSchema) -> String {
         if schema.isFlows { return flowIntervalText }
+        if !schema.metrics.isEmpty {
+            let interval = ConfigurationUnits.text(duration: source.interval ?? StreamSchema.flushInterval)
+            return "interval: \(interval), in which the values of a series make a sample"
+        }
         if let declared = source.interval {
             return "interval: \(ConfigurationUnits.text(duration: declared)) (configured)"
         }

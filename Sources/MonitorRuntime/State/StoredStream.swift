@@ -51,6 +51,8 @@ struct StoredStream: Sendable {
     var series: [(number: Int, bytes: [UInt8])]
     /// The flows in progress, of a stream of flow records.
     var flows: [UInt8]?
+    /// The metrics in progress, of a stream of StatsD lines.
+    var metrics: [UInt8]?
     /// How far series exceeded their own peaks, by group.
     var peaks: [Int: [UInt8]]
     /// The training's pieces of each group by name.
@@ -67,6 +69,7 @@ struct StoredStream: Sendable {
         var reader = StateReader(bytes)
         header = try Header(from: &reader)
         flows = parts["flows"]
+        metrics = parts["metrics"]
         peaks = [:]
         series = []
         training = [:]

@@ -55,15 +55,15 @@ struct TickGatherer: Sendable {
         guard batch.rows.contains(where: { $0.channel >= 0 && $0.malformed == nil && $0.series >= 0 }) else {
             return batch
         }
-        var gathered = empty(like: batch)
+        var gathered = batch.emptied
         for row in batch.rows {
             if row.malformed != nil || row.series < 0 || row.channel < 0 {
-                pass(row, of: batch, into: &gathered)
+                gathered.pass(row, of: batch)
             } else {
                 take(row, of: batch, into: &gathered)
             }
         }
-        latest = empty(like: batch)
+        latest = batch.emptied
         return gathered
     }
 
@@ -78,30 +78,6 @@ struct TickGatherer: Sendable {
 
     /// What the last batch said of the stream, for the samples that end after it.
     private var latest: RecordBatch?
-
-    private func empty(like batch: RecordBatch) -> RecordBatch {
-        var empty = batch
-        empty.rows = []
-        empty.values = []
-        empty.text = []
-        empty.isGathered = true
-        return empty
-    }
-
-    private func pass(_ row: RecordBatch.Row, of batch: RecordBatch, into gathered: inout RecordBatch) {
-        var row = row
-        let start = Int32(gathered.text.count)
-        let end = Int(row.timeText.upperBound) + Int(row.keyLength)
-        gathered.text.append(contentsOf: batch.text[Int(row.timeText.lowerBound)..<end])
-        row.timeText = start..<(start + Int32(row.timeText.count))
-        if row.malformed == nil, row.series >= 0, let schema = batch.schema {
-            let first = Int(row.firstValue)
-            let count = schema.groups[Int(batch.seriesGroups[Int(row.series)])].count
-            row.firstValue = Int32(gathered.values.count)
-            gathered.values.append(contentsOf: batch.values[first..<(first + count)])
-        }
-        gathered.rows.append(row)
-    }
 
     private mutating func take(_ row: RecordBatch.Row, of batch: RecordBatch, into gathered: inout RecordBatch) {
         let series = Int(row.series)
