@@ -45,7 +45,6 @@ struct ExportDecoder: Sendable {
         let key = ExportDomainKey(address: sender, version: header.version, domain: header.domain)
         let place = place(of: key)
         domains[place].lastUse = counters.datagrams
-        let step = domains[place].sequence.look(at: header.sequence)
         let before = flows.count
         var reading = Reading()
         if header.version == .five {
@@ -54,7 +53,8 @@ struct ExportDecoder: Sendable {
             readSets(datagram, header, place, &reading, into: &flows)
         }
         counters.flows += UInt64(flows.count - before)
-        note(step, header, place, reading)
+        let own = reading.hasUnknown ? nil : reading.records
+        note(domains[place].sequence.look(at: header.sequence, own: own), header, place, reading)
         return reading.flaw
     }
 

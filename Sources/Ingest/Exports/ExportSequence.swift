@@ -47,7 +47,9 @@ struct ExportSequence: Equatable, Sendable {
     }
 
     /// Looks at a datagram's number.
-    mutating func look(at number: UInt32) -> Step {
+    ///
+    /// - Parameter own: its own records, as far as its lengths tell; `nil` when they do not.
+    mutating func look(at number: UInt32, own: UInt32? = nil) -> Step {
         guard let last else { return .next }
         let step = number &- last.number
         if numbersDatagrams, let records = last.records, records != 1 {
@@ -63,7 +65,8 @@ struct ExportSequence: Equatable, Sendable {
         case .datagrams, nil: expected = 1
         }
         let ahead = step &- expected
-        if ahead == 0 { return .next }
+        // softflowd numbers an IPFIX message by its last record, not by its first.
+        if ahead == 0 || unit == .records && !numbersDatagrams && step == own { return .next }
         if ahead < Self.longestGap {
             // Behind several records it shows only once the unit is known whether it is a gap at all.
             return unit == nil && (last.records ?? 2) > 1 ? .next : .gap(ahead)

@@ -5,12 +5,14 @@ extension LineDecoder {
     /// Decodes a datagram: an export of flows when it is one by all it says of its own length, or lines, the last of which
     /// ends with it.
     ///
-    /// The first datagram settles it: where lines come an export is an unusable line, and the other way round.
+    /// The first of which that is clear settles it: where lines come an export is an unusable line, and the other way round.
+    /// Anybody may send a datagram, so none that is neither ends the reading.
     ///
     /// - Parameter sender: the address that it came from.
     mutating func decodeDatagram(_ datagram: Span<UInt8>, from sender: NetworkAddress, into batch: inout RecordBatch) {
         guard refusal == nil else { return }
-        if dialect == nil, sniffer.lines.isEmpty, carriedBytes == 0 { recognise(datagram) }
+        isOfDatagrams = true
+        if dialect == nil, carriedBytes == 0 { recognise(datagram) }
         guard refusal == nil, dialect?.isExports == true else {
             _ = decode(datagram, into: &batch)
             return finishFile(into: &batch)
@@ -56,12 +58,29 @@ extension LineDecoder {
             refusedLine = 1
             return
         }
+        forgetHeld("they are no export of flows, and such have come now")
         let version = ExportHeader(datagram)?.version.words
         let reason = version.map { "the first datagram is one of \($0), by its version and its lengths" }
         settle(
             Dialect(
                 flows: FlowDialect(kind: .netflow), because: reason ?? "its datagrams are read as nothing else",
                 configuration: configuration))
+    }
+
+    /// Gives up the lines that were looked at and could not be read: what comes next may be somebody else's.
+    mutating func forgetHeld(_ reason: String) {
+        guard let first = sniffer.lines.first else { return }
+        let held = UInt64(sniffer.lines.count)
+        sniffer = DialectSniffer(configuration)
+        let before = counters[.noValues]
+        counters[.noValues] += held
+        guard before == 0 || before / Self.linesBetweenNotices != (before + held) / Self.linesBetweenNotices else {
+            return
+        }
+        notices.append(
+            MalformedNotice(
+                line: first.number, reason: .noValues, excerpt: "this line and \(held - 1) behind it: \(reason)",
+                count: before + held))
     }
 
     private mutating func take(

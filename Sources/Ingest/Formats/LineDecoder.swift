@@ -65,6 +65,8 @@ public struct LineDecoder: Sendable {
     var metrics: StatsDDecoder?
     /// What is known of flow exporters, once a datagram of one has come.
     var exports: ExportDecoder?
+    /// Whether what is decoded comes as datagrams.
+    var isOfDatagrams = false
     /// Datagrams of exporters up to which what is known of them is in the dialect.
     var datagramsStored: UInt64 = 0
     private var zeek = ZeekHeader()
@@ -393,6 +395,9 @@ public struct LineDecoder: Sendable {
     private mutating func settleIfClear(isFinal: Bool, into batch: inout RecordBatch) {
         switch sniffer.decide(isFinal: isFinal) {
         case .undecided: return
+        case .refused(let error) where isOfDatagrams:
+            forgetHeld("\(error)")
+            return
         case .refused(let error):
             refusal = error
             refusedLine = sniffer.line(showing: error)

@@ -56,7 +56,8 @@ enum FlowPattern: String {
         {
             self = .exfiltration
         } else if breadth < 15,
-            flows.isHigh && flows.times(above: 3) >= 8 || packets.isHigh && packets.times(above: 10) >= 20
+            flows.isHigh && flows.times(above: 3) >= 8
+                || packets.isHigh && packets.times(above: 10) >= 20 && bytesOut.value < 200 * packets.value
         {
             self = .flood
         } else if failed.isHigh, failed.value >= 0.3, !peers.isHigh {

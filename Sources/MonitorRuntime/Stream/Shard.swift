@@ -228,8 +228,11 @@ actor Shard {
             // As it came, without the grain.
             let value = measured[explanation.channels[part].channel]
             explanation.channels[part].value = value == value ? value : nil
-            explanation.channels[part].expected = explanation.channels[part].expected.map(channel.unscaled)
-            explanation.channels[part].low = explanation.channels[part].low.map(channel.unscaled)
+            explanation.channels[part].expected = explanation.channels[part].expected.map {
+                max(0, channel.unscaled($0))
+            }
+            // What is counted or a share is never below 0, whatever a band around it says.
+            explanation.channels[part].low = explanation.channels[part].low.map { max(0, channel.unscaled($0)) }
             explanation.channels[part].high = explanation.channels[part].high.map(channel.unscaled)
         }
         return explanation
