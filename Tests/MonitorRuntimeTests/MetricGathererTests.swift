@@ -107,6 +107,9 @@ import TimeSeries
         let found = try samples([(1, "a:1|c"), (3_700, "a:1|c"), (3_711, "a:1|c")])
         #expect(found == ["a@0: 1.0", "a@3700: 1.0"])
         #expect(try samples([(1, "a:1|c"), (3_600, "a:1|c")]).count == 360)
+        // Of many series a shorter one: 1,000 of them would be 359,000 samples.
+        let many = (0..<1_000).map { (time: Optional(1.0), text: "a\($0):1|c") }
+        #expect(try samples(many + [(3_600, "a0:1|c")]).count == 1_000)
     }
 
     @Test func `a recording goes by the times in it, or by its lines`() throws {

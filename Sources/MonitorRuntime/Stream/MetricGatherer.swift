@@ -11,8 +11,8 @@ import TimeSeries
 ///
 /// **Nothing said.** Once it is known, a series has a sample for every interval: a counter without a line is 0, a gauge
 /// keeps its value, a timer is missing (and its count 0), a set has no member. After a pause of the whole stream of more
-/// than an hour's intervals (at least 60) those in between are left out. What is in progress at the end is not told: a
-/// part of an interval is like no whole one.
+/// than an hour's intervals (at least 60), or of 131,072 samples, those in between are left out. What is in progress at
+/// the end is not told: a part of an interval is like no whole one.
 ///
 /// The memory of a series is bounded, whatever its readings are; after warm-up a reading costs no allocation.
 struct MetricGatherer: Equatable, Sendable {
@@ -36,6 +36,7 @@ struct MetricGatherer: Equatable, Sendable {
     /// Misdated readings in a row that mean a step of the clock.
     static let readingsUntilStep = 16
     private static let fewestEmpty: Int64 = 60
+    private static let mostEmptySamples: Int64 = 1 << 17
 
     /// Nanoseconds of an interval.
     var length: Int64
@@ -158,8 +159,10 @@ struct MetricGatherer: Equatable, Sendable {
         guard next > open else { return }
         emit(open, into: &gathered)
         let most = max(Self.fewestEmpty, 3_600_000_000_000 / length)
-        if next - open - 1 <= most {
-            for empty in (open + 1)..<next { emit(empty, into: &gathered) }
+        // They come at once: very many series would fill the memory with them.
+        let empty = next - open - 1
+        if empty <= most, empty * Int64(members.count) <= Self.mostEmptySamples {
+            for silent in (open + 1)..<next { emit(silent, into: &gathered) }
         }
         tick = next
     }
