@@ -47,4 +47,17 @@ import Testing
     @Test func `behind records that nobody could count no gap is told`() {
         #expect(steps(.ipfix, [(0, nil), (40, 1), (45, 1)]) == [.next, .next, .gap(4)])
     }
+
+    @Test func `an exporter that numbers messages by their last record loses nothing`() {
+        var sequence = ExportSequence(.ipfix)
+        let numbers: [(UInt32, UInt32)] = [(24, 24), (54, 30), (60, 6), (84, 24), (100, 10)]
+        let steps: [ExportSequence.Step] = numbers.map { number, records in
+            let step = sequence.look(at: number, own: records)
+            sequence.take(number, records: records, step)
+            return step
+        }
+        // Of the last 16 numbers 10 are its own, 24 would be the one before; by neither it goes on.
+        #expect(steps.prefix(4) == [.next, .next, .next, .next])
+        #expect(steps.last != .next)
+    }
 }

@@ -159,4 +159,16 @@ import TimeSeries
         }
         #expect(told == 256 && decoded.counters.lostFlows == 2_000 * 49)
     }
+
+    @Test func `datagrams that are nothing do not end the reading, and hide no exporter`() {
+        let stray = (0..<130).map { Array("hello \($0)\n".utf8) }
+        let decoded = Decoded(datagrams: stray + [Self.good])
+        #expect(decoded.decoder.refusal == nil)
+        #expect(decoded.decoder.counters[.noValues] == 130)
+        #expect(decoded.flows.count == 1)
+        #expect(decoded.notices.first?.excerpt.contains("49 behind it: cannot find a number to watch") == true)
+        // Lines that can be read two ways are no reason to stop either: anybody can send them.
+        let unclear = (0..<60).map { Array("1,\($0);2,5\n".utf8) }
+        #expect(Decoded(datagrams: unclear).decoder.refusal == nil)
+    }
 }
