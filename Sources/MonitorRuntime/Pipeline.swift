@@ -10,6 +10,7 @@
 //                ⇒ Shard.process(lines, models)          of a group, one for each core │
 //                │     → SampleConditioner               sentinels, counters, missing  │
 //                │     → SeriesMonitor.observe(sample)   scale, score, calibrate, fuse │
+//                │     → OwnPeaks.observe(sample)        flows: beside all the hosts   │
 //                │     → SensorIncidents.observe(sample) stuck values, missing channels│
 //                │     → IncidentTracker.observe(verdict)  open, update, close         │
 //                │                                                                     │
@@ -18,6 +19,7 @@
 //                │     ⇒ AlertRouter ⇒ sinks             console, rolling log, journal │
 //                │                                                                     │
 //                │ (the round is complete)                                             │
+//                │ FleetTails.absorb(peaks)              flows: for round r + 1        │
 //                ⇒ Trainer.train(rows of round r)        → a group's weights for r + 2 │
 //                │ (the batch is done, and a commit is due)                            │
 //                ⇒ StateStore.commit(position, series, weights, calibration)           │
