@@ -107,7 +107,7 @@ extension Pipeline {
                 await fresh[index].shards[0].restore(log: training.log)
                 if let tails = fresh[index].tails {
                     var reader = StateReader(stored.peaks[index] ?? [])
-                    restored[index].tails = try FleetTails(from: &reader, extentCount: tails.extentCount)
+                    restored[index].tails = try FleetTails(from: &reader, extents: FlowChannels.extents)
                     let peaks = try PeakLog(from: &reader, extentCount: tails.extentCount)
                     await fresh[index].shards[0].restore(peaks: peaks)
                 }

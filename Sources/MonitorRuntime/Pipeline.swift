@@ -450,7 +450,7 @@ actor Pipeline {
             groups.append(
                 Group(
                     channels: channels, shards: shards, trainer: trainer, models: models, trained: models,
-                    tails: extents.isEmpty ? nil : FleetTails(extentCount: extents.count)))
+                    tails: extents.isEmpty ? nil : FleetTails(extents: extents)))
             emptyLogs.append(SpareLog())
         }
     }

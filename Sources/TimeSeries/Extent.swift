@@ -9,17 +9,22 @@ public struct Extent: Hashable, Sendable {
     public var factor: Int?
     /// What nothing differs by much below.
     public var unit: Double
+    /// The mean excess over the peaks of those that exceed theirs by far, in grains, as long as little is known of the fleet.
+    public var usualExcess: Double
 
     /// A grain, as ln: differences that mean little.
     public static let grain = 0.25
 
     /// Creates an extent.
     ///
-    /// - Parameter unit: above 0.
-    public init(channel: Int, times factor: Int? = nil, unit: Double) {
+    /// - Parameters:
+    ///   - unit: above 0.
+    ///   - usualExcess: above 0.
+    public init(channel: Int, times factor: Int? = nil, unit: Double, usualExcess: Double) {
         self.channel = channel
         self.factor = factor
         self.unit = unit
+        self.usualExcess = usualExcess
     }
 
     /// ln(1 + quantity / unit) in grains; NaN where it is missing.

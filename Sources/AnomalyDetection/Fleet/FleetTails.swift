@@ -11,7 +11,7 @@ public import TimeSeries
 ///
 ///     P(maximum of a block ≥ x) = (k + 1) / (n + 2) · (1 + ξ (x − u) / β)^(−1/ξ)      for x ≥ u
 ///
-/// n blocks, k of them from u on, β the mean excess over u, drawn towards 4 grains with the weight of five blocks. ξ is not
+/// n blocks, k of them from u on, β the mean excess over u, drawn towards ``Extent/usualExcess`` with the weight of five blocks. ξ is not
 /// estimated but 0.05, a tail a little heavier than the exponential: on two networks of the simulator with 500 hosts and ten days,
 /// 0 tells as much as is owed or twice that, 0.05 a third of it to all of it, and what is planted stands far above either.
 /// Below u the share of the blocks themselves counts.
@@ -30,7 +30,9 @@ public struct FleetTails: Sendable, Equatable {
         /// Blocks from there on.
         var count = 0.0
         /// Mean excess over it, in grains.
-        var scale = FleetTails.priorScale
+        var scale: Double
+        /// What the scale is drawn towards.
+        var usual: Double
     }
 
     static let binCount = 480
@@ -39,7 +41,6 @@ public struct FleetTails: Sendable, Equatable {
     /// Blocks that a tail is estimated from, at the least, and the share of all that it is at the most.
     static let fewestOfTail = 40.0
     static let shareOfTail = 0.002
-    static let priorScale = 2.0
     static let priorWeight = 5.0
     /// ξ.
     static let shape = 0.05
@@ -61,12 +62,12 @@ public struct FleetTails: Sendable, Equatable {
     private var faded: Timestamp?
 
     /// Creates the tails of a fleet that nothing is known of.
-    public init(extentCount: Int) {
-        self.extentCount = extentCount
+    public init(extents: [Extent]) {
+        extentCount = extents.count
         counts = Array(repeating: 0, count: (extentCount + 1) * Self.binCount)
         above = counts
-        tails = Array(repeating: Tail(), count: extentCount + 1)
-        tails[extentCount].scale = 1
+        // A score that is calibrated falls by e with each nat.
+        tails = (extents.map(\.usualExcess) + [1]).map { Tail(scale: $0, usual: $0) }
     }
 
     /// −log10 of the probability that the maximum of a block is as large; 0 when nothing is known.
@@ -150,10 +151,10 @@ public struct FleetTails: Sendable, Equatable {
             excess += counts[first + bin] * (Double(bin - start) + 0.5) * Self.binWidth
         }
         let count = above[first + start]
+        let usual = tails[extent].usual
         tails[extent] = Tail(
             start: Double(start) * Self.binWidth, count: count,
-            scale: (excess + Self.priorWeight * (extent == extentCount ? 1 : Self.priorScale))
-                / (count + Self.priorWeight))
+            scale: (excess + Self.priorWeight * usual) / (count + Self.priorWeight), usual: usual)
     }
 
     /// Writes what was counted.
@@ -175,8 +176,8 @@ public struct FleetTails: Sendable, Equatable {
     /// Reads what ``encode(to:)`` wrote.
     ///
     /// - Throws: ``StateCodingError`` when it is of another number of extents, or counts what cannot be counted.
-    public init(from reader: inout StateReader, extentCount: Int) throws(StateCodingError) {
-        self.init(extentCount: extentCount)
+    public init(from reader: inout StateReader, extents: [Extent]) throws(StateCodingError) {
+        self.init(extents: extents)
         guard try reader.read(UInt8.self) == 1, try reader.read(UInt32.self) == extentCount else {
             throw .invalid("the tails of another fleet")
         }

@@ -6,14 +6,14 @@ import TimeSeries
 
 /// Series that are compared by how far they exceed their own peaks.
 @Suite struct FleetTailsTests {
-    private static let extents = [Extent(channel: 0, unit: 1)]
+    private static let extents = [Extent(channel: 0, unit: 1, usualExcess: 2)]
     private static let start = Timestamp(nanoseconds: 1_792_000_000_000_000_000)
     private static let interval = 20.0
 
     /// Hosts whose only channel is exp of an exponential variable with this mean: their excesses over a peak have it as well.
     private struct Fleet {
         var peaks: [OwnPeaks]
-        var tails = FleetTails(extentCount: 1)
+        var tails = FleetTails(extents: extents)
         var generator: SeededGenerator
         var bins = 0
         let mean: Double
@@ -107,7 +107,7 @@ import TimeSeries
     }
 
     @Test func `a score that the fleet has often seen says less than it claims, and a young fleet believes it`() {
-        var tails = FleetTails(extentCount: 1)
+        var tails = FleetTails(extents: extents)
         #expect(tails.evidence(ofScore: 8) > 6.4)
         var peaks = OwnPeaks(extentCount: 1)
         var log = PeakLog()
@@ -150,7 +150,7 @@ import TimeSeries
         fleet.tails.encode(to: &writer)
         for peaks in fleet.peaks { peaks.encode(to: &writer) }
         var reader = StateReader(writer.bytes)
-        restored.tails = try FleetTails(from: &reader, extentCount: 1)
+        restored.tails = try FleetTails(from: &reader, extents: Self.extents)
         for host in restored.peaks.indices { restored.peaks[host] = try OwnPeaks(from: &reader, extentCount: 1) }
         for bin in 0..<200 {
             let value: Double? = bin % 50 == 49 ? 1e5 : nil
@@ -166,9 +166,9 @@ import TimeSeries
         fleet.tails.encode(to: &writer)
         for length in stride(from: 0, to: writer.bytes.count, by: 3) {
             var reader = StateReader(Array(writer.bytes.prefix(length)))
-            #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extentCount: 1) }
+            #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extents: Self.extents) }
         }
         var reader = StateReader(writer.bytes)
-        #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extentCount: 2) }
+        #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extents: Self.extents + Self.extents) }
     }
 }
