@@ -107,7 +107,7 @@ import TimeSeries
     }
 
     @Test func `a score that the fleet has often seen says less than it claims, and a young fleet believes it`() {
-        var tails = FleetTails(extents: extents)
+        var tails = FleetTails(extents: Self.extents)
         #expect(tails.evidence(ofScore: 8) > 6.4)
         var peaks = OwnPeaks(extentCount: 1)
         var log = PeakLog()
