@@ -21,6 +21,8 @@ public struct OwnPeaks: Sendable, Equatable {
     static let riseOfEvent = 0.25
 
     private var peaks: [Double]
+    /// Of the sample in hand, by extent.
+    private var grains: [Double]
     private var maxima: [Float]
     private var samples: UInt32 = 0
     private var samplesOfBlock: UInt32 = 0
@@ -31,6 +33,7 @@ public struct OwnPeaks: Sendable, Equatable {
     /// Creates the peaks of a series that nothing is known of.
     public init(extentCount: Int) {
         peaks = Array(repeating: -.infinity, count: extentCount)
+        grains = peaks
         maxima = Array(repeating: 0, count: extentCount + 1)
         evidence = Array(repeating: 0, count: extentCount + 1)
     }
@@ -54,9 +57,9 @@ public struct OwnPeaks: Sendable, Equatable {
         let isKnown = samples >= Self.fewestSamples
         for index in extents.indices {
             peaks[index] -= Self.fallOfDay * interval / 86_400
-            let grains = extents[index].grains(of: values)
-            evidence[index] =
-                isKnown && grains > peaks[index] ? tails.evidence(grains - peaks[index], extent: index) : 0
+            grains[index] = extents[index].grains(of: values)
+            let isJudged = isKnown && grains[index] > peaks[index]
+            evidence[index] = isJudged ? tails.evidence(grains[index] - peaks[index], extent: index) : 0
         }
         let scores = extents.count
         evidence[scores] = score.map(tails.evidence(ofScore:)) ?? 0
@@ -66,13 +69,13 @@ public struct OwnPeaks: Sendable, Equatable {
         let neededOfScore = -Transcendental.log10(allowed)
         let needed = -Transcendental.log10(allowed / Double(max(1, extents.count)))
         for index in extents.indices {
-            let grains = extents[index].grains(of: values)
-            guard grains > peaks[index] else { continue }
+            guard grains[index] > peaks[index] else { continue }
             let isEvent = evidence[index] >= needed
             if isKnown {
-                note(isEvent ? tails.excess(ofEvidence: needed, extent: index) : grains - peaks[index], of: index)
+                let excess = grains[index] - peaks[index]
+                note(isEvent ? tails.excess(ofEvidence: needed, extent: index) : excess, of: index)
             }
-            peaks[index] = isEvent ? min(grains, peaks[index] + Self.riseOfEvent) : grains
+            peaks[index] = isEvent ? min(grains[index], peaks[index] + Self.riseOfEvent) : grains[index]
         }
         if isKnown, let score {
             let nats = FleetTails.nats(score)
@@ -101,7 +104,7 @@ public struct OwnPeaks: Sendable, Equatable {
     }
 
     /// Bytes that its arrays take.
-    public var memoryBytes: Int { peaks.capacity * 16 + maxima.capacity * 4 }
+    public var memoryBytes: Int { peaks.capacity * 24 + maxima.capacity * 4 }
 
     /// Writes peaks and the block in progress.
     public func encode(to writer: inout StateWriter) {
