@@ -93,7 +93,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
-            name: "MonitordTests", dependencies: ["monitord", "TimeSeries", "TestSupport"], exclude: ["Fixtures"]),
+            name: "MonitordTests",
+            dependencies: ["monitord", "MonitorRuntime", "Persistence", "TimeSeries", "TestSupport"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

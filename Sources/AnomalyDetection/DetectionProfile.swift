@@ -13,6 +13,14 @@ public enum DetectionProfile: String, CaseIterable, Sendable {
         }
     }
 
+    /// Samples of a series that are collected before they go to the history together.
+    public var historyChunk: Int {
+        switch self {
+        case .full: 128
+        case .lean: 16
+        }
+    }
+
     /// How much a series remembers of its scores.
     var memory: ScoreMemory {
         switch self {

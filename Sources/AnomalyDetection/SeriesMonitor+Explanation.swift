@@ -90,6 +90,13 @@ extension SeriesMonitor {
             direction: (value ?? middle) < middle ? .low : .high)
     }
 
+    /// What a channel was expected to be at the last sample, and the ends of its band; `nil` when nothing was expected.
+    ///
+    /// - Complexity: constant; allocates nothing.
+    public func expectedBand(of channel: Int) -> (expected: Double, low: Double, high: Double)? {
+        expectation(of: channel).map { ($0.expected, $0.low, $0.high) }
+    }
+
     private func expectation(of channel: Int) -> ChannelExpectation? {
         guard last != nil, frame.isScaled[channel] else { return nil }
         return bands.expectation(channel: channel, location: location[channel], scale: scale[channel])

@@ -66,19 +66,25 @@ public struct Daemon: Service {
             try await router.submit(records)
             report.note(records)
         }
+        let snapshots = try configuration.stateDirectory.map {
+            try DailySnapshots(
+                ofState: $0, kept: configuration.keptSnapshots, now: ProcessUsage.now().seconds,
+                wallClock: Int(WallClock.now().nanoseconds / 1_000_000_000), logger: logger)
+        }
         let committer = Committer(
-            store: store, every: configuration.commitEvery, logger: logger,
-            clock: { ProcessUsage.now().seconds })
+            store: store, every: configuration.commitEvery, mostBytesPerDay: Double(configuration.mostStateWrites),
+            snapshots: snapshots, logger: logger, clock: { ProcessUsage.now().seconds })
         let allowance = configuration.seriesAllowance()
         let streams = StreamTable(
-            configuration: configuration, allowance: allowance, desk: desk, stored: restored.streams,
-            committer: committer,
-            logger: logger)
+            configuration: configuration, allowance: allowance, desk: desk, stored: restored.streams, logger: logger)
         sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
         announce(restored.streams)
         let life = ServiceLife(
             notifier: notifier, report: report, streams: streams, desk: desk, router: router, store: store,
-            sinks: sinks, logger: logger)
+            committer: committer,
+            history: HistoryWriter(
+                store: store, keptSeconds: configuration.historySeconds, mostBytes: configuration.historyBytes,
+                logger: logger), sinks: sinks, logger: logger)
         do {
             try await watch(streams, allowance: allowance, router: router, life: life, resume: restored.streams)
         } catch {
@@ -113,6 +119,11 @@ public struct Daemon: Service {
                 try await streams.finish(atEnd: hasEnded.withLock { $0 })
             } catch {
                 failure.withLock { $0 = $0 ?? error }
+            }
+            if configuration.stateDirectory != nil {
+                life.notifier.extendStart(by: .seconds(120))
+                await life.history.write(await streams.takeHistory(all: true))
+                await life.committer.store(streams, with: life.desk)
             }
             if await !router.flush(within: Self.farewell) {
                 let isKept = configuration.stateDirectory != nil
@@ -171,6 +182,16 @@ public struct Daemon: Service {
                     try await streams.pass(at: ProcessUsage.now().seconds)
                 }
                 return .signs
+            }
+            // Without a directory there is nothing that it could be kept for.
+            if configuration.stateDirectory != nil {
+                tasks.addTask(priority: .utility) {
+                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                        await life.history.write(await streams.takeHistory())
+                        if await life.committer.isDue { await life.committer.store(streams, with: life.desk) }
+                    }
+                    return .signs
+                }
             }
             for (number, source) in configuration.sources.enumerated() {
                 try await read(source, number: number, of: configuration.sources.count, isNew: false)

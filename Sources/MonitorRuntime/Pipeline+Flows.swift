@@ -85,7 +85,7 @@ extension Pipeline {
             if let flowCounts { flowNotices.goOn(from: flowCounts) }
             return restored
         } catch {
-            committer?.tell("the flows of \(name) cannot be gone on from: \(error); learning begins anew")
+            tell(state: "the flows of \(name) cannot be gone on from: \(error); learning begins anew")
             stored = nil
             return nil
         }

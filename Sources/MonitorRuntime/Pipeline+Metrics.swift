@@ -53,7 +53,7 @@ extension Pipeline {
         do {
             return try MetricGatherer(interval: flushInterval, writesTimes: observer != nil, from: &reader)
         } catch {
-            committer?.tell("the metrics of \(name) cannot be gone on from: \(error); what they held begins anew")
+            tell(state: "the metrics of \(name) cannot be gone on from: \(error); what they held begins anew")
             return nil
         }
     }

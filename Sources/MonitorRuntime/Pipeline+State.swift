@@ -1,59 +1,44 @@
 import AnomalyDetection
 import Ingest
+import Logging
 import NeuralNet
 import Persistence
 import TimeSeries
 
 /// What a restart needs: storing it, and going on from it.
 extension Pipeline {
-    /// Stores the state as it is after the last batch.
-    func commit() async {
-        // An incident that waits for the rest of its tick is not in the state: the next batch will do.
-        guard let committer, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return }
-        let begin = committer.now
-        await committer.store(parts(at: reading), of: name, with: desk)
-        committer.weigh(name, since: begin)
-    }
-
-    func parts(at place: ReadingPlace) async -> [StatePart] {
-        guard !groups.isEmpty else { return [] }
-        var parts: [StatePart] = []
-        for (index, group) in groups.enumerated() {
+    /// The state as it is after the last batch, to be written while the stream goes on.
+    ///
+    /// - Returns: `nil` when there is nothing yet, or an incident waits for the rest of its tick: it is not in the state.
+    func cut() async -> StreamCut? {
+        guard !groups.isEmpty, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return nil }
+        var cut = StreamCut(
+            scope: scope,
+            header: StoredStream.Header(
+                groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: reading, levels: levels,
+                lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
+                watch: watch, inputCondition: inputCondition, silence: silence),
+            flows: flows, metrics: metrics)
+        for group in groups {
             var log = TrainingLog()
             var peaks = PeakLog()
             for shard in group.shards {
-                let state = await shard.state()
-                parts += state.series.map {
-                    StatePart(scope: scope, name: "series/\($0.number)", bytes: $0.bytes)
-                }
-                log.append(contentsOf: state.log)
-                peaks.append(contentsOf: state.peaks)
+                let rest = await shard.beginSaving()
+                log.append(contentsOf: rest.log)
+                peaks.append(contentsOf: rest.peaks)
+                cut.gone += rest.gone
             }
-            if let tails = group.tails {
-                var writer = StateWriter()
-                tails.encode(to: &writer)
-                peaks.encode(to: &writer)
-                parts.append(StatePart(scope: scope, name: "peaks/\(index)", bytes: writer.bytes))
-            }
-            let training = await group.trainer.parts(inUse: group.models, next: group.trained, log: log)
-            parts += training.map { StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes) }
+            let training = await group.trainer.changedParts(inUse: group.models, next: group.trained, log: log)
+            cut.groups.append(
+                StreamCut.Group(
+                    shards: group.shards, trainer: group.trainer, training: training,
+                    peaks: group.tails.map { ($0, peaks) }))
         }
-        let header = StoredStream.Header(
-            groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: place, levels: levels,
-            lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
-            watch: watch, inputCondition: inputCondition, silence: silence)
-        if let flows {
-            var writer = StateWriter()
-            flows.encode(to: &writer)
-            parts.append(StatePart(scope: scope, name: "flows", bytes: writer.bytes))
-        }
-        if let metrics {
-            var writer = StateWriter()
-            metrics.encode(to: &writer)
-            parts.append(StatePart(scope: scope, name: "metrics", bytes: writer.bytes))
-        }
-        return [StatePart(scope: scope, name: "stream", bytes: header.encoded())] + parts
+        return cut
     }
+
+    /// Says what a person should know of a restored state.
+    func tell(state text: String) { stateLogger?.warning("\(text)") }
 
     var scope: String { StoredStream.scope(of: name) }
 
@@ -67,19 +52,20 @@ extension Pipeline {
                     $0.channels.map(\.name)
                 })
         else {
-            committer?.tell("the channels of \(name) have changed: learning begins anew")
+            tell(state: "the channels of \(name) have changed: learning begins anew")
             return
         }
         // Series are stored by number: they must be met again in the order they had, or one would go on as another.
         let known = stored.header.place.decoding
         guard batch.seriesNames.starts(with: known.seriesNames), batch.seriesGroups.starts(with: known.seriesGroups)
         else {
-            committer?.tell("the series of \(name) come in another order than stored: learning begins anew")
+            tell(state: "the series of \(name) come in another order than stored: learning begins anew")
             return
         }
         if stored.header.arithmetic != kernels.arithmeticClass {
-            committer?.tell(
-                "the state of \(name) was computed in \(stored.header.arithmetic.rawValue) arithmetic, this machine is "
+            tell(
+                state:
+                    "the state of \(name) was computed in \(stored.header.arithmetic.rawValue) arithmetic, this machine is "
                     + "\(kernels.arithmeticClass.rawValue): scores may differ in their last digits")
         }
         let fresh = groups
@@ -119,18 +105,20 @@ extension Pipeline {
             take(stored.header)
             if let replaced {
                 let chosen = configuration.detection.forecasterVariant
-                committer?.tell(
-                    "the forecaster of \(name) was stored as \(replaced) and is \(chosen) now: it "
+                tell(
+                    state:
+                        "the forecaster of \(name) was stored as \(replaced) and is \(chosen) now: it "
                         + "begins anew")
             }
             if let replacedAutoencoder {
                 let chosen = configuration.detection.autoencoder
-                committer?.tell(
-                    "the autoencoder of \(name) was stored as \(replacedAutoencoder.rawValue) and is "
+                tell(
+                    state:
+                        "the autoencoder of \(name) was stored as \(replacedAutoencoder.rawValue) and is "
                         + "\(chosen.rawValue) now: it begins anew")
             }
         } catch {
-            committer?.tell("the state of \(name) cannot be used: \(error); learning begins anew")
+            tell(state: "the state of \(name) cannot be used: \(error); learning begins anew")
             groups = []
             emptyLogs = []
             if let schema = batch.schema { await makeGroups(schema) }

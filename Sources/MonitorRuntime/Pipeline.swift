@@ -21,8 +21,8 @@
 //                │ (the round is complete)                                             │
 //                │ FleetTails.absorb(peaks)              flows: for round r + 1        │
 //                ⇒ Trainer.train(rows of round r)        → a group's weights for r + 2 │
-//                │ (the batch is done, and a commit is due)                            │
-//                ⇒ StateStore.commit(position, series, weights, calibration)           │
+//                │ (between two batches, when a commit is due)                         │
+//                ⇒ Committer: Pipeline.cut(), Shard.saveSome() ⇒ StateStore            │
 //                └─────────────────────────────────────────────────────────────────────┘
 //
 //  What makes the output the same with any read size and any number of cores: lines are numbered here, before work is
@@ -82,7 +82,9 @@ actor Pipeline {
     let shardCount: Int
     let desk: AlertDesk
     let observer: LineObserver?
-    let committer: Committer?
+    let stateLogger: Logger?
+    /// Whether samples go to the history.
+    let keepsHistory: Bool
     let announcesLearning: Bool
 
     var sequencer: StreamSequencer
@@ -132,14 +134,16 @@ actor Pipeline {
     ///   - timesByRow: lines without a time get row × interval (`replay`) instead of their time of arrival (`run`).
     ///   - shardCount: number of shards; the output does not depend on it.
     ///   - stored: the state to go on from.
-    ///   - committer: stores the state when it is due; `nil` when there is none.
+    ///   - keepsHistory: whether samples are collected for the history, from which somebody has to take them.
+    ///   - stateLogger: told what a person should know of a restored state.
     ///   - observer: told every data line.
     ///   - logger: told of late lines and clocks that step; `nil` for nobody.
     init(
         name: String, interval: Double?, conditions: SampleConditions = SampleConditions(),
         flowSettings: FlowGatherer.Settings = FlowGatherer.Settings(), admission: SeriesAdmission = .atOnce,
         configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
-        kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, committer: Committer? = nil,
+        kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, keepsHistory: Bool = false,
+        stateLogger: Logger? = nil,
         observer: LineObserver? = nil, logger: Logger? = nil
     ) {
         self.name = name
@@ -154,7 +158,8 @@ actor Pipeline {
         self.shardCount = shardCount
         self.desk = desk
         self.stored = stored
-        self.committer = committer
+        self.stateLogger = stateLogger
+        self.keepsHistory = keepsHistory
         self.observer = observer
         notices = StreamNotices(logger: logger)
         flowNotices = FlowNotices(logger: logger)
@@ -183,17 +188,14 @@ actor Pipeline {
             try await score(gatherer.gather(batch), isBehind: batch.isBehind)
             reading.take(batch)
         }
-        // Between two batches the state is whole, and so is the source's: nothing of a line is half done.
-        if committer?.isDue(name) == true { await commit() }
     }
 
-    /// The stream has ended or monitord stops: what waits for the rest of its tick is told now, and the state is kept.
+    /// The stream has ended or monitord stops: what waits for the rest of its tick is told now.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
         // Of flows and metrics the bins that are not over are not told: a part of a bin is like no whole one.
         try await closeTick()
         try await desk.handOn()
-        if let committer, !groups.isEmpty { await committer.store(parts(at: reading), of: name, with: desk) }
     }
 
     /// Makes the groups and places of what appears for the first time.
@@ -443,7 +445,7 @@ actor Pipeline {
                 Shard(
                     channels: channels, extents: extents, conditions: conditions, watchesSensors: isMeasured,
                     configuration: detection, kernels: kernels,
-                    settings: settings)
+                    historyCapacity: keepsHistory ? detection.profile.historyChunk : 0, settings: settings)
             }
             let trainer = Trainer(channelCount: channels.count, configuration: detection, kernels: kernels)
             let models = await trainer.models()

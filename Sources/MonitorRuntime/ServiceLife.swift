@@ -18,6 +18,8 @@ struct ServiceLife: Sendable {
     let desk: AlertDesk
     let router: AlertRouter
     let store: StateStore
+    let committer: Committer
+    let history: HistoryWriter
     let sinks: DaemonSinks
     let logger: Logger
 
@@ -75,6 +77,9 @@ struct ServiceLife: Sendable {
             logger.error("reload: alerts go where they went", metadata: ["error": "\(error)"])
         }
         allowance.reconfigure(mostSeries: next.mostSeries, mostBytes: next.mostMemory)
+        await committer.reconfigure(
+            every: next.commitEvery, mostBytesPerDay: Double(next.mostStateWrites), snapshots: next.keptSnapshots)
+        await history.reconfigure(keptSeconds: next.historySeconds, mostBytes: next.historyBytes)
         await streams.reconfigure(next)
         return change
     }

@@ -7,7 +7,6 @@ actor StreamTable {
     private var configuration: MonitorConfiguration
     private let allowance: SeriesAllowance
     let desk: AlertDesk
-    private let committer: Committer
     private let logger: Logger
     private var stored: [String: StoredStream]
     private(set) var pipelines: [String: Pipeline] = [:]
@@ -16,12 +15,14 @@ actor StreamTable {
     /// What the sources have counted, by number.
     private var telemetry: [Int: SourceTelemetry] = [:]
     private var rules: RuleWatch
+    /// Keeps batches out while the state is cut.
+    private let gate = BatchGate()
     /// What is in hand: what the watchdog is told by.
     nonisolated let work = WorkWatch()
 
     init(
         configuration: MonitorConfiguration, allowance: SeriesAllowance, desk: AlertDesk,
-        stored: [String: StoredStream], committer: Committer, logger: Logger
+        stored: [String: StoredStream], logger: Logger
     ) {
         self.allowance = allowance
         rules = RuleWatch(rules: configuration.seriesRules)
@@ -29,7 +30,6 @@ actor StreamTable {
         self.configuration = configuration
         self.desk = desk
         self.stored = stored
-        self.committer = committer
     }
 
     /// Makes a source known before it is read.
@@ -41,6 +41,8 @@ actor StreamTable {
     func process(_ batch: RecordBatch, of source: SourceConfiguration, number: Int) async throws {
         let stream = name(of: batch.stream, source: number)
         let pipeline = pipeline(for: stream, source)
+        await gate.enter()
+        defer { gate.leave() }
         work.begin(stream)
         defer { work.end(stream) }
         try await pipeline.process(batch, arrivedAt: ProcessUsage.now().seconds)
@@ -51,14 +53,32 @@ actor StreamTable {
 
     /// Lets time pass in every stream, `seconds` of the monotonic clock.
     func pass(at seconds: Double) async throws {
+        await gate.enter()
+        defer { gate.leave() }
         for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.pass(at: seconds) }
+    }
+
+    /// All streams as they are between two batches of each, with the policy of the same moment.
+    ///
+    /// Batches wait until it is taken, which takes a mark for each series. A stream whose last tick waits for its rest with
+    /// an incident in it is left out, and goes on from its last commit.
+    ///
+    /// - Returns: `nil` while alerts wait to be stored, which the state may not stand for.
+    func cut() async -> (streams: [StreamCut], policy: [UInt8])? {
+        await gate.close()
+        defer { gate.open() }
+        guard let policy = await desk.state() else { return nil }
+        var streams: [StreamCut] = []
+        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
+            if let cut = await pipeline.cut() { streams.append(cut) }
+        }
+        return (streams, policy)
     }
 
     /// Takes over budgets, limits and labels: each stream at the border of its round in progress.
     func reconfigure(_ next: MonitorConfiguration) async {
         configuration = next
         rules = RuleWatch(rules: next.seriesRules)
-        committer.reconfigure(every: next.commitEvery)
         for pipeline in pipelines.values { await pipeline.reconfigure(next) }
         // Nobody crosses a border before the first line.
         if pipelines.isEmpty { await desk.reconfigure(next.alerting) }
@@ -105,7 +125,9 @@ actor StreamTable {
             name: stream, interval: source.interval, conditions: source.conditions,
             flowSettings: source.flowSettings, admission: SeriesAdmission(allowance: allowance),
             configuration: configuration, timesByRow: false, shardCount: 1,
-            desk: desk, stored: stored.removeValue(forKey: stream), committer: committer, logger: logger)
+            desk: desk, stored: stored.removeValue(forKey: stream),
+            keepsHistory: configuration.keepsHistory,
+            stateLogger: configuration.stateDirectory == nil ? nil : logger, logger: logger)
         pipelines[stream] = pipeline
         return pipeline
     }

@@ -3,7 +3,7 @@ import CZlib
 /// zlib over whole blobs: stored parts shrink to a half or less, and an eMMC wears by what is written.
 enum Compression {
     private static let smallest = 512
-    private static let largest = 1 << 30
+    static let largest = 1 << 30
 
     /// The bytes with a mark and, when compressed, their length before them: 0 plain, 1 zlib.
     static func pack(_ bytes: [UInt8]) -> [UInt8] {

@@ -34,6 +34,7 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
     let path: String
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
+    private var pages = 0
 
     /// What a connection may do with the file.
     enum Access {
@@ -54,10 +55,10 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
         case .readWrite: (name, flags) = (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         case .readOnly: (name, flags) = (path, SQLITE_OPEN_READONLY)
         case .untouched:
-            (name, flags) = ("file:\(Self.percentEncoded(path))?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+            (name, flags) = ("file:\(Self.percentEncoded(path))?immutable=1", SQLITE_OPEN_READONLY)
         }
         // SQLite sets the handle even when it fails; close() takes either.
-        let code = unsafe sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = unsafe sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nil)
         guard code == SQLITE_OK else {
             let error = failure("open", code)
             close()
@@ -149,8 +150,22 @@ public struct DatabaseError: Error, Equatable, CustomStringConvertible {
         guard code == SQLITE_DONE else { throw failure("copy into", code) }
     }
 
+    /// Makes another database readable under a name; it may be in use, and nothing is written to it.
+    func attach(_ path: String, as name: String) throws(DatabaseError) {
+        try run("ATTACH ? AS \(name)", [.text("file:\(Self.percentEncoded(path))?mode=ro")])
+    }
+
     /// Rows that the last statement changed.
     var changes: Int { Int(unsafe sqlite3_changes(handle)) }
+
+    /// Pages written since the connection was opened.
+    var pagesWritten: Int {
+        var (current, highest): (Int32, Int32) = (0, 0)
+        // The counter is of 32 bits: it is read and set back each time.
+        _ = unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_WRITE, &current, &highest, 1)
+        pages += Int(current)
+        return pages
+    }
 
     private func prepared(_ sql: String) throws(DatabaseError) -> Statement {
         if let statement = statements[sql] { return statement }

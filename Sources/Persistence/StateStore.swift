@@ -8,23 +8,28 @@ public struct StatePart: Equatable, Sendable {
     public var scope: String
     /// Its name there.
     public var name: String
-    /// Its bytes, with a version of their own.
-    public var bytes: [UInt8]
+    /// What is to be stored of it.
+    public var content: PieceContent
 
-    /// Creates a piece.
-    public init(scope: String, name: String, bytes: [UInt8]) {
+    /// Creates a piece of which this is to be stored.
+    public init(scope: String, name: String, content: PieceContent) {
         self.scope = scope
         self.name = name
-        self.bytes = bytes
+        self.content = content
+    }
+
+    /// Creates a piece that is stored whole.
+    public init(scope: String, name: String, bytes: [UInt8]) {
+        self.init(scope: scope, name: name, content: .whole(bytes))
     }
 }
 
 /// What a commit wrote.
 public struct CommitOutcome: Equatable, Sendable {
     /// Pieces that had changed.
-    public var partsWritten: Int
+    public var partsWritten = 0
     /// Bytes of them as stored.
-    public var bytesWritten: Int
+    public var bytesWritten = 0
 }
 
 /// A message as the outbox keeps it.
@@ -49,12 +54,16 @@ public struct StoredMessage: Equatable, Sendable {
 
 /// Owns the state's database: one SQLite file in the state directory, or one in memory.
 ///
-///     part(scope, name)      pieces of the state; one commit is one transaction, only changed pieces are written
-///     outbox(number)         messages, durable before they are sent; the newest acknowledged ones are the history
-///     sink(name)             how far each sink has got
+///     part(scope, name, generation)   pieces of the state, whole or as patches of what an earlier generation stored
+///     meta(generation)                the generation that counts; what is of a later one was never finished
+///     history(stream, series, first)  recent samples, written behind
+///     outbox(number)                  messages, durable before they are sent; the newest acknowledged ones are the history
+///     sink(name)                      how far each sink has got
 ///
-/// Commits are written through the WAL without waiting for the disk: after a power cut the state goes back to an
-/// earlier commit, which is whole. The outbox waits (`synchronous = FULL`): a message is on the disk before it is sent.
+/// A commit is *staged* in small transactions, between which the outbox has its turn, and counts all at once when it is
+/// *sealed*: one that is cut off leaves the state as it was. Commits are written through the WAL without waiting for the
+/// disk: after a power cut the state goes back to an earlier commit, which is whole. The outbox waits
+/// (`synchronous = FULL`): a message is on the disk before it is sent.
 public actor StateStore {
     /// Version of the tables; a migration leads from each to the next.
     static let migrations = [
@@ -64,16 +73,48 @@ public actor StateStore {
         CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, seq INTEGER NOT NULL,
             payload BLOB NOT NULL, UNIQUE (id, seq));
         CREATE TABLE sink (name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL) WITHOUT ROWID;
+        """,
         """
+        ALTER TABLE part RENAME TO part1;
+        CREATE TABLE part (scope TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, kind INTEGER NOT NULL,
+            bytes BLOB NOT NULL, PRIMARY KEY (scope, name, generation));
+        INSERT INTO part SELECT scope, name, 0, 0, bytes FROM part1;
+        DROP TABLE part1;
+        INSERT OR REPLACE INTO meta (key, value) VALUES ('generation', '0');
+        CREATE TABLE history (number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, series TEXT NOT NULL,
+            first INTEGER NOT NULL, last INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
+            bytes BLOB NOT NULL, UNIQUE (stream, series, first));
+        """,
     ]
-    /// Acknowledged messages that are kept as history.
-    static let keptMessages: Int64 = 10_000
+    /// What a snapshot has of the tables.
+    static let snapshotTables = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE part (scope TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, kind INTEGER NOT NULL,
+            bytes BLOB NOT NULL, PRIMARY KEY (scope, name, generation));
+        """
 
-    private let database: Database
+    let database: Database
     private var lock: DirectoryLock?
+    /// Hashes of the pieces that are stored whole each time.
     private var written: [String: UInt64] = [:]
+    /// Of pieces that are staged and not sealed.
+    private var staged: [String: UInt64?] = [:]
+    /// Pieces that were staged whole, or as removed: what is stored of them before is waste once that is sealed.
+    private var superseding: [(scope: String, name: String)] = []
+    private var outcome = CommitOutcome()
+    /// Pieces of which older generations are stored that nobody needs.
+    private var waste: [(scope: String, name: String)] = []
+    private var knowsWaste = false
+    /// Bytes of the history; `nil` before they were counted.
+    var historyBytes: Int64?
+    /// Whether there may be pieces of a commit that was cut off.
+    private var hasLeftovers = true
     /// Bytes of state written since the store was opened.
     public private(set) var bytesWritten = 0
+    /// Bytes that have been written to the disk since the store was opened, of whatever: pages to the log, and at most once
+    /// more each into the file.
+    public var bytesOnDisk: Int { database.pagesWritten * 2 * Self.pageBytes }
+    private static let pageBytes = 4_096
 
     /// Opens or creates the state.
     ///
@@ -204,50 +245,185 @@ public actor StateStore {
 
     // MARK: The pieces
 
-    /// Stores pieces in one transaction; those that have not changed since they were last stored are passed over.
+    /// Pieces that are cleared away in one transaction.
+    private static let clearedAtOnce = 200
+
+    /// Stores pieces, and has them count; those stored whole that have not changed are passed over.
     ///
-    /// - Parameter removed: pieces that are to go, bytes ignored.
-    /// - Throws: ``DatabaseError``; then nothing of it is stored.
-    public func commit(_ parts: [StatePart], removing removed: [StatePart] = []) throws -> CommitOutcome {
-        var changed: [(part: StatePart, key: String, hash: UInt64)] = []
+    /// - Throws: ``DatabaseError``; then nothing of it counts.
+    public func commit(_ parts: [StatePart]) throws -> CommitOutcome {
+        try stage(parts)
+        return try seal()
+    }
+
+    /// Stores pieces that do not count before ``seal()``; those stored whole that have not changed are passed over.
+    ///
+    /// - Throws: ``DatabaseError``; then nothing that was staged will count.
+    public func stage(_ parts: [StatePart]) throws {
+        var rows: [(part: StatePart, kind: Int64, packed: [UInt8])] = []
         for part in parts {
             let key = Self.key(part)
-            let hash = Self.hash(part.bytes)
-            if written[key] != hash { changed.append((part, key, hash)) }
-        }
-        guard !changed.isEmpty || !removed.isEmpty else { return CommitOutcome(partsWritten: 0, bytesWritten: 0) }
-        let bytes = try database.transaction { () throws(DatabaseError) -> Int in
-            var bytes = 0
-            for (part, _, _) in changed {
-                let packed = Compression.pack(part.bytes)
-                bytes += packed.count
-                try database.run(
-                    "INSERT OR REPLACE INTO part (scope, name, bytes) VALUES (?, ?, ?)",
-                    [.text(part.scope), .text(part.name), .blob(packed)])
+            switch part.content {
+            case .whole(let bytes):
+                let hash = BlockHash.hash(bytes, from: 0, to: bytes.count)
+                guard written[key] != hash else { continue }
+                staged[key] = .some(hash)
+                superseding.append((part.scope, part.name))
+                rows.append((part, 0, Compression.pack(bytes)))
+            case .patch(let bytes):
+                staged[key] = .some(nil)
+                rows.append((part, 1, Compression.pack(bytes)))
+            case .removed:
+                staged[key] = .some(nil)
+                superseding.append((part.scope, part.name))
+                rows.append((part, 2, []))
             }
-            for part in removed {
-                try database.run(
-                    "DELETE FROM part WHERE scope = ? AND name = ?", [.text(part.scope), .text(part.name)])
-            }
-            return bytes
         }
-        for (_, key, hash) in changed { written[key] = hash }
-        for part in removed { written[Self.key(part)] = nil }
-        bytesWritten += bytes
-        return CommitOutcome(partsWritten: changed.count, bytesWritten: bytes)
+        guard !rows.isEmpty else { return }
+        do {
+            if hasLeftovers { try deleteUnsealed() }
+            let generation = try generation() + 1
+            try database.transaction { () throws(DatabaseError) in
+                for (part, kind, packed) in rows {
+                    try database.run(
+                        "INSERT OR REPLACE INTO part (scope, name, generation, kind, bytes) VALUES (?, ?, ?, ?, ?)",
+                        [.text(part.scope), .text(part.name), .integer(generation), .integer(kind), .blob(packed)])
+                }
+            }
+        } catch {
+            discard()
+            throw error
+        }
+        outcome.partsWritten += rows.count
+        outcome.bytesWritten += rows.reduce(0) { $0 + $1.packed.count }
+    }
+
+    /// Has all that was staged count, at once.
+    ///
+    /// - Parameter moment: when, in words; kept for ``committed``.
+    /// - Throws: ``DatabaseError``; then nothing that was staged counts.
+    public func seal(at moment: String = "") throws -> CommitOutcome {
+        guard outcome.partsWritten > 0 else { return outcome }
+        do {
+            try database.transaction { () throws(DatabaseError) in
+                try database.run("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
+                try database.run(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES ('committed', ?)", [.text(moment)])
+            }
+        } catch {
+            discard()
+            throw error
+        }
+        for (key, hash) in staged { written[key] = hash }
+        defer { forgetStaged() }
+        bytesWritten += outcome.bytesWritten
+        return outcome
+    }
+
+    /// Drops what was staged and is not sealed.
+    public func discard() {
+        forgetStaged()
+        hasLeftovers = true
+        // What cannot be deleted now is deleted before anything else is staged; it does not count.
+        try? deleteUnsealed()
+    }
+
+    private func forgetStaged() {
+        staged.removeAll(keepingCapacity: true)
+        waste += superseding
+        superseding.removeAll()
+        outcome = CommitOutcome()
+    }
+
+    /// Notes what a run before has superseded and not cleared.
+    private func findWaste() throws(DatabaseError) {
+        try database.query(
+            """
+            SELECT DISTINCT old.scope, old.name FROM part AS old JOIN part AS new USING (scope, name)
+            WHERE new.kind != 1 AND (new.kind = 2 OR old.generation < new.generation) AND new.generation <= (\(Self.sealed))
+            """
+        ) { row throws(DatabaseError) in waste.append((row.text(0), row.text(1))) }
+    }
+
+    /// Deletes some of what sealed pieces have superseded.
+    ///
+    /// - Returns: whether there is more: the outbox has its turn between two calls.
+    public func clearSome() throws -> Bool {
+        if !knowsWaste {
+            try findWaste()
+            knowsWaste = true
+        }
+        let some = waste.suffix(Self.clearedAtOnce)
+        guard !some.isEmpty else { return false }
+        try database.transaction { () throws(DatabaseError) in
+            for (scope, name) in some { try Self.clear(scope: scope, name: name, in: database) }
+        }
+        waste.removeLast(some.count)
+        return !waste.isEmpty
+    }
+
+    /// Deletes what is stored of a piece before it was last stored whole, and all of one that was removed.
+    private static func clear(scope: String, name: String, in database: Database) throws(DatabaseError) {
+        try database.run(
+            """
+            DELETE FROM part WHERE scope = ?1 AND name = ?2 AND generation <
+                (SELECT MAX(generation) FROM part WHERE scope = ?1 AND name = ?2 AND kind != 1 AND generation <= (\(sealed)))
+            """, [.text(scope), .text(name)])
+        try database.run(
+            "DELETE FROM part WHERE scope = ?1 AND name = ?2 AND kind = 2 AND generation <= (\(sealed))",
+            [.text(scope), .text(name)])
+    }
+
+    static let sealed = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation'"
+
+    private func deleteUnsealed() throws(DatabaseError) {
+        try database.run("DELETE FROM part WHERE generation > (\(Self.sealed))")
+        hasLeftovers = false
+    }
+
+    private func generation() throws(DatabaseError) -> Int64 { try database.integer(Self.sealed) ?? 0 }
+
+    /// When the last commit was, in the words it was given; empty when nobody said.
+    public var committed: String {
+        get throws {
+            var text = ""
+            try database.query("SELECT value FROM meta WHERE key = 'committed'") { row throws(DatabaseError) in
+                text = row.text(0)
+            }
+            return text
+        }
     }
 
     /// The pieces of a scope by name; a piece that does not unpack is left out.
     public func load(scope: String) throws -> [String: [UInt8]] {
+        let parts = try Self.pieces(of: scope, in: database)
+        for (name, bytes) in parts {
+            written[Self.key(StatePart(scope: scope, name: name, content: .removed))] =
+                BlockHash.hash(bytes, from: 0, to: bytes.count)
+        }
+        return parts
+    }
+
+    static func pieces(of scope: String, in database: Database) throws(DatabaseError) -> [String: [UInt8]] {
         var parts: [String: [UInt8]] = [:]
         try database.query(
-            "SELECT name, bytes FROM part WHERE scope = ?", [.text(scope)]
+            "SELECT name, kind, bytes FROM part WHERE scope = ? AND generation <= (\(Self.sealed)) ORDER BY name, generation",
+            [.text(scope)]
         ) { row throws(DatabaseError) in
-            guard let bytes = Compression.unpack(row.blob(1)) else { return }
-            parts[row.text(0)] = bytes
-        }
-        for (name, bytes) in parts {
-            written[Self.key(StatePart(scope: scope, name: name, bytes: []))] = Self.hash(bytes)
+            let name = row.text(0)
+            guard row.integer(1) != 2 else {
+                parts[name] = nil
+                return
+            }
+            guard let bytes = Compression.unpack(row.blob(2)) else {
+                parts[name] = nil
+                return
+            }
+            if row.integer(1) == 0 {
+                parts[name] = bytes
+            } else if var piece = parts.removeValue(forKey: name), PiecePatch.apply(bytes, to: &piece) {
+                parts[name] = piece
+            }
         }
         return parts
     }
@@ -255,95 +431,43 @@ public actor StateStore {
     /// The scopes that have pieces, in order.
     public func scopes() throws -> [String] {
         var scopes: [String] = []
-        try database.query("SELECT DISTINCT scope FROM part ORDER BY scope") { row throws(DatabaseError) in
+        try database.query(
+            "SELECT DISTINCT scope FROM part WHERE generation <= (\(Self.sealed)) ORDER BY scope"
+        ) { row throws(DatabaseError) in
             scopes.append(row.text(0))
         }
         return scopes
     }
 
-    private static func key(_ part: StatePart) -> String { "\(part.scope)\u{0}\(part.name)" }
-
-    private static func hash(_ bytes: [UInt8]) -> UInt64 {
-        // Eight bytes at a time: states are megabytes, and every commit looks at all of them.
-        var state = UInt64(bytes.count)
-        var word: UInt64 = 0
-        for (index, byte) in bytes.enumerated() {
-            word = word << 8 | UInt64(byte)
-            if index & 7 == 7 {
-                state = splitMix(state ^ word)
-                word = 0
-            }
-        }
-        return splitMix(state ^ word)
-    }
-
-    // MARK: The outbox
-
-    /// Stores messages in a transaction of their own that is on the disk before this returns.
+    /// Drops all pieces: the state is as of a first start, but for the messages.
     ///
-    /// A message whose (id, seq) was stored before is passed over.
-    public func appendToOutbox(_ messages: [StoredMessage]) throws {
-        try database.execute("PRAGMA synchronous = FULL")
-        defer { try? database.execute("PRAGMA synchronous = NORMAL") }
+    /// - Throws: ``DatabaseError``; then nothing is dropped.
+    public func removeAll() throws {
+        try database.transaction { () throws(DatabaseError) in try database.run("DELETE FROM part") }
+        written.removeAll()
+        forgetStaged()
+        waste.removeAll()
+    }
+
+    /// Makes the pieces those of a snapshot, all at once; messages and what the sinks have had of them stay.
+    ///
+    /// - Throws: ``DatabaseError``; then all is as it was.
+    public func rollBack(to snapshot: StateSnapshot, in folder: SnapshotFolder) throws {
+        try database.attach(folder.path(snapshot.name), as: "snapshot")
+        defer { try? database.execute("DETACH snapshot") }
         try database.transaction { () throws(DatabaseError) in
-            for message in messages {
-                try database.run(
-                    "INSERT OR IGNORE INTO outbox (id, seq, payload) VALUES (?, ?, ?)",
-                    [.text(message.id), .integer(Int64(message.seq)), .blob(message.payload)])
-            }
+            try database.execute(
+                """
+                DELETE FROM main.part;
+                INSERT INTO main.part SELECT scope, name, generation, kind, bytes FROM snapshot.part;
+                INSERT OR REPLACE INTO main.meta SELECT key, value FROM snapshot.meta;
+                """)
         }
+        written.removeAll()
+        forgetStaged()
+        waste.removeAll()
+        knowsWaste = false
     }
 
-    /// Makes sinks known; one that is new starts behind the last message stored so far.
-    public func registerSinks(_ names: [String]) throws {
-        try database.transaction { () throws(DatabaseError) in
-            for name in names {
-                try database.run(
-                    """
-                    INSERT OR IGNORE INTO sink (name, acknowledged)
-                    VALUES (?, (SELECT COALESCE(MAX(number), 0) FROM outbox))
-                    """, [.text(name)])
-            }
-            // A sink that is configured no longer must not hold the history for ever.
-            let marks = names.map { _ in "?" }.joined(separator: ", ")
-            try database.run("DELETE FROM sink WHERE name NOT IN (\(marks))", names.map(Value.text))
-        }
-    }
-
-    /// The messages that a sink has not acknowledged, oldest first.
-    public func pending(sink: String, limit: Int) throws -> [StoredMessage] {
-        try messages(
-            """
-            SELECT number, id, seq, payload FROM outbox
-            WHERE number > COALESCE((SELECT acknowledged FROM sink WHERE name = ?), 0) ORDER BY number LIMIT ?
-            """, [.text(sink), .integer(Int64(limit))])
-    }
-
-    /// Remembers that a sink has written all messages up to a number.
-    public func acknowledge(sink: String, upTo number: UInt64) throws {
-        try database.run(
-            "INSERT INTO sink (name, acknowledged) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET acknowledged = excluded.acknowledged",
-            [.text(sink), .integer(Int64(number))])
-        try database.run(
-            """
-            DELETE FROM outbox WHERE number <= (SELECT MIN(acknowledged) FROM sink)
-            AND number <= (SELECT MAX(number) FROM outbox) - ?
-            """, [.integer(Self.keptMessages)])
-    }
-
-    /// The newest messages, newest first.
-    public func history(limit: Int) throws -> [StoredMessage] {
-        try messages(
-            "SELECT number, id, seq, payload FROM outbox ORDER BY number DESC LIMIT ?", [.integer(Int64(limit))])
-    }
-
-    private func messages(_ sql: String, _ values: [Value]) throws(DatabaseError) -> [StoredMessage] {
-        var found: [StoredMessage] = []
-        try database.query(sql, values) { row throws(DatabaseError) in
-            found.append(
-                StoredMessage(
-                    number: UInt64(row.integer(0)), id: row.text(1), seq: Int(row.integer(2)), payload: row.blob(3)))
-        }
-        return found
-    }
+    private static func key(_ part: StatePart) -> String { "\(part.scope)\u{0}\(part.name)" }
 }

@@ -42,24 +42,20 @@ public struct StateWriter: Sendable {
     /// Appends a count and the bits of each number.
     public mutating func write(_ values: [Float]) {
         write(UInt32(values.count))
-        reserve(values.count * 4)
-        for value in values { write(value.bitPattern) }
+        appendBits(of: values)
     }
 
     /// Appends a count and the bits of each number.
     public mutating func write(_ values: [Double]) {
         write(UInt32(values.count))
-        reserve(values.count * 8)
-        for value in values { write(value.bitPattern) }
+        appendBits(of: values)
     }
 
     /// Appends a count and each integer, of at most 64 bits.
     @inlinable
-    public mutating func write<Number: FixedWidthInteger>(_ values: [Number]) {
+    public mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(_ values: [Number]) {
         write(UInt32(values.count))
-        let width = Number.bitWidth / 8
-        reserve(values.count * width)
-        for value in values { append(UInt64(truncatingIfNeeded: value), width: width) }
+        appendBits(of: values)
     }
 
     /// Appends a count and the bytes.
@@ -78,24 +74,31 @@ public struct StateWriter: Sendable {
         self.write(part.bytes)
     }
 
-    // What is generic is compiled where it is used, and leads here: a state of thousands of series is written byte by byte.
+    /// Empties the writer; its memory is used again.
+    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    // What is generic is compiled where it is used, and leads here.
 
     @usableFromInline
     mutating func append(_ bits: UInt64, width: Int) {
-        var rest = bits
-        for _ in 0..<width {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        // A number's bytes in memory are the bytes to write: the machines that monitord runs on are little-endian.
+        // The buffer is the local's for the call, and a width is at most its eight bytes.
+        unsafe withUnsafeBytes(of: bits.littleEndian) { unsafe bytes.append(contentsOf: $0.prefix(width)) }
     }
 
+    /// Appends numbers as they lie in memory: a state of thousands of series is megabytes, and is written while they wait.
+    ///
+    /// `Number` is a Float, a Double or an integer of fixed width, which have no padding.
     @usableFromInline
-    mutating func reserve(_ count: Int) {
-        // Grown by half at least: a piece is written in many small parts.
-        guard bytes.count + count > bytes.capacity else { return }
-        bytes.reserveCapacity(max(bytes.count + count, bytes.capacity + bytes.capacity / 2))
+    mutating func appendBits<Number: BitwiseCopyable>(of values: [Number]) {
+        // Bytes of trivial numbers, read within the call.
+        unsafe values.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
 }
+
+#if !_endian(little)
+    #error("StateCoding writes numbers as they lie in memory, which must be little-endian")
+#endif
 
 /// Reads what ``StateWriter`` wrote; every read is bounded by the bytes that are left.
 public struct StateReader: Sendable {
@@ -126,6 +129,22 @@ public struct StateReader: Sendable {
         return bits
     }
 
+    /// Numbers as they lie in memory, as ``StateWriter`` appended them.
+    @usableFromInline
+    mutating func takeBits<Number: BitwiseCopyable>(_ count: Int, zero: Number) -> [Number]? {
+        let length = count * MemoryLayout<Number>.stride
+        guard remaining >= length else { return nil }
+        var values = Array(repeating: zero, count: count)
+        // Any bits are a number of these types; source and target are as long, as was just seen.
+        unsafe values.withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes {
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + length]))
+            }
+        }
+        position += length
+        return values
+    }
+
     /// Reads a Boolean; any byte but 0 and 1 is refused.
     public mutating func readBool() throws(StateCodingError) -> Bool {
         switch try read(UInt8.self) {
@@ -142,21 +161,16 @@ public struct StateReader: Sendable {
     public mutating func readFloat() throws(StateCodingError) -> Float { Float(bitPattern: try read()) }
 
     /// Reads a count and as many Floats.
-    public mutating func readFloats() throws(StateCodingError) -> [Float] {
-        try readArray(width: 4) { reader throws(StateCodingError) in try reader.readFloat() }
-    }
+    public mutating func readFloats() throws(StateCodingError) -> [Float] { try readArray(zero: 0) }
 
     /// Reads a count and as many Doubles.
-    public mutating func readDoubles() throws(StateCodingError) -> [Double] {
-        try readArray(width: 8) { reader throws(StateCodingError) in try reader.readDouble() }
-    }
+    public mutating func readDoubles() throws(StateCodingError) -> [Double] { try readArray(zero: 0) }
 
     /// Reads a count and as many integers.
-    public mutating func readIntegers<Number: FixedWidthInteger>(_ type: Number.Type = Number.self)
+    @inlinable
+    public mutating func readIntegers<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type = Number.self)
         throws(StateCodingError) -> [Number]
-    {
-        try readArray(width: Number.bitWidth / 8) { reader throws(StateCodingError) in try reader.read(type) }
-    }
+    { try readArray(zero: 0) }
 
     /// Reads a count and as many UTF-8 bytes; ill-formed bytes become U+FFFD.
     public mutating func readString() throws(StateCodingError) -> String {
@@ -168,15 +182,11 @@ public struct StateReader: Sendable {
         StateReader(try readIntegers(UInt8.self))
     }
 
-    private mutating func readArray<Element>(
-        width: Int, _ element: (inout StateReader) throws(StateCodingError) -> Element
-    ) throws(StateCodingError) -> [Element] {
+    @usableFromInline
+    mutating func readArray<Number: BitwiseCopyable>(zero: Number) throws(StateCodingError) -> [Number] {
         let count = Int(try read(UInt32.self))
         // Checked before the array is made, so that a damaged count cannot ask for gigabytes.
-        guard count * width <= remaining else { throw .truncated(reading: "\(count) × \(Element.self)") }
-        var values: [Element] = []
-        values.reserveCapacity(count)
-        for _ in 0..<count { values.append(try element(&self)) }
+        guard let values = takeBits(count, zero: zero) else { throw .truncated(reading: "\(count) × \(Number.self)") }
         return values
     }
 }

@@ -1,7 +1,9 @@
 import Foundation
-import Persistence
 import TestSupport
 import Testing
+import TimeSeries
+
+@testable import Persistence
 
 @Suite struct StateStoreTests {
     private func bytes(_ count: Int, _ seed: UInt8 = 1) -> [UInt8] {
@@ -32,19 +34,129 @@ import Testing
         #expect(try await store.commit(parts).partsWritten == 1_000)
         #expect(try await store.commit(parts).partsWritten == 0)
         var changed = parts
-        changed[500].bytes[99] ^= 1
+        var other = bytes(100, UInt8(500 % 250))
+        other[99] ^= 1
+        changed[500].content = .whole(other)
         #expect(try await store.commit(changed).partsWritten == 1)
-        #expect(try await store.load(scope: "s")["500"] == changed[500].bytes)
+        #expect(try await store.load(scope: "s")["500"] == other)
     }
 
     @Test func `a piece that is removed is gone and can come back`() async throws {
         let store = try StateStore(directory: nil)
         let part = StatePart(scope: "s", name: "a", bytes: [1])
         _ = try await store.commit([part])
-        _ = try await store.commit([], removing: [part])
+        _ = try await store.commit([StatePart(scope: "s", name: "a", content: .removed)])
         #expect(try await store.load(scope: "s").isEmpty)
         #expect(try await store.commit([part]).partsWritten == 1)
         #expect(try await store.load(scope: "s") == ["a": [1]])
+    }
+
+    @Test func `what is staged counts when it is sealed, all at once`() async throws {
+        let store = try StateStore(directory: nil)
+        _ = try await store.commit([
+            StatePart(scope: "s", name: "a", bytes: [1]), StatePart(scope: "s", name: "b", bytes: [1]),
+        ])
+        try await store.stage([StatePart(scope: "s", name: "a", bytes: [2])])
+        try await store.stage([StatePart(scope: "s", name: "b", content: .removed)])
+        #expect(try await store.load(scope: "s") == ["a": [1], "b": [1]])
+        _ = try await store.seal()
+        #expect(try await store.load(scope: "s") == ["a": [2]])
+        while try await store.clearSome() {}
+        #expect(try await store.load(scope: "s") == ["a": [2]])
+    }
+
+    @Test func `a commit that was given up leaves nothing behind`() async throws {
+        let store = try StateStore(directory: nil)
+        _ = try await store.commit([StatePart(scope: "s", name: "a", bytes: [1])])
+        try await store.stage([
+            StatePart(scope: "s", name: "a", bytes: [2]), StatePart(scope: "s", name: "c", bytes: [3]),
+        ])
+        await store.discard()
+        _ = try await store.commit([StatePart(scope: "s", name: "b", bytes: [4])])
+        #expect(try await store.load(scope: "s") == ["a": [1], "b": [4]])
+        // What was not stored is stored when it comes again.
+        #expect(try await store.commit([StatePart(scope: "s", name: "a", bytes: [2])]).partsWritten == 1)
+        #expect(try await store.load(scope: "s")["a"] == [2])
+    }
+
+    @Test func `a commit that a crash cut off does not count`() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try StateStore(directory: directory.path("state"))
+        _ = try await store.commit([StatePart(scope: "s", name: "a", bytes: bytes(2_000))])
+        try await store.stage([StatePart(scope: "s", name: "a", bytes: bytes(2_000, 9))])
+        let copy = try StateStore(copyOf: directory.path("state"))
+        #expect(try await copy.load(scope: "s") == ["a": bytes(2_000)])
+        // Another commit may not make it count either.
+        await store.close()
+        let again = try StateStore(directory: directory.path("state"))
+        _ = try await again.commit([StatePart(scope: "s", name: "b", bytes: [1])])
+        #expect(try await again.load(scope: "s") == ["a": bytes(2_000), "b": [1]])
+    }
+
+    @Test func `a piece is what its patches have made of it`() async throws {
+        let store = try StateStore(directory: nil)
+        var generator = SeededGenerator(seed: 3)
+        var piece = (0..<20_000).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var image = PieceImage(number: 5)
+        var wholes = 0
+        for _ in 0..<60 {
+            let (content, next) = try #require(image.change(to: piece))
+            if case .whole = content { wholes += 1 }
+            _ = try await store.commit([StatePart(scope: "s", name: "a", content: content)])
+            while try await store.clearSome() {}
+            image = next
+            #expect(try await store.load(scope: "s") == ["a": piece])
+            #expect(image.change(to: piece) == nil)
+            for _ in 0..<4 {
+                piece[Int.random(in: piece.indices, using: &generator)] ^= 1
+            }
+            // It grows and shrinks.
+            if Bool.random(using: &generator) {
+                piece.append(7)
+            } else {
+                piece.removeLast(Int.random(in: 0...700, using: &generator))
+            }
+        }
+        #expect((2..<20).contains(wholes), "\(wholes) of 60 whole")
+    }
+
+    @Test func `patches that do not fit their piece change nothing else`() async throws {
+        let piece: [UInt8] = [1, 2, 3]
+        // Shorter than a number; runs beyond the end; a length that the patch cannot fill.
+        for patch: [UInt8] in [
+            [3], [3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 9, 9], [0, 0, 0, 64],
+            [3, 0, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0, 9],
+        ] {
+            let store = try StateStore(directory: nil)
+            _ = try await store.commit([
+                StatePart(scope: "s", name: "a", bytes: piece), StatePart(scope: "s", name: "b", bytes: piece),
+            ])
+            _ = try await store.commit([StatePart(scope: "s", name: "a", content: .patch(patch))])
+            #expect(try await store.load(scope: "s") == ["b": piece])
+        }
+    }
+
+    @Test func `a state of the first version is gone on from`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("state")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let sql = """
+            CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE part (scope TEXT NOT NULL, name TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (scope, name));
+            CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, seq INTEGER NOT NULL,
+                payload BLOB NOT NULL, UNIQUE (id, seq));
+            CREATE TABLE sink (name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL) WITHOUT ROWID;
+            INSERT INTO part VALUES ('stream/input', 'stream', x'00010203'), ('daemon', 'policy', x'0009');
+            INSERT INTO outbox (id, seq, payload) VALUES ('00112233445566ff', 0, x'7b7d');
+            PRAGMA user_version = 1;
+            """
+        try Database(path: path + "/monitord.db").execute(sql)
+        let store = try StateStore(directory: path)
+        #expect(try await store.load(scope: "stream/input") == ["stream": [1, 2, 3]])
+        #expect(try await store.load(scope: "daemon") == ["policy": [9]])
+        #expect(try await store.history(limit: 5).map(\.id) == ["00112233445566ff"])
+        _ = try await store.commit([StatePart(scope: "daemon", name: "policy", bytes: [8])])
+        #expect(try await store.load(scope: "daemon") == ["policy": [8]])
     }
 
     @Test func `a directory has one owner`() async throws {
@@ -79,7 +191,7 @@ import Testing
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         let other = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: other.path("monitord.db"))
-        #expect(throws: PersistenceError.newer(path: other.path("monitord.db"), found: 99, known: 1)) {
+        #expect(throws: PersistenceError.newer(path: other.path("monitord.db"), found: 99, known: 2)) {
             _ = try StateStore(directory: other.url.path)
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)

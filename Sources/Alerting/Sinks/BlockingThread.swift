@@ -10,7 +10,7 @@ import Synchronization
 /// returns. The thread ends when its owner is gone.
 ///
 /// It is woken through a pipe: an end of file, which the owner's `deinit` makes, ends it, and no flag can be missed.
-final class BlockingThread: Sendable {
+public final class BlockingThread: Sendable {
     private final class Queue: Sendable {
         let jobs = Mutex(Deque<@Sendable () -> Void>())
         let waiting: Int32
@@ -56,7 +56,7 @@ final class BlockingThread: Sendable {
     ///   - name: for errors.
     ///   - capacity: jobs that may wait.
     /// - Throws: ``AlertingError/system(call:path:code:reason:)`` when the system has no more descriptors or threads.
-    init(name: String, capacity: Int = 64) throws(AlertingError) {
+    public init(name: String, capacity: Int = 64) throws(AlertingError) {
         self.name = name
         self.capacity = capacity
         var ends: [Int32] = [-1, -1]
@@ -94,7 +94,7 @@ final class BlockingThread: Sendable {
     ///
     /// - Throws: what the job throws; ``AlertingError/queueFull(sink:capacity:)``; `CancellationError` when the caller is
     ///   cancelled first: the job may then still run to its end.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    public func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         let reply = Reply<Result>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

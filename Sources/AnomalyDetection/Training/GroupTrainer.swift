@@ -258,6 +258,9 @@ public final class GroupTrainer {
         return parts
     }
 
+    /// Has the next ``changedParts()`` give all parts, because those of the last are not stored.
+    public func markChanged() { memory.markChanged() }
+
     private func networkParts() -> [(name: String, bytes: [UInt8])] {
         [
             ("forecaster", encodeForecaster()), ("autoencoder", encodeAutoencoder()), ("duty", encodeDuty()),

@@ -144,6 +144,11 @@ struct ReplayMemory: Sendable {
         for series in rings.indices { rings[series].changed.removeAll(keepingCapacity: true) }
     }
 
+    /// Takes all segments for changed.
+    mutating func markChanged() {
+        for series in rings.indices { rings[series].changed = Set(segments(of: series)) }
+    }
+
     /// Reads the index, with rings still empty.
     init(index bytes: [UInt8], width: Int) throws(StateCodingError) {
         self.init(width: width)

@@ -28,6 +28,10 @@ struct ConfigurationDraft: Equatable, Sendable {
         let all = global.target
         result.stateDirectory = all.stateDirectory
         result.commitEvery = all.commitEvery ?? result.commitEvery
+        result.mostStateWrites = all.mostStateWrites ?? result.mostStateWrites
+        result.keptSnapshots = all.keptSnapshots ?? result.keptSnapshots
+        result.historySeconds = all.historySeconds ?? result.historySeconds
+        result.historyBytes = all.historyBytes ?? result.historyBytes
         result.mostSeries = all.mostSeries ?? result.mostSeries
         result.mostMemory = all.mostMemory ?? result.mostMemory
         result.detection.allowsNetworks = all.usesNetworks ?? result.detection.allowsNetworks

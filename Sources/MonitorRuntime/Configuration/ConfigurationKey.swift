@@ -66,6 +66,18 @@ enum ConfigurationKeys {
             "commit_every", expected: "a duration from \"1s\" to \"1d\"", \.commitEvery,
             parse: { duration($0, in: 1...86_400) }, format: durationText),
         .init(
+            "state_writes", expected: "a size from \"16MiB\" to \"1TiB\"", \.mostStateWrites,
+            parse: { size($0, in: (16 << 20)...(1 << 40)) }, format: sizeText),
+        .init(
+            "snapshots", expected: "a whole number from 0 to 365", \.keptSnapshots,
+            parse: { integer($0, in: 0...365) }, format: { String($0) }),
+        .init(
+            "history", expected: "a duration up to \"1year\", or \"0s\" for none", \.historySeconds,
+            parse: { duration($0, in: 0...31_536_000) }, format: durationText),
+        .init(
+            "history_size", expected: "a size from \"1MiB\" to \"1TiB\"", \.historyBytes,
+            parse: { size($0, in: (1 << 20)...(1 << 40)) }, format: sizeText),
+        .init(
             "log", expected: "a path that is not empty, or \"none\"", \.log, parse: text, format: TOMLDocument.quoted),
         .init(
             "log_size", expected: "a size from \"4KiB\" to \"1GiB\"", \.logBytes,
@@ -312,6 +324,10 @@ struct GlobalDraft: Equatable, Sendable {
     var falseAlarmsPerSecond: Double?
     var stateDirectory: String?
     var commitEvery: Double?
+    var mostStateWrites: Int?
+    var keptSnapshots: Int?
+    var historySeconds: Double?
+    var historyBytes: Int?
     var log: String?
     var logBytes: Int?
     var logKeep: Int?
@@ -334,6 +350,10 @@ struct GlobalDraft: Equatable, Sendable {
         let built = MonitorConfiguration()
         falseAlarmsPerSecond = built.alerting.daemonFalseAlarmsPerSecond
         commitEvery = built.commitEvery
+        mostStateWrites = built.mostStateWrites
+        keptSnapshots = built.keptSnapshots
+        historySeconds = built.historySeconds
+        historyBytes = built.historyBytes
         logBytes = built.alerting.logLimits.bytesPerFile
         logKeep = built.alerting.logLimits.keptFiles
         logSeconds = built.alerting.logLimits.secondsPerFile

@@ -19,6 +19,18 @@ public struct MonitorConfiguration: Equatable, Sendable {
     public var stateDirectory: String?
     /// `commit_every` (duration, "1min"): seconds between two commits of the state, 1 to 86,400.
     public var commitEvery: Double
+    /// `state_writes` (size, "4GiB"): bytes that commits may write to the disk in a day, 16 MiB to 1 TiB; where that is
+    /// too little for `commit_every`, they are rarer.
+    public var mostStateWrites = 4 << 30
+    /// `snapshots` (whole number, 7): daily snapshots of the state that are kept, 0 to 365.
+    public var keptSnapshots = 7
+    /// `history` (duration, "1week"): for how long samples are kept beside the state; 0 for not at all.
+    public var historySeconds = 604_800.0
+    /// `history_size` (size, "256MiB"): what they may take.
+    public var historyBytes = 256 << 20
+
+    /// Whether samples are kept.
+    var keepsHistory: Bool { stateDirectory != nil && historySeconds > 0 }
 
     /// `max_series` (whole number, 10000): series that are watched at once, at most; keys beyond are counted only.
     public var mostSeries = 10_000

@@ -1,6 +1,7 @@
 import AnomalyDetection
 import Ingest
 import NeuralNet
+import Persistence
 import Synchronization
 import TimeSeries
 
@@ -55,16 +56,27 @@ struct SeriesCost: Sendable {
 }
 
 extension MonitorConfiguration {
+    /// What one series of so many channels costs as it is configured, with what its state and its history take beside it.
+    func seriesCost(channelCount: Int, samples: Int = SeriesCost.samples) -> SeriesCost {
+        var cost = SeriesCost.measure(channelCount: channelCount, detection: detection, samples: samples)
+        if stateDirectory != nil { cost.bytes += PieceImage.bytes(ofPiece: cost.bytes) }
+        if keepsHistory {
+            cost.bytes += SeriesHistory.memoryBytes(
+                channelCount: channelCount, capacity: detection.profile.historyChunk)
+        }
+        return cost
+    }
+
     /// The bound on series and their memory, of which nothing is taken yet.
     ///
     /// A series is reckoned at what one with so many channels takes when its rings are full, measured once.
     func seriesAllowance() -> SeriesAllowance {
         let known = Mutex<[Int: Int]>([:])
-        let detection = detection
+        let configuration = self
         return SeriesAllowance(mostSeries: mostSeries, mostBytes: mostMemory) { channels in
             known.withLock { known in
                 if let bytes = known[channels] { return bytes }
-                let bytes = SeriesCost.measure(channelCount: max(1, channels), detection: detection).bytes
+                let bytes = configuration.seriesCost(channelCount: max(1, channels)).bytes
                 known[channels] = bytes
                 return bytes
             }

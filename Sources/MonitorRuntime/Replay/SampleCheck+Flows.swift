@@ -42,7 +42,7 @@ extension SampleCheck {
 
     func flowCosts(_ found: FoundFlows) -> [String] {
         let channels = FlowChannels.all.count
-        let cost = SeriesCost.measure(channelCount: channels, detection: configuration.detection)
+        let cost = configuration.seriesCost(channelCount: channels)
         let admitted = Int(clamping: found.gatherer.seriesCounts.admitted)
         let reckoned = max(1, found.gatherer.seriesNames.count)
         let room = min(configuration.mostSeries, configuration.mostMemory / max(1, cost.bytes))
@@ -74,8 +74,7 @@ extension SampleCheck {
             + "\(Self.kilobytes(gathering)) of them to put flows together, and \(Self.megabytes(shared)) shared)"
         let samples = found.samples / series
         guard (1..<SeriesCost.samples).contains(samples) else { return "memory: \(whole)" }
-        let now = SeriesCost.measure(
-            channelCount: FlowChannels.all.count, detection: configuration.detection, samples: samples)
+        let now = configuration.seriesCost(channelCount: FlowChannels.all.count, samples: samples)
         let part =
             series * SeriesCost.resident(now.bytes + gathering) + sharedBytes(found, series, samples: samples)
         return "memory: about \(Self.megabytes(part)) after these lines; \(whole)"

@@ -146,7 +146,7 @@ public struct SampleCheck: Sendable {
         // Few sizes are measured; the others are taken for the next larger one.
         let sizes = Set(schema.groups.map(\.count)).sorted().suffix(3)
         let costs = sizes.map { size in
-            (size, SeriesCost.measure(channelCount: size, detection: configuration.detection))
+            (size, configuration.seriesCost(channelCount: size))
         }
         var own = 0
         var shared = 0

@@ -1,88 +1,134 @@
-import Alerting
 import Logging
 import Persistence
-import Synchronization
-import TimeSeries
 
-/// Stores the state of the streams when it is due.
+/// What a commit of the daemon's whole state is made of.
+protocol CommittedState: Sendable {
+    /// The streams and the policy, all of one moment; `nil` when that cannot be now.
+    func cut() async -> (streams: [StreamCut], policy: [UInt8])?
+}
+
+/// Stores the state when it is due: everything of one moment, while the streams go on.
 ///
-/// A stream asks between two batches: its state is whole there, the rows of an unfinished round included. What a stream stores and the desk's policy go into one transaction, the policy as it is a
-/// moment later: it then knows at least every incident that the stream's series hold open.
-final class Committer: Sendable {
+///     cut     between two batches: small things are copied, each series gets a mark
+///     stage   series by series, what has changed since it was stored
+///     seal    it counts
+///
+/// It takes one part in ten of the time at most, and writes no more a day than it is allowed: a state that is large is
+/// stored less often than `commit_every`.
+actor Committer {
     private let store: StateStore
-    private let every: Mutex<Double>
+    private let snapshots: DailySnapshots?
+    private var every: Double
+    private var mostBytesPerDay: Double
     private let clock: @Sendable () -> Double
     private let logger: Logger
-    private let began: Double
-    /// When each stream's state was stored last.
-    private let lastCommits = Mutex<[String: Double]>([:])
-    /// Seconds that storing each stream took last.
-    private let costs = Mutex<[String: Double]>([:])
-    /// Storing may take one part in so many of the time.
+    private var lastBegin: Double
+    private var isStoring = false
+    /// Seconds that the last commit took, and bytes that it wrote to the disk.
+    private var lastSeconds = 0.0
+    private var lastBytes = 0.0
+    /// Bytes that may be written now, as of `lastBegin`: what a day allows comes in evenly, and an hour of it is saved up.
+    private var credit: Double
+    private var hasToldRarely = false
     private static let shareOfTime = 10.0
 
     /// Creates a committer.
     ///
     /// - Parameters:
-    ///   - every: seconds between two commits of a stream.
+    ///   - every: seconds between two commits.
+    ///   - mostBytesPerDay: that commits may write to the disk in the long run.
+    ///   - snapshots: kept of what is committed, when one is due.
     ///   - clock: seconds of a monotonic clock.
-    init(store: StateStore, every: Double, logger: Logger, clock: @escaping @Sendable () -> Double) {
+    init(
+        store: StateStore, every: Double, mostBytesPerDay: Double, snapshots: DailySnapshots? = nil, logger: Logger,
+        clock: @escaping @Sendable () -> Double
+    ) {
         self.store = store
-        self.every = Mutex(every)
+        self.snapshots = snapshots
+        self.every = every
+        self.mostBytesPerDay = mostBytesPerDay
         self.logger = logger
         self.clock = clock
-        began = clock()
+        lastBegin = clock()
+        credit = mostBytesPerDay / 24
     }
 
-    /// Applies another time between two commits.
-    func reconfigure(every seconds: Double) { every.withLock { $0 = seconds } }
-
-    /// Whether a stream's state is to be stored.
-    func isDue(_ stream: String) -> Bool {
-        let patience = max(every.withLock { $0 }, Self.shareOfTime * costs.withLock { $0[stream] ?? 0 })
-        return clock() - lastCommits.withLock { $0[stream] ?? began } >= patience
+    /// Applies other bounds from the next commit on.
+    func reconfigure(every seconds: Double, mostBytesPerDay: Double, snapshots kept: Int) async {
+        every = seconds
+        self.mostBytesPerDay = mostBytesPerDay
+        hasToldRarely = false
+        await snapshots?.reconfigure(kept: kept)
     }
 
-    /// The monotonic clock, to be handed to ``weigh(_:since:)``.
-    var now: Double { clock() }
-
-    /// Notes what all of storing a stream took. The more it takes, the less often it is done: a stream of thousands of series
-    /// would do nothing else.
-    func weigh(_ stream: String, since begin: Double) {
-        let seconds = clock() - begin
-        let before = costs.withLock { $0.updateValue(seconds, forKey: stream) } ?? 0
-        let wanted = every.withLock { $0 }
-        // Told when it begins to matter.
-        guard seconds * Self.shareOfTime > wanted, before * Self.shareOfTime <= wanted else { return }
-        logger.warning(
-            "storing the state takes long: it is done less often than commit_every",
-            metadata: [
-                "stream.name": "\(stream)", "state.seconds": "\(Int(seconds.rounded(.up)))",
-                "state.every": "\(Int((seconds * Self.shareOfTime).rounded(.up)))",
-            ])
+    /// Seconds between two commits as things are: as often as is wished, or as time and the disk allow.
+    private var interval: Double {
+        max(every, Self.shareOfTime * lastSeconds, (lastBytes - credit) * 86_400 / mostBytesPerDay)
     }
 
-    /// Says what a person should know of a restored state.
-    func tell(_ text: String) { logger.warning("\(text)") }
+    /// Whether the state is to be stored.
+    var isDue: Bool { !isStoring && clock() - lastBegin >= interval }
 
-    /// Stores a stream's pieces with the policy; a failure is told and tried again when the state is due next.
-    func store(_ parts: [StatePart], of stream: String, with desk: AlertDesk) async {
-        lastCommits.withLock { $0[stream] = clock() }
+    /// Stores the state as it is now; a failure is told, and tried again when the state is due next.
+    ///
+    /// - Returns: whether it is stored.
+    @discardableResult
+    func store(_ state: some CommittedState, with desk: AlertDesk) async -> Bool {
+        guard !isStoring else { return false }
+        isStoring = true
+        defer { isStoring = false }
+        let begin = clock()
+        credit = min(mostBytesPerDay / 24, credit + (begin - lastBegin) * mostBytesPerDay / 86_400)
+        lastBegin = begin
         // Alerts that the outbox refused are tried again first: the state may not stand for what nobody was told.
         do { try await desk.handOn() } catch {
             logger.error("alerts still cannot be stored", metadata: ["error": "\(error)"])
         }
-        guard let policy = await desk.state() else {
+        guard let cut = await state.cut() else {
             logger.warning("the state is not stored: alerts wait to be stored first")
-            return
+            return false
         }
+        let written = await store.bytesOnDisk
         do {
-            _ = try await store.commit(parts + [StatePart(scope: Self.daemonScope, name: "policy", bytes: policy)])
+            for stream in cut.streams {
+                try await store.stage(stream.parts())
+                try await stream.saveSeries { try await store.stage($0) }
+            }
+            try await store.stage([StatePart(scope: Self.daemonScope, name: "policy", bytes: cut.policy)])
+            _ = try await store.seal(at: "\(WallClock.now())")
         } catch {
             logger.error("the state was not stored; it is tried again", metadata: ["error": "\(error)"])
+            await store.discard()
+            for stream in cut.streams { await stream.end(isStored: false) }
+            return false
         }
+        for stream in cut.streams { await stream.end(isStored: true) }
+        // What it replaces may stay for a while; it does not count.
+        while (try? await store.clearSome()) == true {}
+        lastSeconds = clock() - lastBegin
+        lastBytes = Double(await store.bytesOnDisk - written)
+        credit -= lastBytes
+        tellIfRare()
+        await snapshots?.look(at: clock())
+        return true
+    }
+
+    private func tellIfRare() {
+        guard interval > every, !hasToldRarely else { return }
+        hasToldRarely = true
+        let reason =
+            interval == Self.shareOfTime * lastSeconds
+            ? "takes long" : "is large, and state_writes bounds what is written"
+        logger.warning(
+            "storing the state \(reason): it is done less often than commit_every",
+            metadata: [
+                "state.seconds": "\(Int(lastSeconds.rounded(.up)))", "state.bytes": "\(Int(lastBytes))",
+                "state.every": "\(Int(interval.rounded(.up)))",
+            ])
     }
 
     /// The scope of what belongs to no stream.
     static let daemonScope = "daemon"
 }
+
+extension StreamTable: CommittedState {}

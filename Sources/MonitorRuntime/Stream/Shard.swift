@@ -2,6 +2,7 @@ import Alerting
 import AnomalyDetection
 import Ingest
 import NeuralNet
+import Persistence
 import TimeSeries
 
 /// What came of one line, in the order of the input.
@@ -26,38 +27,32 @@ struct LineOutcome: Sendable {
 /// Weights are not its own: every call brings the snapshot that the round is scored with. Nothing is suspended between
 /// a sample's score and what its series learns from it.
 actor Shard {
-    /// One series.
-    private struct Member {
-        var monitor: SeriesMonitor
-        var tracker: IncidentTracker
-        var conditioner: SampleConditioner
-        var sensors: SensorIncidents
-        var drifts = DriftIncidents()
-        /// Of a fleet whose series are compared with each other.
-        var peaks: OwnPeaks?
-        var falseAlarmsPerSecond: Double
-        /// Whether what the series does is accepted at the next round's border.
-        var isAccepted = false
-    }
-
     /// What the series of a name are told.
     typealias SeriesSettings = @Sendable (_ series: String) -> (detection: DetectionConfiguration, rule: IncidentRule)
 
-    private let channels: [Channel]
+    let channels: [Channel]
     /// By what the group's series are compared; empty where they are not.
-    private let extents: [Extent]
-    private let conditions: SampleConditions
+    let extents: [Extent]
+    let conditions: SampleConditions
     private let isScaled: Bool
     private let watchesSensors: Bool
-    private var channelCount: Int { channels.count }
-    private var settings: SeriesSettings
-    private var members: [Int: Int] = [:]
-    private var series: [Member] = []
+    var channelCount: Int { channels.count }
+    var settings: SeriesSettings
+    /// The place in `series` of each number.
+    var members: [Int: Int] = [:]
+    var series: [SeriesMember] = []
     /// The number of each of those.
-    private var numbers: [Int] = []
+    var numbers: [Int] = []
+    var saving = ShardSaving()
+    /// Samples of a chunk of history; 0 for none.
+    private let historyCapacity: Int
+    /// Chunks on their way to the history.
+    var chunks: [HistoryChunk] = []
+    /// Chunks for which there was no room.
+    var droppedChunks = 0
     private var scratch: ScoringScratch
-    private var log = TrainingLog()
-    private var peakLog = PeakLog()
+    var log = TrainingLog()
+    var peakLog = PeakLog()
     /// The sample in hand: what the detectors see of it, and what came with the line.
     private var values: [Double]
     private var measured: [Double]
@@ -67,7 +62,8 @@ actor Shard {
     /// - Parameter watchesSensors: whether a value that stays the same, or is missing, is a fault of a sensor.
     init(
         channels: [Channel], extents: [Extent] = [], conditions: SampleConditions, watchesSensors: Bool = true,
-        configuration: DetectionConfiguration, kernels: Kernels, settings: @escaping SeriesSettings
+        configuration: DetectionConfiguration, kernels: Kernels, historyCapacity: Int = 0,
+        settings: @escaping SeriesSettings
     ) {
         self.channels = channels
         self.extents = extents
@@ -77,6 +73,7 @@ actor Shard {
         values = Array(repeating: .nan, count: channels.count)
         measured = values
         self.settings = settings
+        self.historyCapacity = historyCapacity
         scratch = ScoringScratch(channelCount: channels.count, configuration: configuration, kernels: kernels)
     }
 
@@ -111,6 +108,7 @@ actor Shard {
     ) -> LineOutcome {
         if batch.rows[step.row].beginsSeries { begin(step, in: batch) }
         let index = member(of: step, in: batch)
+        touch(index)
         var outcome = LineOutcome(step: step)
         var input = SampleInput(
             time: step.time, missedTicks: missed, windowRestarts: step.restarts, interval: step.interval,
@@ -133,7 +131,30 @@ actor Shard {
             batch.values.span.extracting(first..<(first + channelCount)), at: step.time, restarts: step.restarts,
             into: &values, measured: &measured)
         observe(input, index, number: number, models: models, tails: tails, into: &outcome, isLine: true)
+        if historyCapacity > 0, let verdict = outcome.verdict {
+            record(verdict, of: index, named: batch.seriesNames[step.series])
+        }
         return outcome
+    }
+
+    /// Keeps the sample in hand for the history.
+    private func record(_ verdict: Verdict, of index: Int, named name: String) {
+        // Taken out, so that it is nobody else's while it changes.
+        var history =
+            series[index].history.take() ?? SeriesHistory(channelCount: channelCount, capacity: historyCapacity)
+        history.append(verdict, values: measured.span) { channel in
+            series[index].monitor.expectedBand(of: channel).map { band in
+                isScaled
+                    ? SeriesHistory.ChannelBand(
+                        expected: Float(max(0, channels[channel].unscaled(band.expected))),
+                        low: Float(max(0, channels[channel].unscaled(band.low))),
+                        high: Float(channels[channel].unscaled(band.high)))
+                    : SeriesHistory.ChannelBand(
+                        expected: Float(band.expected), low: Float(band.low), high: Float(band.high))
+            }
+        }
+        if history.isFull { keep(history.takeChunk(series: name)) }
+        series[index].history = history
     }
 
     /// Scores the sample in hand and judges what its verdict and its channels mean for the series' incidents.
@@ -245,7 +266,7 @@ actor Shard {
         return series.count - 1
     }
 
-    private func append(_ member: Member, number: Int) {
+    func append(_ member: SeriesMember, number: Int) {
         series.append(member)
         numbers.append(number)
         members[number] = series.count - 1
@@ -254,7 +275,11 @@ actor Shard {
     /// A series is gone: its incident closes, and its memory is free. If it comes back it begins anew.
     private func end(_ step: StreamSequencer.Step, of batch: RecordBatch) -> LineOutcome {
         var outcome = LineOutcome(step: step)
-        guard let index = members.removeValue(forKey: step.series) else { return outcome }
+        guard let index = members[step.series] else { return outcome }
+        touch(index)
+        keep(series[index].history?.takeChunk(series: batch.endings[Int(batch.rows[step.row].firstValue)].name))
+        saving.gone.append(step.series)
+        members[step.series] = nil
         let ending = batch.endings[Int(batch.rows[step.row].firstValue)]
         outcome.change = series[index].tracker.end(
             after: series[index].monitor.last, at: step.time, lastSeen: ending.lastSeen, isReplaced: ending.isEvicted)
@@ -270,21 +295,26 @@ actor Shard {
     /// Another series takes the place of one that is gone.
     private func begin(_ step: StreamSequencer.Step, in batch: RecordBatch) {
         guard let index = members[step.series] else { return }
+        touch(index)
+        let (image, next) = (series[index].image, series[index].nextImage)
         series[index] = newcomer(step, in: batch)
+        // What is stored under its number is still the other's.
+        series[index].image = image
+        series[index].nextImage = next
     }
 
-    private func newcomer(_ step: StreamSequencer.Step, in batch: RecordBatch) -> Member {
+    private func newcomer(_ step: StreamSequencer.Step, in batch: RecordBatch) -> SeriesMember {
         let told = settings(batch.seriesNames[step.series])
         let monitor = SeriesMonitor(
             channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(step.series)))
-        return Member(
+        return SeriesMember(
             monitor: monitor, tracker: IncidentTracker(rule: told.rule),
             conditioner: SampleConditioner(channels: channels, conditions: conditions),
             sensors: SensorIncidents(
                 channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
                 missing: conditions.missing),
             peaks: extents.isEmpty ? nil : OwnPeaks(extentCount: extents.count),
-            falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond)
+            falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, image: PieceImage(number: step.series))
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.
@@ -294,6 +324,7 @@ actor Shard {
         self.settings = settings
         for (number, index) in members where names.indices.contains(number) {
             let told = settings(names[number])
+            touch(index)
             series[index].monitor.reconfigure(
                 falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, adaptation: told.detection.adaptation,
                 explanation: told.detection.explanation)
@@ -308,6 +339,7 @@ actor Shard {
     /// - Returns: whether there is something to accept.
     func accept(series number: Int) -> Bool {
         guard let index = members[number], series[index].monitor.hasSomethingToAccept else { return false }
+        touch(index)
         series[index].isAccepted = true
         return true
     }
@@ -315,6 +347,7 @@ actor Shard {
     /// At a round's border: what was accepted since the last one is usual from the next sample on.
     func applyAcceptances() {
         for index in series.indices where series[index].isAccepted {
+            touch(index)
             series[index].isAccepted = false
             _ = series[index].monitor.accept()
         }
@@ -339,61 +372,6 @@ actor Shard {
         defer { peakLog.removeAll() }
         return peakLog
     }
-
-    // MARK: State
-
-    /// Sums of the networks' errors over the shard's series.
-    var learningReport: LearningReport {
-        series.reduce(into: LearningReport()) { $0.add($1.monitor.learningReport) }
-    }
-
-    /// The series as they stand, each as one piece, and the part of the round's log that is here.
-    func state() -> (series: [(number: Int, bytes: [UInt8])], log: TrainingLog, peaks: PeakLog) {
-        let pieces = members.sorted { $0.key < $1.key }.map { number, index in
-            var writer = StateWriter()
-            writer.write(UInt8(5))
-            writer.write(series[index].isAccepted)
-            series[index].monitor.encode(to: &writer)
-            series[index].tracker.encode(to: &writer)
-            series[index].conditioner.encode(to: &writer)
-            series[index].sensors.encode(to: &writer)
-            series[index].drifts.encode(to: &writer)
-            series[index].peaks?.encode(to: &writer)
-            return (number: number, bytes: writer.bytes)
-        }
-        return (pieces, log, peakLog)
-    }
-
-    /// Takes over a series from its stored piece.
-    ///
-    /// - Throws: `StateCodingError`; then the series begins anew.
-    func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
-        var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 5 else { throw StateCodingError.invalid("unknown version of a series") }
-        let isAccepted = try reader.readBool()
-        let told = settings(name)
-        let monitor = try SeriesMonitor(from: &reader, configuration: told.detection)
-        guard monitor.channelCount == channelCount else {
-            throw StateCodingError.invalid("\(monitor.channelCount) channels, not \(channelCount)")
-        }
-        let tracker = try IncidentTracker(rule: told.rule, from: &reader)
-        let conditioner = try SampleConditioner(channels: channels, conditions: conditions, from: &reader)
-        let sensors = try SensorIncidents(
-            channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
-            missing: conditions.missing, from: &reader)
-        let drifts = try DriftIncidents(from: &reader)
-        let peaks = extents.isEmpty ? nil : try OwnPeaks(from: &reader, extentCount: extents.count)
-        let member = Member(
-            monitor: monitor, tracker: tracker, conditioner: conditioner, sensors: sensors, drifts: drifts,
-            peaks: peaks, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, isAccepted: isAccepted)
-        append(member, number: number)
-    }
-
-    /// Takes over the part of an unfinished round's log.
-    func restore(log: TrainingLog) { self.log = log }
-
-    /// Takes over the blocks of an unfinished round.
-    func restore(peaks: PeakLog) { peakLog = peaks }
 }
 
 /// An emptied log that waits for its next round, so that its memory is used again.

@@ -44,15 +44,20 @@ actor Trainer {
     /// Keeps the rows of a round to learn from later, without learning now.
     func keep(_ rows: TrainingLog, round: UInt64) { trainer.absorb(rows, round: round) }
 
-    /// The training's pieces of state, with the two snapshots and the rows of the round in progress.
-    func parts(inUse: GroupModels, next: GroupModels, log: TrainingLog) -> [(name: String, bytes: [UInt8])] {
+    /// The training's pieces of state that have changed, with the two snapshots and the rows of the round in progress.
+    func changedParts(
+        inUse: GroupModels, next: GroupModels, log: TrainingLog
+    ) -> [(name: String, bytes: [UInt8])] {
         var writer = StateWriter()
         writer.write(UInt8(1))
         inUse.encode(to: &writer)
         next.encode(to: &writer)
         log.encode(to: &writer)
-        return trainer.parts() + [("round", writer.bytes)]
+        return trainer.changedParts() + [("round", writer.bytes)]
     }
+
+    /// Nothing is stored of what the last ``changedParts(inUse:next:log:)`` gave: the next gives all.
+    func forgetStored() { trainer.markChanged() }
 
     /// Goes on from stored pieces.
     ///

@@ -542,6 +542,10 @@ import TimeSeries
                 false_alarms = "1/day"  # default
                 state = "/s"  # environment STATE_DIRECTORY
                 commit_every = "1min"  # default
+                state_writes = "4GiB"  # default
+                snapshots = 7  # default
+                history = "1week"  # default
+                history_size = "256MiB"  # default
                 # log is not set
                 log_size = "10MiB"  # default
                 log_age = "1week"  # default

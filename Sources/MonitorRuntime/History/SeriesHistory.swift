@@ -1,0 +1,206 @@
+import AnomalyDetection
+public import Persistence
+public import TimeSeries
+
+/// A sample as the history keeps it.
+public struct HistorySample: Equatable, Sendable {
+    /// One channel of it.
+    public struct Channel: Equatable, Sendable {
+        /// The value that came; `nil` when it was missing.
+        public var value: Double?
+        /// What was expected, and the band around it; `nil` where nothing was.
+        public var expected: Float?
+        /// Lower end of the band.
+        public var low: Float?
+        /// Upper end of it.
+        public var high: Float?
+    }
+
+    /// Event time.
+    public var time: Timestamp
+    /// How rare it was; `nil` before anything voted.
+    public var score: Float?
+    /// From which score on it was an event.
+    public var threshold: Float
+    /// How far from normal; `nil` before anything voted.
+    public var severity: Float?
+    /// Whether the series was abnormal.
+    public var isAbnormal: Bool
+    /// The channels, in order.
+    public var channels: [Channel]
+}
+
+/// Collects the last samples of a series until there are enough for a chunk.
+///
+/// A chunk is the samples column by column, and of each column the bytes by their weight, which packs well: times as
+/// differences, values as they came, the rest in single precision.
+struct SeriesHistory: Sendable {
+    private static let version: UInt8 = 1
+    private static let noBand = ChannelBand(expected: .nan, low: .nan, high: .nan)
+
+    /// What is kept of what a channel was expected to be.
+    struct ChannelBand {
+        var expected: Float
+        var low: Float
+        var high: Float
+    }
+
+    private let channelCount: Int
+    private let capacity: Int
+    private var times: [Int64] = []
+    private var values: [Double] = []
+    /// Of each sample: score, threshold, severity, then expected, low and high of each channel.
+    private var numbers: [Float] = []
+    private var isAbnormal: [UInt8] = []
+
+    /// Creates an empty collection.
+    ///
+    /// - Parameter capacity: samples of a chunk.
+    init(channelCount: Int, capacity: Int) {
+        self.channelCount = channelCount
+        self.capacity = capacity
+    }
+
+    var count: Int { times.count }
+    var isFull: Bool { times.count >= capacity }
+
+    /// Bytes that a full collection takes.
+    static func memoryBytes(channelCount: Int, capacity: Int) -> Int {
+        MemoryLayout<Self>.size + capacity * (8 + 1 + 4 * 3 + channelCount * (8 + 4 * 3))
+    }
+
+    /// Takes a sample.
+    ///
+    /// - Parameters:
+    ///   - values: as they came; NaN where missing.
+    ///   - band: of a channel; `nil` where nothing was expected.
+    mutating func append(_ verdict: Verdict, values: Span<Double>, band: (Int) -> ChannelBand?) {
+        if times.capacity < capacity {
+            times.reserveCapacity(capacity)
+            self.values.reserveCapacity(capacity * channelCount)
+            numbers.reserveCapacity(capacity * (3 + 3 * channelCount))
+            isAbnormal.reserveCapacity(capacity)
+        }
+        times.append(verdict.time.nanoseconds)
+        isAbnormal.append(verdict.isAbnormal ? 1 : 0)
+        numbers.append(verdict.score.map(Float.init) ?? .nan)
+        numbers.append(Float(verdict.threshold))
+        numbers.append(verdict.severity.map(Float.init) ?? .nan)
+        for channel in 0..<channelCount {
+            self.values.append(values[channel])
+            let band = band(channel) ?? Self.noBand
+            numbers.append(band.expected)
+            numbers.append(band.low)
+            numbers.append(band.high)
+        }
+    }
+
+    /// The samples as a chunk, which are then gone from here; `nil` when there are none.
+    ///
+    /// - Parameter series: its key; the stream is for others to fill in.
+    mutating func takeChunk(series: String) -> HistoryChunk? {
+        guard let first = times.first, let last = times.last else { return nil }
+        var writer = StateWriter()
+        writer.write(Self.version)
+        writer.write(UInt32(channelCount))
+        writer.write(UInt32(times.count))
+        var previous: Int64 = 0
+        Self.writePlanes(
+            of: times.map { time in
+                defer { previous = time }
+                return UInt64(bitPattern: time &- previous)
+            }, to: &writer)
+        writer.write(isAbnormal)
+        for channel in 0..<channelCount {
+            Self.writePlanes(
+                of: stride(from: channel, to: values.count, by: channelCount).map { values[$0].bitPattern }, to: &writer
+            )
+        }
+        let width = 3 + 3 * channelCount
+        for column in 0..<width {
+            Self.writePlanes(
+                of: stride(from: column, to: numbers.count, by: width).map { numbers[$0].bitPattern }, to: &writer)
+        }
+        times.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
+        isAbnormal.removeAll(keepingCapacity: true)
+        return HistoryChunk(stream: "", series: series, first: first, last: last, bytes: writer.bytes)
+    }
+
+    /// All lowest bytes, then all second ones, and so on.
+    private static func writePlanes<Number: FixedWidthInteger>(of column: [Number], to writer: inout StateWriter) {
+        for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+            for number in column { writer.write(UInt8(truncatingIfNeeded: number >> Number(shift))) }
+        }
+    }
+
+    /// Reads a chunk's samples.
+    ///
+    /// - Throws: `StateCodingError` when the bytes are cut short or of another form.
+    static func samples(of bytes: [UInt8]) throws(StateCodingError) -> [HistorySample] {
+        var reader = StateReader(bytes)
+        guard try reader.read(UInt8.self) == version else { throw .invalid("unknown version of a history") }
+        let channelCount = Int(try reader.read(UInt32.self))
+        let count = Int(try reader.read(UInt32.self))
+        // Each sample of each channel takes twenty bytes: checked before memory is asked for.
+        guard count > 0, channelCount > 0, count <= reader.remaining, channelCount <= reader.remaining / count else {
+            throw .invalid("\(count) samples of \(channelCount) channels in a history")
+        }
+        let times: [UInt64] = try readPlanes(count, from: &reader)
+        let isAbnormal = try reader.readIntegers(UInt8.self)
+        guard isAbnormal.count == count else { throw .invalid("\(isAbnormal.count) marks of \(count) samples") }
+        var values: [[UInt64]] = []
+        for _ in 0..<channelCount { values.append(try readPlanes(count, from: &reader)) }
+        var numbers: [[UInt32]] = []
+        for _ in 0..<3 + 3 * channelCount { numbers.append(try readPlanes(count, from: &reader)) }
+        func number(_ column: Int, _ index: Int) -> Float? {
+            let number = Float(bitPattern: numbers[column][index])
+            return number.isNaN ? nil : number
+        }
+        var time: Int64 = 0
+        return (0..<count).map { index in
+            time &+= Int64(bitPattern: times[index])
+            return HistorySample(
+                time: Timestamp(nanoseconds: time), score: number(0, index), threshold: number(1, index) ?? 0,
+                severity: number(2, index), isAbnormal: isAbnormal[index] == 1,
+                channels: (0..<channelCount).map { channel in
+                    let value = Double(bitPattern: values[channel][index])
+                    return HistorySample.Channel(
+                        value: value.isNaN ? nil : value, expected: number(3 + 3 * channel, index),
+                        low: number(4 + 3 * channel, index), high: number(5 + 3 * channel, index))
+                })
+        }
+    }
+
+    private static func readPlanes<Number: FixedWidthInteger>(
+        _ count: Int, from reader: inout StateReader
+    ) throws(StateCodingError) -> [Number] {
+        var column = [Number](repeating: 0, count: count)
+        for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+            for index in 0..<count {
+                column[index] |= Number(truncatingIfNeeded: try reader.read(UInt8.self)) << Number(shift)
+            }
+        }
+        return column
+    }
+}
+
+extension StateStore {
+    /// The samples of a series in a span of event time, in its order; of one that was stored twice, the later.
+    ///
+    /// - Throws: `DatabaseError`; chunks that cannot be read are left out.
+    public func samples(
+        of stream: String, series: String, from: Timestamp = Timestamp(nanoseconds: .min),
+        to: Timestamp = Timestamp(nanoseconds: .max)
+    ) throws -> [HistorySample] {
+        var byTime: [Int64: HistorySample] = [:]
+        for chunk in try history(of: stream, series: series, from: from.nanoseconds, to: to.nanoseconds) {
+            for sample in (try? SeriesHistory.samples(of: chunk.bytes)) ?? []
+            where from <= sample.time && sample.time <= to {
+                byTime[sample.time.nanoseconds] = sample
+            }
+        }
+        return byTime.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
