@@ -94,7 +94,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "MonitordTests",
-            dependencies: ["monitord", "MonitorRuntime", "Persistence", "TimeSeries", "TestSupport"], exclude: ["Fixtures"]),
+            dependencies: ["monitord", "MonitorRuntime", "Persistence", "TimeSeries", "TestSupport"],
+            exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,7 +8,8 @@ internal import Ingest
 struct ConfigurationChange {
     /// Global keys that are taken over.
     static let liveGlobalKeys: Set<String> = [
-        "false_alarms", "commit_every", "state_writes", "snapshots", "history", "history_size", "log", "log_size", "log_age", "log_keep", "log_total", "journal",
+        "false_alarms", "commit_every", "state_writes", "snapshots", "history", "history_size", "log", "log_size",
+        "log_age", "log_keep", "log_total", "journal",
         "max_series", "max_memory",
     ]
     /// Keys of `[defaults]` and `[series."pattern"]` that are taken over.
