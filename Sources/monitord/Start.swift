@@ -5,6 +5,7 @@ import Ingest
 import Logging
 import MonitorRuntime
 import Persistence
+import StatusServer
 
 /// What the verbs share: the environment, messages on standard error, and exit codes.
 enum Start {
@@ -38,6 +39,11 @@ enum Start {
             for problem in error.problems { say("\(problem)") }
             throw ExitCode(78)
         }
+    }
+
+    /// What the service manager handed over; to be called once, before there is a second thread.
+    static func passedSockets() -> PassedSockets {
+        PassedSockets(PassedDescriptor.takeAll(from: environment).map { ($0.number, $0.name) })
     }
 
     /// Ends with 64 and three examples: nothing says what to watch.

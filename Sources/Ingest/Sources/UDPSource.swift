@@ -10,6 +10,10 @@ public import TimeSeries
 ///
 /// A line ends with its datagram. A datagram that is longer than the room for one is cut: the lines before the cut are
 /// used, the half one is dropped.
+///
+/// Under a service manager the socket may outlive the process: one that was passed in and belongs to the address is used
+/// with what waits in it (``PassedSockets``), and one that the source binds itself is offered to be kept. What the socket
+/// dropped is counted for as long as it lives, so that losses while nobody received are told, too.
 public struct UDPSource: RecordSource {
     /// How much is received and held at once.
     public struct Limits: Equatable, Sendable {
@@ -45,6 +49,8 @@ public struct UDPSource: RecordSource {
     private let resume: DecodingState?
     private let limits: Limits
     private let surroundings: StreamFeed.Surroundings
+    private let passed: PassedSockets
+    private let keep: (@Sendable (_ descriptor: Int32, _ name: String) -> Void)?
     private let onListening: (@Sendable (_ port: UInt16) -> Void)?
 
     /// Creates a source; the address is bound when it runs.
@@ -57,6 +63,9 @@ public struct UDPSource: RecordSource {
     ///   - resume: what is known of the stream's series from before; `nil` for nothing.
     ///   - logger: where the buffer, losses, the dialect and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
+    ///   - passed: sockets that are bound already; one that belongs to the address is taken over.
+    ///   - keep: told a socket that the source has bound itself, and a name by which it is known again; called before
+    ///     `onListening`, and the descriptor is open for the call.
     ///   - onListening: told the port once the address is bound.
     /// - Throws: ``IngestError/notAnAddress(_:)``.
     public init(
@@ -65,6 +74,8 @@ public struct UDPSource: RecordSource {
         telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
         resume: DecodingState? = nil, logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil,
+        passed: PassedSockets = PassedSockets(),
+        keep: (@Sendable (_ descriptor: Int32, _ name: String) -> Void)? = nil,
         onListening: (@Sendable (_ port: UInt16) -> Void)? = nil
     ) throws(IngestError) {
         guard let parsed = SocketAddress(address) else { throw .notAnAddress(address) }
@@ -73,6 +84,8 @@ public struct UDPSource: RecordSource {
         self.configuration = configuration
         self.resume = resume
         self.limits = limits
+        self.passed = passed
+        self.keep = keep
         self.onListening = onListening
         surroundings = StreamFeed.Surroundings(
             limits: ReadingLimits(rowsPerBatch: limits.rowsPerBatch), arrival: arrival, telemetry: telemetry,
@@ -111,12 +124,21 @@ public struct UDPSource: RecordSource {
 
     private func bind() throws(IngestError) -> Descriptor {
         do {
+            if let socket = passed.claim(address) {
+                // Asking again without the right to go past the system's limit would make a large buffer smaller.
+                let granted = System.receiveBuffer(of: socket)
+                surroundings.telemetry.update { $0.receiveBuffer = granted }
+                surroundings.logger?.tookOver(address.text, port: System.port(of: socket), buffer: granted)
+                onListening?(System.port(of: socket))
+                return socket
+            }
             let socket = try System.bindDatagramSocket(address)
             let granted = System.askForReceiveBuffer(limits.receiveBuffer, of: socket)
             surroundings.telemetry.update { $0.receiveBuffer = granted }
             let port = System.port(of: socket)
             surroundings.logger?.listening(
                 address.text, port: port, granted: granted, asked: limits.receiveBuffer)
+            keep?(socket.number, address.descriptorName)
             onListening?(port)
             return socket
         } catch {
