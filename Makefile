@@ -3,6 +3,7 @@
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
+# make campaign  runs the long trials: what happens while something around the service hangs
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -15,7 +16,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb install quality lint format clean dependencies
+.PHONY: demo test build deb campaign install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -60,6 +61,10 @@ format:
 deb: build
 	@bash scripts/install-dependencies.sh --deb
 	bash scripts/make-deb.sh $(BINARY) .build/deb
+
+campaign: deb
+	@bash scripts/install-dependencies.sh --tests
+	bash Tests/Campaigns/journald-frozen.sh .build/deb/monitord_*.deb
 
 # A configuration that is there is kept.
 PREFIX ?= /usr

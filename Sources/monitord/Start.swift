@@ -120,10 +120,9 @@ enum Start {
     static func say(_ text: String) { write(text + "\n") }
 
     /// Writes on standard error; nothing can be done when that fails.
-    static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
+    static func write(_ text: String) { messages.write(text) }
+
+    private static let messages = MessageStream(STDERR_FILENO, neverWaits: environment["JOURNAL_STREAM"] != nil)
 
     /// Messages of the daemon: one line each on standard error, with systemd's priority before it under a service.
     static func logger() -> Logger {
