@@ -93,7 +93,7 @@ public struct PatientDaemon: Service {
                 tasks.addTask {
                     // Ended by cancellation. Four times as often as the manager wants a sign, as while it works.
                     let interval = min(notifier.signInterval.map { $0 / 2 } ?? .seconds(5), .seconds(5))
-                    var told = drain.datagrams
+                    var told: UInt64 = 0
                     while (try? await Task.sleep(for: interval)) != nil {
                         if work.look().isEmpty { notifier.workMoved(at: Int64(ProcessUsage.now().seconds * 1e9)) }
                         guard drain.datagrams != told else { continue }

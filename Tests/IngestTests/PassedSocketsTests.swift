@@ -84,6 +84,29 @@ import TimeSeries
         #expect(values == [10, 20])
     }
 
+    @Test func `what a socket dropped before it was taken over is not counted again`() async throws {
+        let one = try bound()
+        let socket = Descriptor(one.number, isOwned: false)
+        // The least there is: a few datagrams.
+        _ = System.askForReceiveBuffer(1, of: socket)
+        let sender = DatagramSender(port: one.place.port)
+        for number in 0..<100 { sender.send("time=\(1_792_000_000 + number) temp=\(number)\n") }
+        let dropped = try #require(System.droppedDatagrams(of: socket))
+        #expect(dropped > 0)
+        let telemetry = SourceTelemetry()
+        let source = try UDPSource(
+            address: one.place.text, configuration: SourceConfiguration(input: .udp(address: one.place.text)),
+            arrival: nil, telemetry: telemetry, passed: PassedSockets([(one.number, "x")]))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await source.run { _ in } }
+            try sender.waitUntilTaken()
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+        }
+        #expect(telemetry.counters.datagrams == 100 - dropped)
+        #expect(telemetry.counters.droppedDatagrams == 0)
+    }
+
     @Test func `a socket of its own is offered to be kept before it is said to listen`() async throws {
         let (events, event) = AsyncStream<String>.makeStream()
         let source = try UDPSource(

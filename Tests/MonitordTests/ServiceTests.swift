@@ -151,15 +151,17 @@ private final class Manager {
         let command = try RunningCommand(
             URL(fileURLWithPath: Self.activator),
             [
-                "--datagram", "--listen=127.0.0.1:\(port)", "--setenv=NOTIFY_SOCKET", "--setenv=PATH",
+                "--datagram", "--listen=127.0.0.1:\(port)", "--setenv=NOTIFY_SOCKET", "--setenv=WATCHDOG_USEC",
                 try #require(monitordBinary).path, "run", "--config", config, "--no-journal", "--log", "none",
-            ], environment: ["NOTIFY_SOCKET": manager.path])
+            ], environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
         while !command.errors.contains("Listening on") { sched_yield() }
         let sender = DatagramSender(port: port)
         for number in 0..<50 { sender.send("time=\(number) temp=\(number)\n") }
         let refused = "configuration refused: \(config):2:1: unknown key \"source.chanels\""
         #expect(manager.wait(for: "READY=1").last?.contains("STATUS=\(refused)") == true)
         try sender.waitUntilTaken()
+        while !(manager.wait(for: "STATUS=").last ?? "").hasSuffix(", 50 datagrams thrown away") {}
+        for _ in 0..<3 { _ = manager.wait(for: "WATCHDOG=1") }
 
         _ = try directory.write("[[source]\n", to: "m.toml")
         command.signal(SIGHUP)

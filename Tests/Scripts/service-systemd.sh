@@ -62,7 +62,7 @@ ok "a bad configuration ends with 78" '[ "$(show ExecMainStatus)" = 78 ]'
 ok "it is not started again" 'sleep 1; [ "$(show NRestarts)" = 0 ] && [ "$(show ActiveState)" = failed ]'
 ok "the journal names file, line, column and the nearest key" \
     'said "$toml:3:1: unknown key \"source.chanels\"; did you mean \"source.channels\"?"'
-systemctl reset-failed monitord
+systemctl reset-failed monitord 2>/dev/null
 
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\n' >$toml
 systemctl start monitord
@@ -186,7 +186,7 @@ systemctl stop monitord
 
 # Sockets. A datagram is a line with its own names, so that a life that begins in the middle of them can read it; one goes
 # out each millisecond.
-systemctl reset-failed monitord
+systemctl reset-failed monitord 2>/dev/null
 udp='[[source]]\nudp = "0.0.0.0:5140"\n'
 mkfifo /opt/never
 exec 9<>/opt/never
@@ -238,6 +238,16 @@ for way in store socket; do
     ok "$way: the second life has counted its share" '[ "$(told udp.datagrams)" -gt 0 ] && [ "$(told udp.datagrams)" -lt 1000 ]'
     echo "# $way: kill -9: sent 1000, received $(($(kernel InDatagrams) - received)), of them $(told udp.datagrams) by the second life"
 done
+systemctl stop monitord.socket
+systemctl start monitord
+begin
+printf '[[source]]\nudp = "0.0.0.0:5141"\n' >$toml
+systemctl restart monitord
+ok "a socket whose source is gone is closed, told and forgotten" \
+    'since | grep -q "belongs to no source: it is closed, socket.address=0.0.0.0:5140" && within 5 "[ \$(show NFileDescriptorStore) = 1 ]"'
+printf "$udp" >$toml
+systemctl stop monitord
+systemctl start monitord.socket
 ok "stopping empties the manager's store" '[ "$(show NFileDescriptorStore)" = 0 ]'
 begin
 send 2000 2050
@@ -268,7 +278,7 @@ for way in socket store; do
 done
 ok "without sockets a bad configuration still ends it" \
     'printf "${udp}chanels = 1\n" >$toml; ! systemctl start monitord 2>/dev/null; [ "$(show ExecMainStatus)" = 78 ]'
-systemctl reset-failed monitord
+systemctl reset-failed monitord 2>/dev/null
 
 # Upgrade, with a configuration that both sides have changed, while datagrams come.
 dpkg-deb -R /opt/monitord.deb /opt/next
@@ -293,6 +303,14 @@ ok "a configuration that the new version refuses leaves the old one running" \
 
 ok "removing stops it and keeps state and configuration" \
     'dpkg -r monitord >/dev/null 2>&1 && ! systemctl is-active -q monitord monitord.socket && [ -s /var/lib/private/monitord/monitord.db ] && [ -e $toml ]'
+printf "$udp" >$toml
+dpkg -i /opt/next.deb >/opt/dpkg 2>&1
+ok "installed again it goes on as it was: not enabled, not started" '! systemctl is-enabled -q monitord && ! systemctl is-active -q monitord'
+systemctl enable -q --now monitord
+dpkg -r monitord >/dev/null 2>&1
+dpkg -i /opt/next.deb >/opt/dpkg 2>&1
+ok "installed again it goes on as it was: enabled, started" 'systemctl is-enabled -q monitord && systemctl is-active -q monitord'
+dpkg -r monitord >/dev/null 2>&1
 rm -r /etc/systemd/system/monitord.service.d
 dpkg --purge monitord >/opt/dpkg 2>&1
 left=$(find /etc /lib /usr /var /run -xdev -name '*monitord*' -not -path '/var/log/journal/*' -not -path '/usr/src/*'; getent group monitord)

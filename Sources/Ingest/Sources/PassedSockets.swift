@@ -74,9 +74,15 @@ public final class PassedSockets: Sendable {
 }
 
 extension Logger {
-    func tookOver(_ address: String, port: UInt16, buffer: Int) {
-        info(
-            "listening on a socket that was passed in",
-            metadata: ["udp.address": "\(address)", "udp.port": "\(port)", "udp.buffer": "\(buffer)"])
+    func tookOver(_ address: String, port: UInt16, buffer: Int, dropped: UInt64) {
+        var facts: Metadata = ["udp.address": "\(address)", "udp.port": "\(port)", "udp.buffer": "\(buffer)"]
+        guard dropped > 0 else {
+            info("listening on a socket that was passed in", metadata: facts)
+            return
+        }
+        facts["udp.dropped_before"] = "\(dropped)"
+        notice(
+            "listening on a socket that was passed in; it has dropped datagrams before, here or while nobody listened",
+            metadata: facts)
     }
 }

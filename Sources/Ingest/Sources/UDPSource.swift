@@ -12,8 +12,8 @@ public import TimeSeries
 /// used, the half one is dropped.
 ///
 /// Under a service manager the socket may outlive the process: one that was passed in and belongs to the address is used
-/// with what waits in it (``PassedSockets``), and one that the source binds itself is offered to be kept. What the socket
-/// dropped is counted for as long as it lives, so that losses while nobody received are told, too.
+/// with what waits in it (``PassedSockets``), and one that the source binds itself is offered to be kept. What such a socket
+/// had dropped before is told once and not counted: some of it was counted by the process before this one.
 public struct UDPSource: RecordSource {
     /// How much is received and held at once.
     public struct Limits: Equatable, Sendable {
@@ -98,11 +98,13 @@ public struct UDPSource: RecordSource {
     /// - Throws: ``IngestError/cannotBind(address:reason:)``, and for lines that are ambiguous.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         let socket = try bind()
+        let droppedBefore = System.droppedDatagrams(of: socket) ?? 0
         try await ReadingThread.run(
             batches: limits.batchesWaiting, activity: surroundings.telemetry.activity, dropsOldest: true,
             deliver: deliver
         ) { outlet in
-            var receiver = DatagramReceiver(socket, address.text, limits, surroundings)
+            var receiver = DatagramReceiver(
+                socket, address.text, limits, surroundings, droppedBefore: droppedBefore)
             let decoder = try LineDecoder(
                 configuration: configuration, seriesName: stream, goingOnFrom: resume,
                 admission: surroundings.admission)
@@ -128,8 +130,10 @@ public struct UDPSource: RecordSource {
                 // Asking again without the right to go past the system's limit would make a large buffer smaller.
                 let granted = System.receiveBuffer(of: socket)
                 surroundings.telemetry.update { $0.receiveBuffer = granted }
-                surroundings.logger?.tookOver(address.text, port: System.port(of: socket), buffer: granted)
-                onListening?(System.port(of: socket))
+                let port = System.port(of: socket)
+                surroundings.logger?.tookOver(
+                    address.text, port: port, buffer: granted, dropped: System.droppedDatagrams(of: socket) ?? 0)
+                onListening?(port)
                 return socket
             }
             let socket = try System.bindDatagramSocket(address)
@@ -159,6 +163,8 @@ private struct DatagramReceiver {
     private let address: String
     private let limits: UDPSource.Limits
     private let surroundings: StreamFeed.Surroundings
+    /// What the socket had dropped when it was taken over.
+    private let droppedBefore: UInt64
     private var buffer: [UInt8]
     private var lengths = [Int32](repeating: 0, count: DatagramReceiver.datagramsAtOnce)
     private var senders = [UInt8](repeating: 0, count: 16 * DatagramReceiver.datagramsAtOnce)
@@ -169,8 +175,10 @@ private struct DatagramReceiver {
     private var cut = GrowthNotice()
 
     init(
-        _ socket: Descriptor, _ address: String, _ limits: UDPSource.Limits, _ surroundings: StreamFeed.Surroundings
+        _ socket: Descriptor, _ address: String, _ limits: UDPSource.Limits, _ surroundings: StreamFeed.Surroundings,
+        droppedBefore: UInt64
     ) {
+        self.droppedBefore = droppedBefore
         self.socket = socket
         self.address = address
         self.limits = limits
@@ -268,7 +276,9 @@ private struct DatagramReceiver {
 
     /// Reads the socket's own counter of what it dropped.
     mutating func readDrops() {
-        guard let total = System.droppedDatagrams(of: socket) else { return }
+        guard let counter = System.droppedDatagrams(of: socket) else { return }
+        // The kernel's counter has 32 bits and goes round.
+        let total = counter >= droppedBefore ? counter - droppedBefore : counter
         surroundings.telemetry.update { $0.droppedDatagrams = total }
         if let count = dropped.note(total: total) { surroundings.logger?.dropped(address, datagrams: count) }
     }
