@@ -64,7 +64,7 @@ deb: build
 
 campaign: deb
 	@bash scripts/install-dependencies.sh --tests
-	bash Tests/Campaigns/journald-frozen.sh .build/deb/monitord_*.deb
+	bash Tests/Campaigns/journald-frozen.sh "$$(ls -t .build/deb/monitord_*.deb | head -1)"
 
 # A configuration that is there is kept.
 PREFIX ?= /usr

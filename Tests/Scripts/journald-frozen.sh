@@ -45,34 +45,34 @@ for ((batch = 0; batch < 10 * (before + frozen + after); batch++)); do
     [ $batch = $((10 * (before + frozen))) ] && { watched=$(show StatusText); systemctl kill -s CONT systemd-journald; }
     rest=$(awk -v begin="$begin" -v batch="$batch" -v now="$EPOCHREALTIME" 'BEGIN { rest = begin + (batch + 1) / 10 - now; print (rest > 0 ? rest : 0) }')
     [ "$rest" = 0 ] || read -r -t "$rest" -u 9
-done 9<>"$(mkfifo /tmp/never.$$ && echo /tmp/never.$$)"
+done 9<>"$(mkfifo /opt/never.$$ && echo /opt/never.$$)"
 
 check "frozen journald: the watchdog was fed all along" '[ "$(show NRestarts)" = "$restarts" ] && systemctl is-active -q monitord'
 # seconds since the beginning of the run, milliseconds from the sample to the log.
 sed -n 's/.*"event":"open","time":"[^T]*T\([^Z]*\)Z".*"emitted":"[^T]*T\([^Z]*\)Z".*/\1 \2/p' $log |
     awk -v begin="$(date -u -d "@$begin" +%T)" '
         function seconds(text, parts) { split(text, parts, ":"); return parts[1] * 3600 + parts[2] * 60 + parts[3] }
-        { printf "%.3f %.1f\n", seconds($1) - seconds(begin), (seconds($2) - seconds($1)) * 1000 }' >/tmp/delays
+        { printf "%.3f %.1f\n", seconds($1) - seconds(begin), (seconds($2) - seconds($1)) * 1000 }' >/opt/delays
 echo "# seconds       alerts  p50 ms  p99 ms  most ms"
 row() {
-    awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' /tmp/delays | sort -n |
+    awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' /opt/delays | sort -n |
         awk -v name="$1 to $2${3:+ $3}" '{ all[NR] = $1 } END {
             printf "# %-22s %5d %7.1f %7.1f %7.1f\n", name, NR, all[int((NR + 1) / 2)], all[int(NR * 0.99 + 0.999)], all[NR] }'
 }
 row 10 $before
 row $before $((before + frozen)) frozen
 row $((before + frozen)) $((before + frozen + after))
-during=$(awk -v from=$before -v to=$((before + frozen)) '$1 >= from && $1 < to' /tmp/delays | wc -l)
+during=$(awk -v from=$before -v to=$((before + frozen)) '$1 >= from && $1 < to' /opt/delays | wc -l)
 check "frozen journald: scoring and the rolling log go on" '[ "$during" -ge $((frozen / 2)) ]'
 check "frozen journald: the status line goes on" '[[ "$watched" == *lines/s,\ 50\ series* ]]'
 echo "# status line just before the end of it: $watched"
 systemctl stop monitord
 journalctl --sync
-sed 's/.*"id":"\([0-9a-f]*\)","seq":\([0-9]*\).*/\1 \2/' $log | sort >/tmp/written
+sed 's/.*"id":"\([0-9a-f]*\)","seq":\([0-9]*\).*/\1 \2/' $log | sort >/opt/written
 journalctl -q -t monitord -o json --since "@$begin" | sed -n 's/.*"MONITORD_ID":"\([0-9a-f]*\)".*/&/p' |
-    sed 's/.*"MONITORD_ID":"\([0-9a-f]*\)".*/\1/' | sort >/tmp/delivered
-cut -d' ' -f1 /tmp/written | sort >/tmp/expected
+    sed 's/.*"MONITORD_ID":"\([0-9a-f]*\)".*/\1/' | sort >/opt/delivered
+cut -d' ' -f1 /opt/written | sort >/opt/expected
 check "frozen journald: every message of the log is in the journal afterwards" \
-    '[ -s /tmp/expected ] && cmp -s /tmp/expected /tmp/delivered || { wc -l /tmp/expected /tmp/delivered; false; }'
+    '[ -s /opt/expected ] && cmp -s /opt/expected /opt/delivered || { wc -l /opt/expected /opt/delivered; false; }'
 samples=$(journalctl -q -u monitord -o cat --since "@$begin" | sed -n 's/.*stopped watching.*stream.lines=\([0-9]*\).*/\1/p' | tail -1)
 check "frozen journald: every row was read" '[ "$samples" = $((500 * 10 * (before + frozen + after))) ] || { echo "$samples"; false; }'
