@@ -1,7 +1,9 @@
 # make demo      builds monitord, streams a recorded pump through it and shows the alerts
 # make test      runs every test
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
-# make install   puts it into the system (as root): binary, unit, message catalogue, configuration; DESTDIR and PREFIX are honoured
+# make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
+# make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
+# make campaign  runs the long trials: what happens while something around the service hangs
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -14,7 +16,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build install quality lint format clean dependencies
+.PHONY: demo test build deb campaign install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -56,14 +58,23 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
+deb: build
+	@bash scripts/install-dependencies.sh --deb
+	bash scripts/make-deb.sh $(BINARY) .build/deb
+
+campaign: deb
+	@bash scripts/install-dependencies.sh --tests
+	bash Tests/Campaigns/journald-frozen.sh "$$(ls -t .build/deb/monitord_*.deb | head -1)"
+
 # A configuration that is there is kept.
 PREFIX ?= /usr
 install:
 	@test -x $(BINARY) || { echo "make install: nothing is built yet; run make build first" >&2; exit 2; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/monitord
 	install -D -m 644 systemd/monitord.service $(DESTDIR)/etc/systemd/system/monitord.service
+	install -D -m 644 systemd/monitord.socket $(DESTDIR)/etc/systemd/system/monitord.socket
 	install -D -m 644 systemd/monitord.catalog $(DESTDIR)/usr/lib/systemd/catalog/monitord.catalog
-	install -D -m 644 systemd/read-logs.conf $(DESTDIR)$(PREFIX)/share/doc/monitord/examples/read-logs.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/monitord/examples systemd/examples/*.conf
 	@test -e $(DESTDIR)/etc/monitord/monitord.toml \
 	    || install -D -m 644 etc/monitord/monitord.toml $(DESTDIR)/etc/monitord/monitord.toml
 	@if [ -z "$(DESTDIR)" ]; then getent group monitord >/dev/null || groupadd --system monitord; fi

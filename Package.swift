@@ -18,7 +18,8 @@ let package = Package(
         .executableTarget(
             name: "monitord",
             dependencies: [
-                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "CZlib",
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "TimeSeries",
+                "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# install-dependencies.sh [--tests]
+# install-dependencies.sh [--deb | --tests]
 #
 # Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
-# also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the service is run by a real
-# systemd.
+# also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the package is packed, checked
+# and installed, the service is run by a real systemd. With --deb what packing needs.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
 
+tests=false
+packs=false
 case "$*" in
-    "") tests=false ;;
-    --tests) tests=true ;;
+    "") ;;
+    --deb) packs=true ;;
+    --tests) tests=true packs=true ;;
     *)
-        echo "usage: install-dependencies.sh [--tests]" >&2
+        echo "usage: install-dependencies.sh [--deb | --tests]" >&2
         exit 64
         ;;
 esac
@@ -41,7 +44,12 @@ need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
 need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
 need tzdata "times without a zone are read by its rules, and the tests compare them with the C library's" test -e /usr/share/zoneinfo/Europe/Berlin
 need zlib1g-dev "rotated logs are compressed with it" has_library zlib
+if $packs; then
+    need dpkg-dev "it finds out which libraries the package depends on" command -v dpkg-shlibdeps
+    need binutils "the packed binary is stripped" command -v strip
+fi
 if $tests; then
+    need lintian "it checks the package" command -v lintian
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
     need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h
     need systemd "the service is run by one that is booted in namespaces" test -x /lib/systemd/systemd

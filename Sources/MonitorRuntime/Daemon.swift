@@ -1,6 +1,6 @@
 import Alerting
 import Glibc
-import Ingest
+public import Ingest
 public import Logging
 import NeuralNet
 import Persistence
@@ -32,6 +32,7 @@ public struct Daemon: Service {
     private let configuration: MonitorConfiguration
     private let noColor: String?
     private let reload: DaemonReload?
+    private let sockets: PassedSockets
     private let logger: Logger
     /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
     private static let farewell = Duration.milliseconds(800)
@@ -41,9 +42,14 @@ public struct Daemon: Service {
     /// - Parameters:
     ///   - noColor: the value of `NO_COLOR`.
     ///   - reload: how the configuration is read again while it runs; `nil` when it never is.
-    public init(configuration: MonitorConfiguration, noColor: String?, reload: DaemonReload? = nil, logger: Logger) {
+    ///   - sockets: what the service manager passed in; a source takes over the socket of its address.
+    public init(
+        configuration: MonitorConfiguration, noColor: String?, reload: DaemonReload? = nil,
+        sockets: PassedSockets = PassedSockets(), logger: Logger
+    ) {
         self.configuration = configuration
         self.reload = reload
+        self.sockets = sockets
         self.noColor = noColor
         self.logger = logger
     }
@@ -157,7 +163,8 @@ public struct Daemon: Service {
                 let telemetry = SourceTelemetry()
                 await streams.add(telemetry, ofSource: number, named: Self.name(of: source))
                 let reader = try makeSource(
-                    source, isAlone: count == 1, resume: resume, SeriesAdmission(allowance: allowance), telemetry
+                    source, isAlone: count == 1, resume: resume, SeriesAdmission(allowance: allowance), telemetry,
+                    life.notifier
                 ) { bind.yield() }
                 tasks.addTask {
                     // What could not be bound is not waited for either.
@@ -206,6 +213,7 @@ public struct Daemon: Service {
                     if unbound == 0 { break }
                 }
             }
+            closeUnclaimedSockets(life.notifier)
             life.notifier.ready("watching \(configuration.sources.count) sources")
             if let interval = life.interval {
                 tasks.addTask {
@@ -255,6 +263,19 @@ public struct Daemon: Service {
         }
     }
 
+    /// Closes the sockets that were passed in and belong to no source, and has the manager forget those that it kept.
+    private func closeUnclaimedSockets(_ notifier: ServiceNotifier) {
+        for socket in sockets.closeUnclaimed() {
+            // Forgetting goes by name: the socket in use must not go with it. For one of a socket unit it means nothing.
+            if !socket.hasClaimedNamesake { notifier.removeStored(socket.name) }
+            logger.warning(
+                "a descriptor was passed in that belongs to no source: it is closed",
+                metadata: [
+                    "socket.name": "\(socket.name)", "socket.address": "\(socket.address ?? "no socket for datagrams")",
+                ])
+        }
+    }
+
     private static func name(of source: SourceConfiguration) -> String {
         switch source.input {
         case .standardInput: "standard input"
@@ -265,7 +286,7 @@ public struct Daemon: Service {
 
     private func makeSource(
         _ source: SourceConfiguration, isAlone: Bool, resume: [String: StoredStream], _ admission: SeriesAdmission,
-        _ telemetry: SourceTelemetry, onListening: @escaping @Sendable () -> Void
+        _ telemetry: SourceTelemetry, _ notifier: ServiceNotifier, onListening: @escaping @Sendable () -> Void
     ) throws -> any RecordSource {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
         switch source.input {
@@ -278,7 +299,9 @@ public struct Daemon: Service {
             return try UDPSource(
                 address: address, stream: name, configuration: source, arrival: clock, telemetry: telemetry,
                 admission: admission,
-                resume: resume[name]?.header.place.decoding, logger: logger, onListening: { _ in onListening() })
+                resume: resume[name]?.header.place.decoding, logger: logger, passed: sockets,
+                keep: { descriptor, name in notifier.store(descriptor, as: name) },
+                onListening: { _ in onListening() })
         case .file(let pattern):
             let points = resume.compactMapValues(\.header.place.resumePoint)
             return FileFollower(

@@ -6,8 +6,11 @@ import Synchronization
 public final class ServiceNotifier: Sendable {
     /// Sends one datagram's text to the service manager.
     public typealias Send = @Sendable (String) -> Void
+    /// Sends one datagram's text with a descriptor.
+    public typealias SendDescriptor = @Sendable (String, Int32) -> Void
 
     private let send: Send
+    private let sendDescriptor: SendDescriptor
     /// Half the watchdog's interval in nanoseconds of the monotonic clock; `nil` when there is no watchdog.
     private let watchdogNanoseconds: Int64?
     private let lastSign: Mutex<Int64?> = Mutex(nil)
@@ -22,17 +25,27 @@ public final class ServiceNotifier: Sendable {
         let enabled = unsafe sd_watchdog_enabled(0, &microseconds)
         // The text that the environment has, or nothing; it is only looked at.
         let isListenedTo = unsafe getenv("NOTIFY_SOCKET") != nil
-        self.init(watchdog: enabled > 0 ? .microseconds(Int64(microseconds)) : nil, isListenedTo: isListenedTo) {
-            text in
-            // The text is copied into a datagram. Without NOTIFY_SOCKET it returns 0; a manager that does not listen is
-            // no reason to stop working.
-            _ = unsafe sd_notify(0, text)
-        }
+        self.init(
+            watchdog: enabled > 0 ? .microseconds(Int64(microseconds)) : nil, isListenedTo: isListenedTo,
+            send: { text in
+                // The text is copied into a datagram. Without NOTIFY_SOCKET it returns 0; a manager that does not listen
+                // is no reason to stop working.
+                _ = unsafe sd_notify(0, text)
+            },
+            sendDescriptor: { text, descriptor in
+                var descriptor = descriptor
+                // As above; the kernel makes a copy of the descriptor for the manager.
+                _ = unsafe sd_pid_notify_with_fds(0, 0, text, &descriptor, 1)
+            })
     }
 
     /// Creates a notifier with a way of its own to send; for tests.
-    public init(watchdog: Duration?, isListenedTo: Bool = true, send: @escaping Send) {
+    public init(
+        watchdog: Duration?, isListenedTo: Bool = true, send: @escaping Send,
+        sendDescriptor: @escaping SendDescriptor = { _, _ in }
+    ) {
         self.send = send
+        self.sendDescriptor = sendDescriptor
         self.isListenedTo = isListenedTo
         watchdogNanoseconds = watchdog.map { interval in
             let parts = interval.components
@@ -62,6 +75,15 @@ public final class ServiceNotifier: Sendable {
     public func extendStart(by time: Duration) {
         send("EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)")
     }
+
+    /// Gives the manager a copy of a descriptor, which it keeps and hands over at the next start: after a restart or a
+    /// crash what waits in a socket is still there. It forgets all of them when the service is stopped.
+    ///
+    /// - Parameter name: printable, without colons; what ``PassedDescriptor/name`` then is.
+    public func store(_ descriptor: Int32, as name: String) { sendDescriptor("FDSTORE=1\nFDNAME=\(name)", descriptor) }
+
+    /// The manager need not keep the descriptors of this name; nothing when it has none.
+    public func removeStored(_ name: String) { send("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     /// The service is about to stop.
     public func stopping() { send("STOPPING=1") }

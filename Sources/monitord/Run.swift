@@ -42,21 +42,33 @@ struct Run: AsyncParsableCommand {
         if stdin { overrides.inputs.append(.standardInput) }
         overrides.inputs += file.map { $0 == "-" ? .standardInput : .file(pattern: $0) }
         overrides.inputs += udp.map { .udp(address: $0) }
-        let loaded = try Start.load(overrides)
-        guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
+        // Before there is a second thread: it changes the environment.
+        let sockets = Start.passedSockets()
         let logger = Start.logger()
-        Start.keepFilesPrivate()
-        // SIGHUP reloads where there is something to reload, and where a service manager says so. With flags alone it is
-        // the closing of the terminal, and ends.
-        let reloads = !loaded.files.isEmpty || Start.environment["NOTIFY_SOCKET"] != nil
         let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let flags = overrides
-        let daemon = Daemon(
-            configuration: loaded.configuration, noColor: Start.environment["NO_COLOR"],
-            reload: reloads
-                ? DaemonReload(loaded: loaded, requests: requests) { () throws(ConfigurationError) in
-                    try Start.loader().load(flags)
-                } : nil, logger: logger)
+        let reads: @Sendable () throws(ConfigurationError) -> LoadedConfiguration = {
+            () throws(ConfigurationError) in try Start.loader().load(flags)
+        }
+        let noColor = Start.environment["NO_COLOR"]
+        let daemon: any Service
+        // SIGHUP reloads where there is something to reload, and where a service manager says so. With flags alone it is
+        // the closing of the terminal, and ends.
+        var reloads = Start.environment["NOTIFY_SOCKET"] != nil
+        if sockets.isEmpty {
+            let loaded = try Start.load(overrides)
+            guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
+            reloads = reloads || !loaded.files.isEmpty
+            daemon = Daemon(
+                configuration: loaded.configuration, noColor: noColor,
+                reload: reloads ? DaemonReload(loaded: loaded, requests: requests, load: reads) : nil,
+                sockets: sockets, logger: logger)
+        } else {
+            reloads = true
+            daemon = PatientDaemon(
+                requests: requests, load: reads, noColor: noColor, sockets: sockets, logger: logger)
+        }
+        Start.keepFilesPrivate()
         // The daemon ends with its input; a signal asks it to end in order.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)

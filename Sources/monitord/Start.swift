@@ -5,6 +5,7 @@ import Ingest
 import Logging
 import MonitorRuntime
 import Persistence
+import StatusServer
 
 /// What the verbs share: the environment, messages on standard error, and exit codes.
 enum Start {
@@ -38,6 +39,11 @@ enum Start {
             for problem in error.problems { say("\(problem)") }
             throw ExitCode(78)
         }
+    }
+
+    /// What the service manager handed over; to be called once, before there is a second thread.
+    static func passedSockets() -> PassedSockets {
+        PassedSockets(PassedDescriptor.takeAll(from: environment).map { ($0.number, $0.name) })
     }
 
     /// Ends with 64 and three examples: nothing says what to watch.
@@ -116,10 +122,9 @@ enum Start {
     static func say(_ text: String) { write(text + "\n") }
 
     /// Writes on standard error; nothing can be done when that fails.
-    static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
+    static func write(_ text: String) { messages.write(text) }
+
+    private static let messages = MessageStream(STDERR_FILENO, neverWaits: environment["JOURNAL_STREAM"] != nil)
 
     /// Messages of the daemon: one line each on standard error, with systemd's priority before it under a service.
     static func logger() -> Logger {

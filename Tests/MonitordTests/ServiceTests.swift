@@ -129,6 +129,110 @@ private final class Manager {
         #expect(try String(contentsOfFile: log, encoding: .utf8).contains("\"series\":\"pump\""))
     }
 
+    @Test func `a socket that it bound is given to the manager before it is ready`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let command = try start("[[source]]\nudp = \"127.0.0.1:0\"\n", directory, manager)
+        let words = manager.wait(for: "READY=1")
+        #expect(words.contains("FDSTORE=1\nFDNAME=udp-127.0.0.1-0"), "\(words)")
+        command.signal(SIGTERM)
+        #expect(command.finish().exitCode == 0)
+    }
+
+    private static let activator = "/usr/bin/systemd-socket-activate"
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: activator) || isContinuousIntegration, "no systemd"))
+    func `handed a socket and a bad configuration it drains and waits for a better one`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let port = try freePort()
+        let place = "udp = \"127.0.0.1:\(port)\"\n"
+        let config = try directory.write("[[source]]\nchanels = [\"temp\"]\n" + place, to: "m.toml")
+        let command = try RunningCommand(
+            URL(fileURLWithPath: Self.activator),
+            [
+                "--datagram", "--listen=127.0.0.1:\(port)", "--setenv=NOTIFY_SOCKET", "--setenv=WATCHDOG_USEC",
+                try #require(monitordBinary).path, "run", "--config", config, "--no-journal", "--log", "none",
+            ], environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+        while !command.errors.contains("Listening on") { sched_yield() }
+        let sender = DatagramSender(port: port)
+        for number in 0..<50 { sender.send("time=\(number) temp=\(number)\n") }
+        let refused = "configuration refused: \(config):2:1: unknown key \"source.chanels\""
+        #expect(manager.wait(for: "READY=1").last?.contains("STATUS=\(refused)") == true)
+        try sender.waitUntilTaken()
+        while !(manager.wait(for: "STATUS=").last ?? "").hasSuffix(", 50 datagrams thrown away") {}
+        for _ in 0..<3 { _ = manager.wait(for: "WATCHDOG=1") }
+
+        _ = try directory.write("[[source]\n", to: "m.toml")
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        #expect(manager.wait(for: "READY=1").last?.contains("STATUS=configuration refused: ") == true)
+
+        _ = try directory.write("[[source]]\n" + place, to: "m.toml")
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        let words = manager.wait(for: "READY=1")
+        #expect(words.last == "READY=1\nSTATUS=watching 1 sources")
+        #expect(!words.contains { $0.hasPrefix("FDSTORE") }, "the socket is another's to keep")
+        for number in 0..<100 { sender.send("time=\(1_792_000_000 + number) temp=\(number % 7)\n") }
+        try sender.waitUntilTaken()
+
+        // It is asked for reloads as ever.
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        #expect(manager.wait(for: "READY=1").last == "READY=1\nSTATUS=reloaded: 0 changes")
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains(refused), "\(result.errors)")
+        #expect(result.errors.contains("udp.thrown_away=50"), "\(result.errors)")
+        #expect(result.errors.contains("udp.datagrams=100"), "\(result.errors)")
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: activator) || isContinuousIntegration, "no systemd"))
+    func `a socket that belongs to no source is closed, told and forgotten`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let port = try freePort()
+        let data = try directory.write("", to: "a.csv")
+        let config = try directory.write("[[source]]\nfile = \"\(data)\"\n", to: "m.toml")
+        let command = try RunningCommand(
+            URL(fileURLWithPath: Self.activator),
+            [
+                "--datagram", "--listen=127.0.0.1:\(port)", "--fdname=udp-old", "--setenv=NOTIFY_SOCKET",
+                try #require(monitordBinary).path, "run", "--config", config, "--no-journal", "--log", "none",
+            ], environment: ["NOTIFY_SOCKET": manager.path])
+        while !command.errors.contains("Listening on") { sched_yield() }
+        DatagramSender(port: port).send("x")
+        #expect(manager.wait(for: "READY=1").contains("FDSTOREREMOVE=1\nFDNAME=udp-old"))
+        // Nobody is there any more.
+        let sender = DatagramSender(port: port)
+        sender.send("x")
+        #expect(!sender.send("x"))
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains("belongs to no source: it is closed, socket.address=127.0.0.1:\(port)"))
+    }
+
+    /// A port that nobody has at the moment.
+    private func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // Both types begin alike, and the length is that of the one given.
+        let result = unsafe withUnsafeMutablePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        try #require(result)
+        return UInt16(bigEndian: place.sin_port)
+    }
+
     @Test func `with flags alone a hang-up ends it in order`() throws {
         let command = try RunningCommand(
             try #require(monitordBinary), ["--stdin", "--no-journal", "--log", "none"])

@@ -1,8 +1,8 @@
 #!/bin/bash
 # service-systemd.sh MONITORD
 #
-# Installs the unit, the binary, the catalogue and a configuration in a systemd that is really booted (systemd-host.sh), and
-# checks what a service manager does with the daemon. Prints `ok NAME` or `FAIL NAME` for each check and `N passed, N failed`
+# Packs the binary, installs the package in a systemd that is really booted (systemd-host.sh), and checks what a service
+# manager does with the daemon, its sockets and its package. Prints `ok NAME` or `FAIL NAME` for each check and `N passed, N failed`
 # at the end; ends with 0 when all passed, 1 when not, 77 when the machine cannot do it (with CI=true that is a failure).
 set -u
 
@@ -37,20 +37,24 @@ alerts() { journalctl --sync; journalctl -q -t monitord -o json MESSAGE_ID=48634
 drop_in() { mkdir -p /etc/systemd/system/monitord.service.d; cat >"/etc/systemd/system/monitord.service.d/$1.conf"; systemctl daemon-reload; }
 signal() { systemctl kill -s "$1" --kill-who=main monitord; }
 rows() { awk -v from="$1" -v to="$2" -f /opt/signal.awk; }
-unit=/etc/systemd/system/monitord.service
+units=/lib/systemd/system
 toml=/etc/monitord/monitord.toml
+export DEBIAN_FRONTEND=noninteractive
 
-groupadd --system monitord 2>/dev/null
-chmod 755 /usr/bin/monitord
-mkdir -p /etc/monitord /var/log/plant
+ok "the package installs" 'dpkg -i /opt/monitord.deb >/opt/dpkg 2>&1 || { cat /opt/dpkg; false; }'
+ok "it says what to do next" 'grep -q "say in $toml what to watch, then: monitord check && systemctl enable --now monitord" /opt/dpkg'
+ok "without a source it is neither enabled nor started" \
+    '! systemctl is-enabled -q monitord && [ "$(show ActiveState)" = inactive ] && ! systemctl is-enabled -q monitord.socket'
+ok "the group is there" 'getent group monitord >/dev/null'
+ok "the manual page is there" 'gzip -dc /usr/share/man/man1/monitord.1.gz | grep -q "^.SH MONITORD RUN"'
+mkdir -p /var/log/plant
 rows 0 4000 >/var/log/plant/pump.csv
 chgrp adm /var/log/plant/pump.csv
 chmod 640 /var/log/plant/pump.csv
-journalctl --update-catalog
-systemctl daemon-reload
 
-ok "verify says nothing" '[ -z "$(systemd-analyze verify --man=no $unit 2>&1)" ]'
-ok "exposure is at most 1.0" 'systemd-analyze security --threshold=10 --no-pager monitord.service >/dev/null'
+ok "verify says nothing" '[ -z "$(systemd-analyze verify --man=no $units/monitord.service $units/monitord.socket 2>&1)" ]'
+ok "exposure is at most 1.0" 'systemd-analyze security --threshold=10 --no-pager monitord.service >/opt/exposure'
+echo "# $(grep Overall /opt/exposure)"
 
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\nchanels = ["temp"]\n' >$toml
 systemctl start monitord 2>/dev/null
@@ -58,11 +62,12 @@ ok "a bad configuration ends with 78" '[ "$(show ExecMainStatus)" = 78 ]'
 ok "it is not started again" 'sleep 1; [ "$(show NRestarts)" = 0 ] && [ "$(show ActiveState)" = failed ]'
 ok "the journal names file, line, column and the nearest key" \
     'said "$toml:3:1: unknown key \"source.chanels\"; did you mean \"source.channels\"?"'
-systemctl reset-failed monitord
+systemctl reset-failed monitord 2>/dev/null
 
 printf '[[source]]\nfile = "/var/log/plant/pump.csv"\n' >$toml
 systemctl start monitord
 ok "active once it said READY" 'systemctl is-active -q monitord'
+echo "# READY $((($(show ActiveEnterTimestampMonotonic) - $(show ExecMainStartTimestampMonotonic)) / 1000)) ms after its start"
 ok "it says how it stands" '[ -n "$(show StatusText)" ]'
 pid=$(show MainPID)
 ok "a user of its own that is in no file" '[ "$(stat -c %U /proc/$pid)" = monitord-daemon ] && ! grep -q ^monitord-daemon: /etc/passwd'
@@ -74,7 +79,7 @@ ok "state and logs are its own, the runtime folder is for the group" \
 ok "a file of another group is not read" 'within 5 "said \"permission denied, file.path=/var/log/plant\""'
 ok "check names the file, the group and the drop-in" \
     'monitord check 2>&1 | grep "the service may not read /var/log/plant/pump.csv" | grep -qF "SupplementaryGroups=adm: systemctl edit monitord"'
-drop_in read-logs </opt/read-logs.conf
+drop_in read-logs </usr/share/doc/monitord/examples/read-logs.conf
 systemctl restart monitord
 ok "the example drop-in lets it read the file" 'within 10 "said \"reading input\""'
 
@@ -178,14 +183,159 @@ ok "it goes on where it stood" 'within 20 "[ \$(wc -l <$log) -gt $lines ]"'
 ok "no alert is there twice" \
     '[ -z "$(sed "s/.*\"id\":\"\([0-9a-f]*\)\",\"seq\":\([0-9]*\).*/\1 \2/" $log | sort | uniq -d)" ]'
 systemctl stop monitord
+
+# Sockets. A datagram is a line with its own names, so that a life that begins in the middle of them can read it; one goes
+# out each millisecond.
+systemctl reset-failed monitord 2>/dev/null
+udp='[[source]]\nudp = "0.0.0.0:5140"\n'
+mkfifo /opt/never
+exec 9<>/opt/never
+send() {
+    local number
+    for ((number = $1; number < $2; number++)); do
+        printf 'time=%d temp=%d.%d\n' $((1800000000 + number)) $((number % 7)) $((number % 3)) >&8
+        read -r -t 0.001 -u 9
+    done
+} 8>/dev/udp/127.0.0.1/5140
+# InDatagrams are those that a process has received, NoPorts those that met no socket.
+kernel() { awk -v name="$1" '$1 == "Udp:" { if (head) { for (i in names) if (names[i] == name) print $i; exit } head = split($0, names) }' /proc/net/snmp; }
+begin() { journalctl --sync; cursor=$(journalctl -q -n0 --show-cursor | sed -n 's/^-- cursor: //p'); received=$(kernel InDatagrams); unheard=$(kernel NoPorts); overflown=$(kernel RcvbufErrors); }
+since() { journalctl --sync; journalctl -q -u monitord -o cat --after-cursor="$cursor"; }
+# What the lives of the daemon told at their ends, together: FACT.
+told() { since | sed -n "s/.*[ ,]$1=\([0-9]*\).*/\1/p" | awk '{ sum += $1 } END { print sum + 0 }'; }
+nothing_lost() { [ $(($(kernel NoPorts) - unheard)) = 0 ] && [ $(($(kernel RcvbufErrors) - overflown)) = 0 ]; }
+restart_twice() { sleep 0.2; systemctl restart monitord; sleep 0.3; systemctl restart monitord; }
+printf "$udp" >$toml
+
+for way in store socket; do
+    if [ $way = socket ]; then
+        systemctl start monitord.socket
+        ok "$way: the socket unit holds the address before anybody runs" '[ "$(show ActiveState)" = inactive ] && systemctl is-active -q monitord.socket'
+    fi
+    begin
+    systemctl start monitord
+    if [ $way = store ]; then
+        ok "$way: the manager keeps the socket that monitord bound" 'within 5 "[ \$(show NFileDescriptorStore) = 1 ]"'
+    else
+        ok "$way: monitord takes over the socket with its large buffer" 'said "listening on a socket that was passed in" && since | grep -q "udp.buffer=8388608"'
+        ok "$way: and has none kept" '[ "$(show NFileDescriptorStore)" = 0 ]'
+    fi
+    restart_twice &
+    send 0 1000
+    wait $!
+    ok "$way: two restarts under traffic lose nothing" \
+        'within 10 "[ \$((\$(kernel InDatagrams) - received)) = 1000 ]"; systemctl stop monitord; [ "$(told udp.datagrams)" = 1000 ] && nothing_lost'
+    echo "# $way: restarts: sent 1000, counted $(told udp.datagrams) by monitord"
+    begin
+    systemctl start monitord
+    restarts=$(show NRestarts)
+    (sleep 0.4; signal KILL) &
+    send 1000 2000
+    wait $!
+    ok "$way: kill -9 under traffic loses nothing" \
+        'within 10 "[ \$((\$(kernel InDatagrams) - received)) = 1000 ]" && [ "$(show NRestarts)" = 1 ] && nothing_lost'
+    systemctl stop monitord
+    ok "$way: the second life has counted its share" '[ "$(told udp.datagrams)" -gt 0 ] && [ "$(told udp.datagrams)" -lt 1000 ]'
+    echo "# $way: kill -9: sent 1000, received $(($(kernel InDatagrams) - received)), of them $(told udp.datagrams) by the second life"
+done
+systemctl stop monitord.socket
+systemctl start monitord
+begin
+printf '[[source]]\nudp = "0.0.0.0:5141"\n' >$toml
+systemctl restart monitord
+ok "a socket whose source is gone is closed, told and forgotten" \
+    'since | grep -q "belongs to no source: it is closed, socket.address=0.0.0.0:5140" && within 5 "[ \$(show NFileDescriptorStore) = 1 ]"'
+printf "$udp" >$toml
+systemctl stop monitord
+systemctl start monitord.socket
+ok "stopping empties the manager's store" '[ "$(show NFileDescriptorStore)" = 0 ]'
+begin
+send 2000 2050
+ok "a datagram starts a service that is stopped" 'within 10 "systemctl is-active -q monitord" && within 10 "[ \$((\$(kernel InDatagrams) - received)) = 50 ]"'
+systemctl stop monitord
+ok "and it counts those before it" '[ "$(told udp.datagrams)" = 50 ]'
+
+# A bad configuration while datagrams come.
+for way in socket store; do
+    [ $way = socket ] || systemctl stop monitord.socket
+    begin
+    printf "$udp" >$toml
+    [ $way = socket ] || systemctl start monitord
+    printf "${udp}chanels = 1\n" >$toml
+    [ $way = socket ] || systemctl restart monitord
+    send 3000 3200
+    ok "$way: a bad configuration leaves the service running" 'systemctl is-active -q monitord && [ "$(show NRestarts)" = 0 ]'
+    [ $way = store ] || ok "$way: and the socket unit" 'systemctl is-active -q monitord.socket'
+    ok "$way: the status line says what is wrong" '[[ "$(show StatusText)" == *refused* ]]'
+    ok "$way: the journal says where, once" '[ "$(since | grep -cF "configuration refused: $toml:3:1: unknown key \"source.chanels\"")" = 1 ]'
+    pid=$(show MainPID)
+    printf "$udp" >$toml
+    systemctl reload monitord
+    ok "$way: a reload mends it" 'within 5 "[[ \"\$(show StatusText)\" == *watching\ 1\ sources* ]]" && [ "$(show MainPID)" = "$pid" ]'
+    send 3200 3300
+    systemctl stop monitord
+    ok "$way: what was thrown away is counted" '[ "$(told udp.thrown_away)" = 200 ] && [ "$(told udp.datagrams)" = 100 ] && nothing_lost'
+done
+ok "without sockets a bad configuration still ends it" \
+    'printf "${udp}chanels = 1\n" >$toml; ! systemctl start monitord 2>/dev/null; [ "$(show ExecMainStatus)" = 78 ]'
+systemctl reset-failed monitord 2>/dev/null
+
+# Upgrade, with a configuration that both sides have changed, while datagrams come.
+dpkg-deb -R /opt/monitord.deb /opt/next
+sed -i 's/^Version: .*/Version: 99-1/' /opt/next/DEBIAN/control
+echo '# of the new version' >>/opt/next/etc/monitord/monitord.toml
+dpkg-deb --root-owner-group -Zgzip -z1 -b /opt/next /opt/next.deb >/dev/null
+printf "$udp" >$toml
+systemctl start monitord.socket monitord
+pid=$(show MainPID)
+begin
+send 4000 6000 &
+ok "an upgrade keeps a configuration that was changed" \
+    'dpkg --force-confdef --force-confold -i /opt/next.deb >/opt/dpkg 2>&1 && [ "$(cat $toml)" = "$(printf "$udp")" ]; kept=$?; [ $kept = 0 ] || cat /opt/dpkg; [ $kept = 0 ]'
+wait
+ok "and restarts the service" 'systemctl is-active -q monitord && [ "$(show MainPID)" != "$pid" ] && systemctl is-active -q monitord.socket'
+ok "and loses nothing" 'within 10 "[ \$((\$(kernel InDatagrams) - received)) = 2000 ]" && nothing_lost'
+echo "# upgrade: sent 2000, received $(($(kernel InDatagrams) - received))"
+pid=$(show MainPID)
+printf "${udp}chanels = 1\n" >$toml
+ok "a configuration that the new version refuses leaves the old one running" \
+    'dpkg --force-confold -i /opt/next.deb >/opt/dpkg 2>&1; [ "$(show MainPID)" = "$pid" ] && grep -q "the configuration is refused: the version that runs goes on" /opt/dpkg && grep -q "unknown key" /opt/dpkg'
+
+ok "removing stops it and keeps state and configuration" \
+    'dpkg -r monitord >/dev/null 2>&1 && ! systemctl is-active -q monitord monitord.socket && [ -s /var/lib/private/monitord/monitord.db ] && [ -e $toml ]'
+printf "$udp" >$toml
+dpkg -i /opt/next.deb >/opt/dpkg 2>&1
+ok "installed again it goes on as it was: not enabled, not started" '! systemctl is-enabled -q monitord && ! systemctl is-active -q monitord'
+systemctl enable -q --now monitord
+dpkg -r monitord >/dev/null 2>&1
+dpkg -i /opt/next.deb >/opt/dpkg 2>&1
+ok "installed again it goes on as it was: enabled, started" 'systemctl is-enabled -q monitord && systemctl is-active -q monitord'
+dpkg -r monitord >/dev/null 2>&1
+rm -r /etc/systemd/system/monitord.service.d
+dpkg --purge monitord >/opt/dpkg 2>&1
+left=$(find /etc /lib /usr /var /run -xdev -name '*monitord*' -not -path '/var/log/journal/*' -not -path '/usr/src/*'; getent group monitord)
+ok "purging leaves nothing" '[ -z "$left" ] || { echo "$left"; false; }'
+mkdir -p /etc/monitord/conf.d
+printf '[[source]]\nfile = "/var/log/fan.csv"\n' >/etc/monitord/conf.d/site.toml
+dpkg -i /opt/monitord.deb >/opt/dpkg 2>&1
+ok "installed where a source is named already, it is enabled and started" 'systemctl is-enabled -q monitord && systemctl is-active -q monitord'
+rm /etc/monitord/conf.d/site.toml
+bash /opt/journald-frozen.sh 10
+systemctl stop monitord
 [ -z "$failed" ] || journalctl -q -u monitord -o cat
 INSIDE
 
+DEB_COMPRESSION=gzip bash "$root/scripts/make-deb.sh" "$monitord" "$work/deb" || exit 1
+if command -v lintian >/dev/null; then
+    lintian --fail-on error,warning "$work"/deb/*.deb >"$work/lintian" 2>/dev/null && echo "ok lintian has nothing to say" \
+        || { echo "FAIL lintian has nothing to say"; cat "$work/lintian"; }
+elif [ "${CI:-}" = true ]; then
+    echo "FAIL lintian is missing"
+fi >"$work/out"
+
 status=0
-bash "$here/systemd-host.sh" "$work/inside" "$monitord=/usr/bin/monitord" \
-    "$root/systemd/monitord.service=/etc/systemd/system/monitord.service" \
-    "$root/systemd/monitord.catalog=/usr/lib/systemd/catalog/monitord.catalog" \
-    "$root/systemd/read-logs.conf=/opt/read-logs.conf" "$work/signal.awk=/opt/signal.awk" >"$work/out" 2>&1 || status=$?
+bash "$here/systemd-host.sh" "$work/inside" "$(echo "$work"/deb/*.deb)=/opt/monitord.deb" \
+    "$here/journald-frozen.sh=/opt/journald-frozen.sh" "$work/signal.awk=/opt/signal.awk" >>"$work/out" 2>&1 || status=$?
 cat "$work/out"
 if [ "$status" = 77 ]; then
     [ "${CI:-}" = true ] && exit 1
@@ -195,4 +345,4 @@ passed=$(grep -c '^ok ' "$work/out")
 failed=$(grep -c '^FAIL ' "$work/out")
 echo "$passed passed, $failed failed"
 # A script that ended early has not failed a check.
-[ "$failed" = 0 ] && [ "$passed" -ge 45 ]
+[ "$failed" = 0 ] && [ "$passed" -ge 90 ]

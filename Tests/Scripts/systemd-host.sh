@@ -20,8 +20,15 @@ if [ "${1:-}" = _inside ]; then
     mkdir "$layers/upper" "$layers/work" "$root"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$layers/upper,workdir=$layers/work" "$root"
     # Nothing of the machine's own starts, and no unit that would change the real kernel.
-    rm -rf "$root/etc/systemd/system" "$root/etc/systemd/journald.conf.d" "$root/var/log/journal"
+    rm -rf "$root/etc/systemd/system" "$root/etc/systemd/journald.conf.d"
+    # Logs of its own: what this machine has below /var/log, of monitord too, would be met.
+    mount -t tmpfs tmpfs "$root/var/log" -o mode=755,nosuid,nodev
     mkdir -p "$root/etc/systemd/system" "$root/var/log/journal"
+    # Nor a state, a configuration or a service that somebody has installed here.
+    rm -rf "$root"/var/lib/monitord "$root"/var/lib/private/monitord "$root"/etc/monitord \
+        "$root"/lib/systemd/system/monitord.* "$root"/usr/lib/systemd/catalog/monitord.catalog
+    # Images for containers have one that lets no package start a service.
+    rm -f "$root/usr/sbin/policy-rc.d"
     for unit in getty.target console-getty.service systemd-logind.service systemd-timesyncd.service \
         systemd-modules-load.service systemd-sysctl.service systemd-remount-fs.service systemd-journald-audit.socket \
         systemd-binfmt.service systemd-udevd.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \

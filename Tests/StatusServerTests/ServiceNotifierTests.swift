@@ -27,6 +27,17 @@ import Testing
             ])
     }
 
+    @Test func `a descriptor is given with its name, and forgotten by it`() {
+        let sent = Sent()
+        let notifier = ServiceNotifier(
+            watchdog: nil, send: { text in sent.texts.withLock { $0.append(text) } },
+            sendDescriptor: { text, descriptor in sent.texts.withLock { $0.append("\(descriptor): \(text)") } })
+        notifier.store(9, as: "udp-0.0.0.0-5140")
+        notifier.removeStored("udp-0.0.0.0-5140")
+        #expect(
+            sent.all == ["9: FDSTORE=1\nFDNAME=udp-0.0.0.0-5140", "FDSTOREREMOVE=1\nFDNAME=udp-0.0.0.0-5140"])
+    }
+
     @Test func `work that moves gives a sign each half interval and none more often`() {
         let sent = Sent()
         let notifier = ServiceNotifier(watchdog: .seconds(10)) { text in sent.texts.withLock { $0.append(text) } }

@@ -26,4 +26,26 @@ struct SocketAddress: Equatable, Sendable {
         self.bytes = bytes
         self.port = port
     }
+
+    /// Puts an address together, with its text in the one form that it has.
+    init(family: Int32, bytes: [UInt8], port: UInt16) {
+        let host = System.addressText(bytes, family: family)
+        text = family == AF_INET6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+        self.family = family
+        self.bytes = bytes
+        self.port = port
+    }
+
+    /// Whether both are the same place, however they are written.
+    func isSamePlace(as other: SocketAddress) -> Bool {
+        family == other.family && bytes == other.bytes && port == other.port
+    }
+
+    /// What a socket of this address is named for a service manager, whose names have no colons: `udp-0.0.0.0-5140`,
+    /// `udp---1-5140` for `[::1]:5140`.
+    var descriptorName: String {
+        "udp-\(System.addressText(bytes, family: family)):\(port)".split(
+            separator: ":", omittingEmptySubsequences: false
+        ).joined(separator: "-")
+    }
 }

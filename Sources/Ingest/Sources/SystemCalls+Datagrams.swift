@@ -12,6 +12,45 @@ extension System {
         return result == 1 ? bytes : nil
     }
 
+    /// The text of an address in network order: `0.0.0.0`, `::1`.
+    static func addressText(_ bytes: [UInt8], family: Int32) -> String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        // inet_ntop reads as many bytes as the family's addresses have, and its text fits the longest there is.
+        let isRight = bytes.count == (family == AF_INET6 ? 16 : 4)
+        guard isRight, unsafe inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The address that a descriptor is bound to; `nil` when it is no socket for datagrams of IPv4 or IPv6.
+    static func datagramAddress(of socket: Descriptor) -> SocketAddress? {
+        var kind: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(socket.number, SOL_SOCKET, SO_TYPE, &kind, &size) == 0,
+            kind == Int32(SOCK_DGRAM.rawValue)
+        else { return nil }
+        var place = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        // The kernel writes at most the length given; sockaddr_in is the shorter one and begins alike.
+        let result = unsafe withUnsafeMutablePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(socket.number, $0, &length)
+            }
+        }
+        guard result == 0 else { return nil }
+        let family = Int32(place.sin6_family)
+        let port = UInt16(bigEndian: place.sin6_port)
+        switch family {
+        case AF_INET6:
+            let bytes = unsafe withUnsafeBytes(of: &place.sin6_addr) { unsafe Array($0) }
+            return SocketAddress(family: family, bytes: bytes, port: port)
+        case AF_INET:
+            // sin_addr stands where an IPv6 address has its flow information.
+            let bytes = unsafe withUnsafeBytes(of: &place.sin6_flowinfo) { unsafe Array($0) }
+            return SocketAddress(family: family, bytes: bytes, port: port)
+        default: return nil
+        }
+    }
+
     /// Makes a socket for datagrams and binds it.
     static func bindDatagramSocket(_ address: SocketAddress) throws(SystemCallError) -> Descriptor {
         let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
@@ -53,8 +92,13 @@ extension System {
         if unsafe setsockopt(socket.number, SOL_SOCKET, SO_RCVBUFFORCE, &asked, size) != 0 {
             unsafe _ = setsockopt(socket.number, SOL_SOCKET, SO_RCVBUF, &asked, size)
         }
+        return receiveBuffer(of: socket)
+    }
+
+    /// The bytes of a socket's receive buffer, as ``askForReceiveBuffer(_:of:)`` counts them.
+    static func receiveBuffer(of socket: Descriptor) -> Int {
         var granted: Int32 = 0
-        var length = size
+        var length = socklen_t(MemoryLayout<Int32>.size)
         guard unsafe getsockopt(socket.number, SOL_SOCKET, SO_RCVBUF, &granted, &length) == 0 else { return 0 }
         return Int(granted) / 2
     }

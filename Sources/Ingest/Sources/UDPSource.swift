@@ -10,6 +10,10 @@ public import TimeSeries
 ///
 /// A line ends with its datagram. A datagram that is longer than the room for one is cut: the lines before the cut are
 /// used, the half one is dropped.
+///
+/// Under a service manager the socket may outlive the process: one that was passed in and belongs to the address is used
+/// with what waits in it (``PassedSockets``), and one that the source binds itself is offered to be kept. What such a socket
+/// had dropped before is told once and not counted: some of it was counted by the process before this one.
 public struct UDPSource: RecordSource {
     /// How much is received and held at once.
     public struct Limits: Equatable, Sendable {
@@ -45,6 +49,8 @@ public struct UDPSource: RecordSource {
     private let resume: DecodingState?
     private let limits: Limits
     private let surroundings: StreamFeed.Surroundings
+    private let passed: PassedSockets
+    private let keep: (@Sendable (_ descriptor: Int32, _ name: String) -> Void)?
     private let onListening: (@Sendable (_ port: UInt16) -> Void)?
 
     /// Creates a source; the address is bound when it runs.
@@ -57,6 +63,9 @@ public struct UDPSource: RecordSource {
     ///   - resume: what is known of the stream's series from before; `nil` for nothing.
     ///   - logger: where the buffer, losses, the dialect and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
+    ///   - passed: sockets that are bound already; one that belongs to the address is taken over.
+    ///   - keep: told a socket that the source has bound itself, and a name by which it is known again; called before
+    ///     `onListening`, and the descriptor is open for the call.
     ///   - onListening: told the port once the address is bound.
     /// - Throws: ``IngestError/notAnAddress(_:)``.
     public init(
@@ -65,6 +74,8 @@ public struct UDPSource: RecordSource {
         telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
         resume: DecodingState? = nil, logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil,
+        passed: PassedSockets = PassedSockets(),
+        keep: (@Sendable (_ descriptor: Int32, _ name: String) -> Void)? = nil,
         onListening: (@Sendable (_ port: UInt16) -> Void)? = nil
     ) throws(IngestError) {
         guard let parsed = SocketAddress(address) else { throw .notAnAddress(address) }
@@ -73,6 +84,8 @@ public struct UDPSource: RecordSource {
         self.configuration = configuration
         self.resume = resume
         self.limits = limits
+        self.passed = passed
+        self.keep = keep
         self.onListening = onListening
         surroundings = StreamFeed.Surroundings(
             limits: ReadingLimits(rowsPerBatch: limits.rowsPerBatch), arrival: arrival, telemetry: telemetry,
@@ -85,11 +98,13 @@ public struct UDPSource: RecordSource {
     /// - Throws: ``IngestError/cannotBind(address:reason:)``, and for lines that are ambiguous.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
         let socket = try bind()
+        let droppedBefore = System.droppedDatagrams(of: socket) ?? 0
         try await ReadingThread.run(
             batches: limits.batchesWaiting, activity: surroundings.telemetry.activity, dropsOldest: true,
             deliver: deliver
         ) { outlet in
-            var receiver = DatagramReceiver(socket, address.text, limits, surroundings)
+            var receiver = DatagramReceiver(
+                socket, address.text, limits, surroundings, droppedBefore: droppedBefore)
             let decoder = try LineDecoder(
                 configuration: configuration, seriesName: stream, goingOnFrom: resume,
                 admission: surroundings.admission)
@@ -111,12 +126,23 @@ public struct UDPSource: RecordSource {
 
     private func bind() throws(IngestError) -> Descriptor {
         do {
+            if let socket = passed.claim(address) {
+                // Asking again without the right to go past the system's limit would make a large buffer smaller.
+                let granted = System.receiveBuffer(of: socket)
+                surroundings.telemetry.update { $0.receiveBuffer = granted }
+                let port = System.port(of: socket)
+                surroundings.logger?.tookOver(
+                    address.text, port: port, buffer: granted, dropped: System.droppedDatagrams(of: socket) ?? 0)
+                onListening?(port)
+                return socket
+            }
             let socket = try System.bindDatagramSocket(address)
             let granted = System.askForReceiveBuffer(limits.receiveBuffer, of: socket)
             surroundings.telemetry.update { $0.receiveBuffer = granted }
             let port = System.port(of: socket)
             surroundings.logger?.listening(
                 address.text, port: port, granted: granted, asked: limits.receiveBuffer)
+            keep?(socket.number, address.descriptorName)
             onListening?(port)
             return socket
         } catch {
@@ -137,6 +163,8 @@ private struct DatagramReceiver {
     private let address: String
     private let limits: UDPSource.Limits
     private let surroundings: StreamFeed.Surroundings
+    /// What the socket had dropped when it was taken over.
+    private let droppedBefore: UInt64
     private var buffer: [UInt8]
     private var lengths = [Int32](repeating: 0, count: DatagramReceiver.datagramsAtOnce)
     private var senders = [UInt8](repeating: 0, count: 16 * DatagramReceiver.datagramsAtOnce)
@@ -147,8 +175,10 @@ private struct DatagramReceiver {
     private var cut = GrowthNotice()
 
     init(
-        _ socket: Descriptor, _ address: String, _ limits: UDPSource.Limits, _ surroundings: StreamFeed.Surroundings
+        _ socket: Descriptor, _ address: String, _ limits: UDPSource.Limits, _ surroundings: StreamFeed.Surroundings,
+        droppedBefore: UInt64
     ) {
+        self.droppedBefore = droppedBefore
         self.socket = socket
         self.address = address
         self.limits = limits
@@ -246,7 +276,9 @@ private struct DatagramReceiver {
 
     /// Reads the socket's own counter of what it dropped.
     mutating func readDrops() {
-        guard let total = System.droppedDatagrams(of: socket) else { return }
+        guard let counter = System.droppedDatagrams(of: socket) else { return }
+        // The kernel's counter has 32 bits and goes round.
+        let total = counter >= droppedBefore ? counter - droppedBefore : counter
         surroundings.telemetry.update { $0.droppedDatagrams = total }
         if let count = dropped.note(total: total) { surroundings.logger?.dropped(address, datagrams: count) }
     }
