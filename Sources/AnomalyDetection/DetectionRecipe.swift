@@ -56,9 +56,13 @@ enum DetectionRecipe {
     static let stateMembersWithoutNetworks: [DetectorKind] = [.level, .slowShift, .correlation]
     /// Cap of a member's evidence in the state.
     static let stateCap = 2.0
-    /// Members of the severity.
+    /// Members whose evidence says that the series is away from usual at this moment (``StateCondition``), each capped at
+    /// ``stateCap``. A set without any of them does without.
+    static let departureMembers: [DetectorKind] = [.level, .reconstruction]
+    /// Members of the severity. The level counts three times: of all members it tells best how far from usual a sample is, on
+    /// injected anomalies as on recorded ones.
     static let severityMembers: [DetectorKind] = [
-        .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow,
+        .level, .level, .level, .shift, .slowShift, .correlation, .forecast, .reconstruction, .reconstructionWindow,
     ]
     /// Cap of the mean evidence in the severity.
     static let severityCap = 10.0
@@ -90,10 +94,8 @@ enum DetectionRecipe {
     static let eventScoreOffset = -0.1549019599857432
     /// Prior of the state threshold.
     static let statePrior = BlockMaximaThreshold.Prior(level: 0.6, scale: 0.03, blocks: 20)
-    /// Limits of the state threshold; the lower one stands above the level at which the gate closes.
-    static let stateThresholdRange = 0.9...1.9
-    /// The state ends below this share of its threshold.
-    static let stateRelease = 0.9
+    /// Limits of the state threshold; the lower one stands a little below the level at which the gate closes.
+    static let stateThresholdRange = 0.8...1.9
     /// The threshold never falls below this, however slow the series and large its budget: one sample in three.
     static let lowestThreshold = 0.5
 

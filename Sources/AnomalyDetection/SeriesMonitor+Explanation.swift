@@ -48,8 +48,8 @@ extension SeriesMonitor {
         var weights = Array(repeating: 0.0, count: votes.count)
         var total = 0.0
         for member in severityMembers where votes[member.rawValue] {
-            weights[member.rawValue] = calibration.slowEvidence[member.rawValue]
-            total += weights[member.rawValue]
+            weights[member.rawValue] += calibration.slowEvidence[member.rawValue]
+            total += calibration.slowEvidence[member.rawValue]
         }
         guard total > 0 else { return weights }
         return weights.map { $0 / total }

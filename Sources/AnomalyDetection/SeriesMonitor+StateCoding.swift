@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 7
+    private static let version: UInt8 = 8
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {
@@ -32,6 +32,7 @@ extension SeriesMonitor {
         stateThreshold.encode(to: &writer)
         gate.encode(to: &writer)
         writer.write(stateLevel)
+        condition.encode(to: &writer)
         writer.write(severityLevel)
         writer.write(isAbnormal)
         writer.write(rebaselines)
@@ -88,6 +89,7 @@ extension SeriesMonitor {
             from: &reader, set: set, channelCount: channels, seed: storedSeed, sampleCount: sampleCount)
         fusion = EvidenceFusion(set)
         stateMembers = Self.stateMembers(of: set)
+        departureMembers = DetectionRecipe.departureMembers.filter(set.contains)
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
@@ -113,6 +115,7 @@ extension SeriesMonitor {
             from: &reader, prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
         gate = try LearningGate(from: &reader)
         stateLevel = try reader.readDouble()
+        condition = try StateCondition(from: &reader)
         severityLevel = try reader.readDouble()
         isAbnormal = try reader.readBool()
         rebaselines = try reader.read()

@@ -5,7 +5,8 @@ public import TimeSeries
 ///     values ─ ChannelScaler ─ z ─┬─ statistical detectors ─┐
 ///                                 └─ forecaster, autoencoder ┴─ raw scores
 ///        fast calibration (fed by every sample) ─ aspects ─ evidence f ─ onset ─ score against the budget's threshold
-///        slow calibration (not fed while hot)   ─┬ state level ─ normal or abnormal, and the learning gate
+///        slow calibration (not fed while hot)   ─┬ state level and departure ─ normal or abnormal
+///                                                ├ state level ─ the learning gate
 ///                                                └ severity level + f ─ severity
 ///
 /// The order within a sample is fixed: score with what was learned before it, judge, decide whether to learn, learn.
@@ -34,6 +35,7 @@ public struct SeriesMonitor: Sendable {
     var bands: ExpectedBands
     let fusion: EvidenceFusion
     let stateMembers: [DetectorKind]
+    let departureMembers: [DetectorKind]
     let severityMembers: [DetectorKind]
     var networks: SeriesNetworks?
     var raw: [Float]
@@ -48,6 +50,7 @@ public struct SeriesMonitor: Sendable {
     var stateThreshold: BlockMaximaThreshold
     var gate = LearningGate()
     var stateLevel = DetectionRecipe.restingLevel
+    var condition = StateCondition()
     var severityLevel = DetectionRecipe.restingLevel
     var isAbnormal = false
     var rebaselines: UInt64 = 0
@@ -105,6 +108,7 @@ public struct SeriesMonitor: Sendable {
         moments = Self.moments(configuration, channelCount: channelCount)
         fusion = EvidenceFusion(set)
         stateMembers = Self.stateMembers(of: set)
+        departureMembers = DetectionRecipe.departureMembers.filter(set.contains)
         severityMembers = Self.severityMembers(of: set)
         networks =
             configuration.usesNetworks
@@ -310,6 +314,11 @@ public struct SeriesMonitor: Sendable {
         let severity = EvidenceFusion.mean(
             of: severityMembers, calibration.slowEvidence, votes: speaks, cap: .infinity)
         stateLevel += DetectionRecipe.stateRate * (state - stateLevel)
+        if departureMembers.contains(where: { speaks[$0.rawValue] }) {
+            condition.note(
+                departure: EvidenceFusion.mean(
+                    of: departureMembers, calibration.slowEvidence, votes: speaks, cap: DetectionRecipe.stateCap))
+        }
         severityLevel += DetectionRecipe.severityRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
     }
 
@@ -320,13 +329,9 @@ public struct SeriesMonitor: Sendable {
         guard sampleCount >= DetectionRecipe.firstStateSample else { return }
         let range = DetectionRecipe.stateThresholdRange
         let threshold = max(range.lowerBound, min(range.upperBound, stateThreshold.threshold(rate: rate)))
-        if stateLevel >= threshold {
-            isAbnormal = true
-        } else if isHeldElsewhere {
-            isAbnormal = true
-        } else if stateLevel < DetectionRecipe.stateRelease * threshold {
-            isAbnormal = false
-        }
+        let isOut = condition.judge(
+            level: stateLevel, threshold: threshold, knowsDeparture: !departureMembers.isEmpty)
+        isAbnormal = isOut || isHeldElsewhere
         if !isHeld { stateThreshold.push(stateLevel) }
     }
 
@@ -434,6 +439,7 @@ public struct SeriesMonitor: Sendable {
         case .rebaseline:
             rebaselines += 1
             stateLevel = DetectionRecipe.restingLevel
+            condition = StateCondition()
             severityLevel = DetectionRecipe.restingLevel
             isAbnormal = false
             calibration.rebaseline(seed: splitMix(seed &+ rebaselines))
@@ -525,7 +531,7 @@ public struct SeriesMonitor: Sendable {
 
     /// Members of the severity: those of the recipe, and detectors that were chosen beside the usual ones.
     static func severityMembers(of set: DetectorSet) -> [DetectorKind] {
-        set.kinds.filter { DetectionRecipe.severityMembers.contains($0) || !DetectorSet.full.contains($0) }
+        DetectionRecipe.severityMembers.filter(set.contains) + set.kinds.filter { !DetectorSet.full.contains($0) }
     }
 
     static func calibration(of set: DetectorSet, memory: ScoreMemory) -> ScoreCalibration {
