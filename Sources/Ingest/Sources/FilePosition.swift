@@ -1,7 +1,9 @@
+import TimeSeries
+
 /// Which file a name meant at one moment: an inode alone may be used again, so the first bytes are part of it.
 public struct FileIdentity: Hashable, Sendable {
-    /// Most bytes that the fingerprint covers.
-    public static let longestFingerprint = 256
+    /// Most bytes that the fingerprint covers: more than the heads that many files have in common.
+    public static let longestFingerprint = 1_024
 
     /// Device number.
     public var device: UInt64
@@ -9,7 +11,7 @@ public struct FileIdentity: Hashable, Sendable {
     public var inode: UInt64
     /// `StableHash` of the first ``fingerprintLength`` bytes.
     public var fingerprint: UInt64
-    /// Number of bytes hashed: as many as there were, at most 256.
+    /// Number of bytes hashed: as many as there were, at most 1,024.
     public var fingerprintLength: Int
 
     /// Creates an identity.
@@ -18,6 +20,27 @@ public struct FileIdentity: Hashable, Sendable {
         self.inode = inode
         self.fingerprint = fingerprint
         self.fingerprintLength = fingerprintLength
+    }
+
+    /// Creates the identity of a file that begins with these bytes.
+    init(_ status: FileStatus, head: [UInt8]) {
+        self.init(
+            device: status.device, inode: status.inode, fingerprint: Self.fingerprint(of: head[...]),
+            fingerprintLength: head.count)
+    }
+
+    /// Whether a file begins with the bytes of this one.
+    ///
+    /// - Parameter head: its first bytes, at least as many as were hashed when it has them.
+    func isBeginning(of head: [UInt8]) -> Bool {
+        fingerprintLength > 0 && head.count >= fingerprintLength
+            && Self.fingerprint(of: head.prefix(fingerprintLength)) == fingerprint
+    }
+
+    private static func fingerprint(of bytes: ArraySlice<UInt8>) -> UInt64 {
+        var hash = StableHash()
+        for byte in bytes { hash.combine(UInt64(byte)) }
+        return hash.value
     }
 }
 

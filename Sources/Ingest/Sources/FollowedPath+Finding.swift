@@ -1,0 +1,150 @@
+/// Finding files by what they are: the one of a stored position, the next one after a rotation, the copy of a truncated one.
+extension FollowedPath {
+    // MARK: The first file
+
+    /// Opens the path for the first time, or the file of the stored position; `false` while there is none.
+    mutating func openFirst() throws -> Bool {
+        var opened: OpenFile?
+        var reason = ""
+        do {
+            opened = try OpenFile(path)
+        } catch let error as SystemCallError {
+            reason = error.reason
+        }
+        if let position = resume, let found = file(of: position, named: opened, isLookedForOnce: isWaiting) {
+            resume = nil
+            begin(found.file, at: found.offset)
+            if found.offset != position.offset {
+                surroundings.logger?.shortened(path, from: position.offset, to: found.offset)
+                feed.beginFile(at: found.offset)
+            }
+        } else if let first = renamed.first ?? opened {
+            if resume != nil {
+                resume = nil
+                surroundings.telemetry.update { $0.lostParts += 1 }
+                surroundings.logger?.positionLost(path)
+                feed.beginFile()
+            }
+            begin(first, at: 0)
+        } else {
+            if !isWaiting { surroundings.logger?.waiting(for: path, reason: reason) }
+            isWaiting = true
+            return false
+        }
+        isWaiting = false
+        surroundings.logger?.following(path, from: current?.offset ?? 0)
+        return true
+    }
+
+    /// The file of a stored position, and where to go on in it.
+    ///
+    /// In this order: the file with the name, the inode and the beginning; the one with that inode and beginning under another name of
+    /// the folder, to which it was renamed; the file with the name that begins so but has another inode, which was copied
+    /// from another disk or machine; a rotated one that begins so, which is a copy, or packed meanwhile; and the file with the name
+    /// and inode that begins so and is shorter than it was: its last blocks were never written, because the power failed.
+    ///
+    /// - Parameter isLookedForOnce: whether the folder was searched in vain while the name was free.
+    private func file(
+        of position: FilePosition, named opened: OpenFile?, isLookedForOnce: Bool
+    ) -> (file: OpenFile, offset: Int64)? {
+        func isWhole(_ file: OpenFile) -> Bool { file.gzip != nil || file.status.size >= position.offset }
+        if let opened, opened.isFile(of: position), isWhole(opened) { return (opened, position.offset) }
+        guard opened != nil || !isLookedForOnce, position.file.fingerprintLength > 0 else { return nil }
+        let (directory, name) = PathName.split(path)
+        for sibling in System.names(inDirectory: directory).sorted() where sibling != name {
+            let other = PathName.join(directory, sibling)
+            // Its status first: a FIFO or a device is not opened.
+            guard let status = try? System.status(other), status.isRegular, status.inode == position.file.inode,
+                let file = try? OpenFile(other), file.isFile(of: position), isWhole(file)
+            else { continue }
+            return (file, position.offset)
+        }
+        if let opened, opened.begins(like: position.file), isWhole(opened) { return (opened, position.offset) }
+        for member in RotatedFiles(of: path).members {
+            guard let file = try? OpenFile(member.path), isWhole(file), file.begins(like: position.file) else {
+                continue
+            }
+            return (file, position.offset)
+        }
+        if let opened, opened.isFile(of: position), position.file.fingerprintLength == FileIdentity.longestFingerprint {
+            return (opened, opened.status.size)
+        }
+        return nil
+    }
+
+    // MARK: The next file
+
+    /// The file to be read after one that has lost the path's name, and where.
+    ///
+    /// Where the one before stands among the rotated files says which was rotated after it: it is `a.log.3` by now, then
+    /// `a.log.2` is next, or the highest number below when that name is free for a moment; by dates it is the next later one.
+    /// Packed meanwhile, it is known by its unpacked beginning. Else the files that were seen to lose the name are next, in that
+    /// order; else, when the one before is gone, the first one that was changed after it. At last the file that has the name now, if it
+    /// holds something. Names may change while they are looked at; then the answer is `nil`, and the next step asks again.
+    func nextFile(after file: OpenFile) -> (file: OpenFile, offset: Int64)? {
+        let named = try? System.status(path)
+        if let named, named.isSameFile(as: file.status) { return nil }
+        let rotated = RotatedFiles(of: path)
+        let own = place(of: file, among: rotated)
+        if let own {
+            if let younger = rotated.next(after: own) {
+                guard var next = try? OpenFile(younger.path), !hasRead(next.status),
+                    RotatedFiles(of: path).next(after: own) == younger,
+                    (try? System.status(younger.path))?.isSameFile(as: next.status) ?? false,
+                    place(of: file, among: rotated) == own
+                else { return nil }
+                // A copy that was not followed by the truncation yet: its original is read.
+                next.move(to: next.status.size)
+                if next.gzip == nil, let original = try? OpenFile(path), original.holdsRead(of: next) {
+                    return (original, 0)
+                }
+                return (next, 0)
+            }
+        }
+        if let next = renamed.first(where: { !$0.status.isSameFile(as: file.status) }) { return (next, 0) }
+        if own == nil, let next = firstChanged(after: file, among: rotated) { return (next, 0) }
+        guard let named, named.size > 0, let next = try? OpenFile(path), next.status.isSameFile(as: named) else {
+            return nil
+        }
+        // Written anew with what it held, as rsync and editors do, and with what came since.
+        return (next, next.holdsRead(of: file) && !file.isCopy ? file.offset : 0)
+    }
+
+    /// Which of the rotated files this one is: by its inode, or packed, by its unpacked beginning.
+    private func place(of file: OpenFile, among rotated: RotatedFiles) -> RotatedFiles.Member? {
+        if let own = rotated.member(file.status) { return own }
+        // While another name leads to it, it was not packed.
+        if (try? System.status(file.descriptor))?.hasName == true { return nil }
+        return rotated.members.first { member in
+            member.isCompressed && (try? OpenFile(member.path))?.holdsRead(of: file) ?? false
+        }
+    }
+
+    /// The rotated file that was changed first after one that is gone.
+    private func firstChanged(after file: OpenFile, among rotated: RotatedFiles) -> OpenFile? {
+        var first: (status: FileStatus, path: String)?
+        for member in rotated.members where !member.isCompressed {
+            guard let status = try? System.status(member.path), status.isRegular, !isOwn(status),
+                status.modified > file.status.modified, status.modified <= first?.status.modified ?? .max
+            else { continue }
+            first = (status, member.path)
+        }
+        guard let first, let opened = try? OpenFile(first.path), opened.status.isSameFile(as: first.status),
+            !opened.holdsRead(of: file)
+        else { return nil }
+        return opened
+    }
+
+    // MARK: Copies
+
+    /// The copy of a truncated file in which its rest can be read.
+    func copy(of file: OpenFile) -> OpenFile? {
+        for member in RotatedFiles(of: path).members {
+            guard let copy = try? OpenFile(member.path), !copy.status.isSameFile(as: file.status),
+                copy.holdsRead(of: file)
+            else { continue }
+            return copy
+        }
+        return nil
+    }
+}
