@@ -14,7 +14,7 @@ extension FollowedPath {
         if let position = resume, let found = file(of: position, named: opened, isLookedForOnce: isWaiting) {
             resume = nil
             begin(found.file, at: found.offset)
-            if found.offset != position.offset {
+            if !found.file.holdsLine(of: position.file) || found.offset != position.offset {
                 surroundings.logger?.shortened(path, from: position.offset, to: found.offset)
                 feed.beginFile(at: found.offset)
             }
@@ -38,50 +38,52 @@ extension FollowedPath {
 
     /// The file of a stored position, and where to go on in it.
     ///
-    /// In this order: the file with the name, the inode and the beginning; the one with that inode and beginning under another name of
-    /// the folder, to which it was renamed; the file with the name that begins so but has another inode, which was copied
-    /// from another disk or machine; a rotated one that begins so, which is a copy, or packed meanwhile; and the file with the name
-    /// and inode that begins so and is shorter than it was: its last blocks were never written, because the power failed.
+    /// It begins like the one of the position and holds the last line before it. In this order: the file with the name and the inode;
+    /// the one with that inode under another name of the folder, to which it was renamed; the file with the name
+    /// and another inode, which was copied from another disk or machine; a rotated one, which is a copy, or packed
+    /// meanwhile. At last the file with the name and the inode that begins so but does not hold that line: its last blocks were
+    /// never written, because the power failed, and others may stand there.
     ///
     /// - Parameter isLookedForOnce: whether the folder was searched in vain while the name was free.
     private func file(
         of position: FilePosition, named opened: OpenFile?, isLookedForOnce: Bool
     ) -> (file: OpenFile, offset: Int64)? {
-        func isWhole(_ file: OpenFile) -> Bool { file.gzip != nil || file.status.size >= position.offset }
-        if let opened, opened.isFile(of: position), isWhole(opened) { return (opened, position.offset) }
+        func isIt(_ file: OpenFile) -> Bool {
+            (file.gzip != nil || file.status.size >= position.offset) && file.begins(like: position.file)
+                && file.holdsLine(of: position.file)
+        }
+        if let opened, opened.isFile(of: position), isIt(opened) { return (opened, position.offset) }
         guard opened != nil || !isLookedForOnce, position.file.fingerprintLength > 0 else { return nil }
         let (directory, name) = PathName.split(path)
         for sibling in System.names(inDirectory: directory).sorted() where sibling != name {
             let other = PathName.join(directory, sibling)
             // Its status first: a FIFO or a device is not opened.
             guard let status = try? System.status(other), status.isRegular, status.inode == position.file.inode,
-                let file = try? OpenFile(other), file.isFile(of: position), isWhole(file)
+                let file = try? OpenFile(other), file.isFile(of: position), isIt(file)
             else { continue }
             return (file, position.offset)
         }
-        if let opened, opened.begins(like: position.file), isWhole(opened) { return (opened, position.offset) }
+        if let opened, isIt(opened) { return (opened, position.offset) }
         for member in RotatedFiles(of: path).members {
-            guard let file = try? OpenFile(member.path), isWhole(file), file.begins(like: position.file) else {
-                continue
-            }
+            guard let file = try? OpenFile(member.path), isIt(file) else { continue }
             return (file, position.offset)
         }
         if let opened, opened.isFile(of: position), position.file.fingerprintLength == FileIdentity.longestFingerprint {
-            return (opened, opened.status.size)
+            return (opened, opened.lineStart(from: min(position.offset, opened.status.size)))
         }
         return nil
     }
 
     // MARK: The next file
 
-    /// The file to be read after one that has lost the path's name, and where.
+    /// The file to be read after one that has lost the path's name.
     ///
     /// Where the one before stands among the rotated files says which was rotated after it: it is `a.log.3` by now, then
     /// `a.log.2` is next, or the highest number below when that name is free for a moment; by dates it is the next later one.
     /// Packed meanwhile, it is known by its unpacked beginning. Else the files that were seen to lose the name are next, in that
     /// order; else, when the one before is gone, the first one that was changed after it. At last the file that has the name now, if it
     /// holds something. Names may change while they are looked at; then the answer is `nil`, and the next step asks again.
-    func nextFile(after file: OpenFile) -> (file: OpenFile, offset: Int64)? {
+    func nextFile(after file: OpenFile) -> NextFile? {
         let named = try? System.status(path)
         if let named, named.isSameFile(as: file.status) { return nil }
         let rotated = RotatedFiles(of: path)
@@ -96,18 +98,17 @@ extension FollowedPath {
                 // A copy that was not followed by the truncation yet: its original is read.
                 next.move(to: next.status.size)
                 if next.gzip == nil, let original = try? OpenFile(path), original.holdsRead(of: next) {
-                    return (original, 0)
+                    return NextFile(file: original)
                 }
-                return (next, 0)
+                return NextFile(file: next)
             }
         }
-        if let next = renamed.first(where: { !$0.status.isSameFile(as: file.status) }) { return (next, 0) }
-        if own == nil, let next = firstChanged(after: file, among: rotated) { return (next, 0) }
+        if let next = renamed.first(where: { !$0.status.isSameFile(as: file.status) }) { return NextFile(file: next) }
+        if own == nil, let next = firstChanged(after: file, among: rotated) { return NextFile(file: next) }
         guard let named, named.size > 0, let next = try? OpenFile(path), next.status.isSameFile(as: named) else {
             return nil
         }
-        // Written anew with what it held, as rsync and editors do, and with what came since.
-        return (next, next.holdsRead(of: file) && !file.isCopy ? file.offset : 0)
+        return NextFile(file: next, mayGoOn: !file.isCopy)
     }
 
     /// Which of the rotated files this one is: by its inode, or packed, by its unpacked beginning.

@@ -31,6 +31,13 @@ struct FollowedPath {
         var isWithinLine: Bool
     }
 
+    /// A file that comes after another one.
+    struct NextFile {
+        var file: OpenFile
+        /// Whether it has the name and may be the one before it, written anew.
+        var mayGoOn = false
+    }
+
     /// What decides whether there is a next file.
     private struct FolderView {
         /// As long as a folder's time of change may stay the same though it changes.
@@ -147,12 +154,15 @@ struct FollowedPath {
                 break
             }
             guard let next else { return outcome }
-            if next.offset == 0 {
+            if next.mayGoOn, let file = current, next.file.holdsRead(of: file) {
+                // Written anew with what it held, as rsync and editors do, and with what came since.
+                begin(next.file, at: file.offset)
+            } else {
                 if waitsForHalfLine(at: now) { return outcome }
                 try retire(at: now, emit)
                 feed.beginFile()
+                begin(next.file, at: 0)
             }
-            begin(next.file, at: next.offset)
             surroundings.telemetry.update { $0.rotations += 1 }
             surroundings.logger?.rotated(path)
             outcome = .caughtUp
@@ -238,7 +248,7 @@ struct FollowedPath {
     // MARK: From file to file
 
     /// ``nextFile(after:)``, asked again only when something has changed in the folder, or now and then.
-    private mutating func lookForNext(at now: Duration) -> (file: OpenFile, offset: Int64)? {
+    private mutating func lookForNext(at now: Duration) -> NextFile? {
         guard let file = current else { return nil }
         let named = try? System.status(path)
         if let named, named.isSameFile(as: file.status) { return nil }
@@ -257,7 +267,7 @@ struct FollowedPath {
         file.move(to: offset)
         renamed.removeAll { $0.status.isSameFile(as: file.status) }
         current = file
-        feed.file = file.identity
+        feed.name(file.identity, isNew: offset == 0)
     }
 
     /// Whether the file in progress ends with half a line that may be completed yet.
@@ -292,7 +302,7 @@ struct FollowedPath {
         } catch {
             throw IngestError.cannotRead(path: path, reason: error.reason)
         }
-        feed.file = current?.identity
+        if let identity = current?.identity { feed.name(identity) }
         return true
     }
 
@@ -315,7 +325,7 @@ struct FollowedPath {
             throw IngestError.cannotRead(path: path, reason: error.reason)
         }
         current?.restart()
-        feed.file = current?.identity
+        if let identity = current?.identity { feed.name(identity, isNew: true) }
     }
 
     /// Counts and tells bytes that were seen and can no longer be read.

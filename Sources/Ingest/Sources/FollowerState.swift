@@ -105,7 +105,8 @@ struct FollowerState {
     /// `pump.csv`. `pump-1.csv` may as well be another pump.
     private func isRotated(_ path: String, among found: [String]) -> Bool {
         let (directory, name) = PathName.split(path)
-        return found.contains { other in
+        // The name itself may be free for the moment.
+        return (found + files.map(\.path)).contains { other in
             let (otherDirectory, otherName) = PathName.split(other)
             guard otherDirectory == directory, let rotated = RotatedName(name, of: otherName) else { return false }
             if case .number = rotated.place { return rotated.isSuffix }

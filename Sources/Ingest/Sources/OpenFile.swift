@@ -22,7 +22,7 @@ struct OpenFile {
     private(set) var identity: FileIdentity
     /// Bytes read.
     private(set) var offset: Int64 = 0
-    /// The largest size that was seen.
+    /// The largest size that was seen of what is read.
     private(set) var largest: Int64
     /// The bytes before ``offset``.
     private var context: [UInt8] = []
@@ -95,7 +95,6 @@ struct OpenFile {
             isSame = false
             break
         }
-        if isSame { largest = max(largest, latest.size) }
         if isSame, count > head.count {
             head = Array(scratch.prefix(count))
             identity = FileIdentity(latest, head: head)
@@ -117,6 +116,8 @@ struct OpenFile {
         let count = try System.read(descriptor, at: offset - Int64(lead), into: &buffer)
         guard count >= lead else { return .changed }
         for index in 0..<lead where buffer[index] != context[index] { return .changed }
+        // Only now is it clear that the size seen at the last look was of the same content.
+        largest = max(largest, status.size)
         guard count > lead else { return .bytes(0..<0) }
         offset += Int64(count - lead)
         context.removeAll(keepingCapacity: true)
@@ -147,6 +148,28 @@ struct OpenFile {
     func begins(like other: FileIdentity) -> Bool {
         other.isBeginning(of: head)
             || gzip != nil && other.isBeginning(of: unpackedHead(atMost: other.fingerprintLength))
+    }
+
+    /// Whether the line that was remembered of a file stands in this one where it stood; a packed one is not asked.
+    func holdsLine(of other: FileIdentity) -> Bool {
+        guard gzip == nil, other.lineLength > 0 else { return true }
+        var bytes = [UInt8](repeating: 0, count: other.lineLength)
+        guard (try? System.read(descriptor, at: other.lineEnd - Int64(bytes.count), into: &bytes)) == bytes.count else {
+            return false
+        }
+        var found = other
+        found.take(bytes.span, endingAt: other.lineEnd)
+        return found == other
+    }
+
+    /// The place behind the first line end at or after a place, at most 64 KiB further; the end of the file when there is none.
+    func lineStart(from place: Int64) -> Int64 {
+        guard place > 0 else { return 0 }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        guard let count = try? System.read(descriptor, at: place - 1, into: &bytes),
+            let end = bytes[..<count].firstIndex(of: UInt8(ascii: "\n"))
+        else { return status.size }
+        return place + Int64(end)
     }
 
     /// The first unpacked bytes of a gzip file.

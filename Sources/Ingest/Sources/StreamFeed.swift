@@ -22,7 +22,7 @@ struct StreamFeed {
     /// The stream's name.
     let name: String
     /// The file in progress.
-    var file: FileIdentity?
+    private(set) var file: FileIdentity?
     /// What the input in progress is called when its lines cannot be read.
     var place: String?
     private(set) var decoder: LineDecoder
@@ -55,6 +55,7 @@ struct StreamFeed {
             batch.arrival = arrival
             start += decoder.decode(
                 bytes.extracting(start..<lines.upperBound), into: &batch, rows: surroundings.limits.rowsPerBatch)
+            rememberLine(bytes, to: start)
             try pass(batch, emit)
         }
         if lines.upperBound < bytes.count { decoder.skip(bytes.count - lines.upperBound) }
@@ -75,7 +76,24 @@ struct StreamFeed {
         return start..<end
     }
 
+    /// Remembers the last whole line of bytes that were decoded, by which a restart knows that it is in the right file.
+    private mutating func rememberLine(_ bytes: Span<UInt8>, to place: Int) {
+        let end = place - Int(decoder.carriedBytes)
+        guard file != nil, fixedOffset == nil, decoder.canSkip, end > 0 else { return }
+        file?.take(bytes.extracting(max(0, end - FileIdentity.longestLine)..<end), endingAt: decoder.offset)
+    }
+
     // MARK: Files that are followed
+
+    /// Names the file that the next bytes are of; the line that was remembered of it stays.
+    mutating func name(_ identity: FileIdentity, isNew: Bool = false) {
+        let before = file
+        file = identity
+        guard !isNew, let before else { return }
+        file?.lineEnd = before.lineEnd
+        file?.line = before.line
+        file?.lineLength = before.lineLength
+    }
 
     /// Whether half a line waits for its other half.
     var hasHalfLine: Bool { decoder.carriedBytes > 0 }
