@@ -16,7 +16,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign install quality lint format clean dependencies
+.PHONY: demo test build deb campaign campaign-rotation install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -51,6 +51,12 @@ quality:
 	fi
 	@$(MAKE) --no-print-directory build >&2
 	@TZ=UTC python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
+
+# Followed files under every kind of rotation: the reader alone, stepped by hand, then the binary with restarts.
+campaign-rotation: build
+	set -o pipefail; MONITORD_ROTATION_LINES=20000 MONITORD_ROTATION_SEEDS=3 $(SWIFT) test --filter RotationTests \
+	    | grep -E '^(\||✘|✔ Test run)'
+	python3 Tests/Campaigns/rotation.py $(BINARY)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -256,7 +256,7 @@ extension Logger {
 
     func positionLost(_ path: String) {
         error(
-            "file of the stored position is gone, and no rotated file is it: what was written behind that place is lost; reading from the start of the present one",
+            "file of the stored position is gone, and no rotated file is it: what was written behind that place, if anything, is lost; reading from the start of the present one",
             metadata: ["file.path": "\(path)"])
     }
 

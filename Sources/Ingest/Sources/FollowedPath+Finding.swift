@@ -88,27 +88,27 @@ extension FollowedPath {
         if let named, named.isSameFile(as: file.status) { return nil }
         let rotated = RotatedFiles(of: path)
         let own = place(of: file, among: rotated)
-        if let own {
-            if let younger = rotated.next(after: own) {
-                guard var next = try? OpenFile(younger.path), !hasRead(next.status),
-                    RotatedFiles(of: path).next(after: own) == younger,
-                    (try? System.status(younger.path))?.isSameFile(as: next.status) ?? false,
-                    place(of: file, among: rotated) == own
-                else { return nil }
-                // A copy that was not followed by the truncation yet: its original is read.
-                next.move(to: next.status.size)
-                if next.gzip == nil, let original = try? OpenFile(path), original.holdsRead(of: next) {
-                    return NextFile(file: original)
-                }
-                return NextFile(file: next)
+        if let own, let younger = rotated.next(after: own) {
+            guard var next = try? OpenFile(younger.path), !hasRead(next.status),
+                RotatedFiles(of: path).next(after: own) == younger,
+                (try? System.status(younger.path))?.isSameFile(as: next.status) ?? false,
+                place(of: file, among: rotated) == own
+            else { return nil }
+            // A copy that is being made, or was not followed by the truncation yet: its original is read, and it is there if that goes.
+            next.move(to: next.status.size)
+            if next.gzip == nil, let original = try? OpenFile(path),
+                next.status.size == 0 && rotated.next(after: younger) == nil || original.holdsRead(of: next)
+            {
+                return NextFile(file: original, mayGoOn: true)
             }
+            return NextFile(file: next)
         }
         if let next = renamed.first(where: { !$0.status.isSameFile(as: file.status) }) { return NextFile(file: next) }
         if own == nil, let next = firstChanged(after: file, among: rotated) { return NextFile(file: next) }
         guard let named, named.size > 0, let next = try? OpenFile(path), next.status.isSameFile(as: named) else {
             return nil
         }
-        return NextFile(file: next, mayGoOn: !file.isCopy)
+        return NextFile(file: next, mayGoOn: true)
     }
 
     /// Which of the rotated files this one is: by its inode, or packed, by its unpacked beginning.

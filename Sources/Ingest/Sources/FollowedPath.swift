@@ -38,26 +38,6 @@ struct FollowedPath {
         var mayGoOn = false
     }
 
-    /// What decides whether there is a next file.
-    private struct FolderView {
-        /// As long as a folder's time of change may stay the same though it changes.
-        private static let tick = Duration.milliseconds(50)
-        /// What happens in other folders shows after this.
-        private static let longest = Duration.seconds(5)
-
-        var inode: UInt64?
-        var isEmpty: Bool
-        var renamed: Int
-        var folder: Int64?
-        var time: Duration
-
-        /// Whether looking again is in vain because nothing is different from an earlier view.
-        func isLike(_ other: FolderView) -> Bool {
-            inode == other.inode && isEmpty == other.isEmpty && renamed == other.renamed && folder == other.folder
-                && time - other.time > Self.tick && time - other.time < Self.longest
-        }
-    }
-
     /// How long half a line at the end of a rotated file waits for its other half.
     static let halfLineWait = Duration.seconds(2)
     /// How long a rotated file stays open for what is written to it late. While it is, its inode cannot come to mean another file.
@@ -155,7 +135,7 @@ struct FollowedPath {
             }
             guard let next else { return outcome }
             if next.mayGoOn, let file = current, next.file.holdsRead(of: file) {
-                // Written anew with what it held, as rsync and editors do, and with what came since.
+                // Written anew with what it held, as rsync and editors do, and with what came since; or what was read was its copy.
                 begin(next.file, at: file.offset)
             } else {
                 if waitsForHalfLine(at: now) { return outcome }
@@ -167,82 +147,6 @@ struct FollowedPath {
             surroundings.logger?.rotated(path)
             outcome = .caughtUp
         }
-    }
-
-    // MARK: Reading
-
-    /// Reads once; an empty range of bytes at the end of what there is.
-    private mutating func readOnce(_ buffer: inout [UInt8], _ emit: (RecordBatch) throws -> Void) throws
-        -> OpenFile.Reading
-    {
-        guard let file = current, !file.isFinished else { return .bytes(0..<0) }
-        let reading: OpenFile.Reading
-        do {
-            reading = try current?.read(&buffer) ?? .bytes(0..<0)
-        } catch {
-            throw IngestError.cannotRead(path: path, reason: error.reason)
-        }
-        guard case .bytes(let bytes) = reading else { return reading }
-        if let gzip = file.gzip {
-            try unpack(gzip, buffer.span.extracting(bytes), emit)
-        } else if !bytes.isEmpty {
-            try feed.feed(buffer.span.extracting(bytes), emit)
-        }
-        return reading
-    }
-
-    /// Unpacks what was read of a gzip file; at its end the stream's last line is a line.
-    private mutating func unpack(
-        _ gzip: GzipStream, _ bytes: Span<UInt8>, _ emit: (RecordBatch) throws -> Void
-    ) throws {
-        var left = current?.dropped ?? 0
-        try gzip.feed(bytes) { unpacked in
-            let skipped = Int(min(left, Int64(unpacked.count)))
-            left -= Int64(skipped)
-            try feed.feed(unpacked.extracting(skipped..<unpacked.count), emit)
-        }
-        current?.dropped = left
-        guard bytes.count == 0 else { return }
-        current?.isFinished = true
-        gzip.finish()
-        if let damage = gzip.damage { surroundings.tellDamage(path, damage, after: current?.offset ?? 0) }
-        try feed.finish(emit)
-    }
-
-    /// Takes in what was written to rotated files after they had been read to their end: whole lines only.
-    ///
-    /// They come behind lines of the next file, and a restart goes on in that one.
-    private mutating func readLate(
-        _ buffer: inout [UInt8], at now: Duration, _ emit: (RecordBatch) throws -> Void
-    ) throws -> Bool {
-        retired.removeAll { now - $0.since > Self.lateWait }
-        guard let file = current, file.gzip == nil, feed.canFeedLate else { return false }
-        var hasRead = false
-        for index in retired.indices {
-            let before = retired[index].file.offset
-            guard let status = try? System.status(retired[index].file.descriptor), status.size > before,
-                case .bytes(let bytes)? = try? retired[index].file.read(&buffer)
-            else { continue }
-            let newline = UInt8(ascii: "\n")
-            var first = bytes.lowerBound
-            if retired[index].isWithinLine {
-                guard let end = buffer[bytes].firstIndex(of: newline) else { continue }
-                first = end + 1
-                retired[index].isWithinLine = false
-            }
-            guard let last = buffer[bytes].lastIndex(of: newline) else {
-                // A line longer than the buffer is no line of a late writer; half a line is read again.
-                if bytes.count < buffer.count - OpenFile.longestContext { retired[index].file.move(to: before) }
-                continue
-            }
-            retired[index].file.move(to: before + Int64(last + 1 - bytes.lowerBound))
-            guard first <= last else { continue }
-            let place = feed.offset
-            try feed.feedLate(buffer.span.extracting(first..<(last + 1)), emit)
-            current?.move(to: place)
-            hasRead = true
-        }
-        return hasRead
     }
 
     // MARK: From file to file
@@ -257,7 +161,17 @@ struct FollowedPath {
             inode: named?.inode, isEmpty: named?.size == 0, renamed: renamed.count, folder: folder?.modified, time: now)
         if let seen = vainView, view.isLike(seen) { return nil }
         let next = nextFile(after: file)
-        vainView = next == nil ? view : nil
+        let hasNew = (named?.size ?? 0) > 0
+        // A file that has begun and cannot be had yet is asked for each time: its rights do not change the folder.
+        vainView = next == nil && !hasNew ? view : nil
+        if next == nil, hasNew, !isWaiting {
+            do {
+                try System.checkReadable(path)
+            } catch {
+                isWaiting = true
+                surroundings.logger?.waiting(for: path, reason: error.reason)
+            }
+        }
         return next
     }
 
@@ -267,6 +181,7 @@ struct FollowedPath {
         file.move(to: offset)
         renamed.removeAll { $0.status.isSameFile(as: file.status) }
         current = file
+        isWaiting = false
         feed.name(file.identity, isNew: offset == 0)
     }
 

@@ -96,6 +96,10 @@ struct FollowerState {
                 continue
             }
             if isRotated(path, among: found) { continue }
+            if let original = originalOfStored(path) {
+                try add(original.path, stream: original.stream)
+                continue
+            }
             let stem = PathName.stem(path)
             try add(path, stream: names.contains(stem) ? path : stem)
         }
@@ -112,6 +116,19 @@ struct FollowerState {
             if case .number = rotated.place { return rotated.isSuffix }
             return true
         }
+    }
+
+    /// The path of a stream that is to go on, whose file was rotated to this path while nobody read, and whose name is free.
+    private func originalOfStored(_ path: String) -> (path: String, stream: String)? {
+        let (directory, name) = PathName.split(path)
+        for mark in name.indices where ".-_".contains(name[mark]) && mark != name.startIndex {
+            let original = String(name[..<mark])
+            let stream = PathName.stem(original)
+            if resume[stream] != nil, !names.contains(stream), RotatedName(name, of: original)?.isSuffix == true {
+                return (PathName.join(directory, original), stream)
+            }
+        }
+        return nil
     }
 
     private mutating func add(_ path: String, stream: String) throws {

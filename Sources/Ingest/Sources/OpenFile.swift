@@ -29,6 +29,8 @@ struct OpenFile {
     private var changed: Duration?
     /// Unpacks it, when it is a gzip file: such a file is read once and not followed.
     private(set) var gzip: GzipStream?
+    /// Whether it is a gzip file.
+    var isPacked: Bool { gzip != nil }
     /// Unpacked bytes that were read before and are dropped.
     var dropped: Int64 = 0
     /// Whether a gzip file was read to its end.

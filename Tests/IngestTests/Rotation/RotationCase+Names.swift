@@ -18,6 +18,19 @@ extension RotationCase {
                 if index == 4 { try scene.restart() }
             }
         },
+        RotationCase(name: "a pattern, renamed while it was down, and no new file yet", pattern: "*.csv*") {
+            scene, lines in
+            for _ in 0..<5 {
+                try scene.begin()
+                try scene.write(lines: lines / 10)
+                try scene.catchUp()
+                try scene.restart { scene in
+                    try scene.write(lines: lines / 10, pausing: false)
+                    scene.rename()
+                }
+                try scene.catchUp()
+            }
+        },
         RotationCase(name: "a pattern, copytruncate", pattern: "*.csv*") { scene, lines in
             for index in 0..<10 {
                 for name in ["a.csv", "b.csv"] {

@@ -33,6 +33,15 @@ extension RotationCase {
                 scene.put("time,a\n")
             }
         },
+        RotationCase(name: "copytruncate, read while the copy is made") { scene, lines in
+            try scene.begin()
+            for index in 0..<20 {
+                try scene.write(lines: lines / 20, pausing: index % 3 == 0)
+                try scene.copySlowlyAndTruncate()
+                try scene.pause()
+                scene.put("time,a\n")
+            }
+        },
         RotationCase(name: "copytruncate, then as long as before or longer at once") { scene, lines in
             try scene.begin()
             for _ in 0..<10 {

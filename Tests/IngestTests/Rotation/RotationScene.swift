@@ -67,6 +67,13 @@ struct RotationScene {
         return isBusy
     }
 
+    /// A look before which the system has dropped what it knew of changes.
+    mutating func overflow() throws {
+        _ = watch?.takeChanges()
+        state.note([], areIncomplete: true)
+        try look()
+    }
+
     /// Looks until there is nothing more.
     mutating func catchUp() throws {
         for _ in 0..<3 {
@@ -166,6 +173,21 @@ struct RotationScene {
     func copyAndTruncate(_ name: String = "a.csv") throws {
         shift(name)
         try copy(name, to: "\(name).1")
+        truncate(name)
+    }
+
+    /// Rotates by copying in pieces and truncating, with pauses between.
+    mutating func copySlowlyAndTruncate(_ name: String = "a.csv") throws {
+        shift(name)
+        try directory.write("", to: "\(name).1")
+        try pause()
+        var rest = Substring(directory.read(name) ?? "")
+        while !rest.isEmpty {
+            let size = Int(generator.next() % UInt64(rest.count)) + 1
+            try directory.append(String(rest.prefix(size)), to: "\(name).1")
+            rest = rest.dropFirst(size)
+            try pause()
+        }
         truncate(name)
     }
 
