@@ -347,12 +347,9 @@ public struct LineDecoder: Sendable {
             carriageReturns -= 1
         }
         // Blocks that were never written because the power failed are zeros, and the next line stands behind them.
-        if hasControlBytes, lower < upper, raw[lower] == 0 {
-            while lower < upper, raw[lower] == 0 { lower += 1 }
-            hasControlBytes = false
-            for index in lower..<upper where raw[index] < 32 && raw[index] != 9 && raw[index] != 13 {
-                hasControlBytes = true
-            }
+        if hasControlBytes, let first = (lower..<upper).first(where: { raw[$0] != 0 }), first > lower {
+            lower = first
+            hasControlBytes = (lower..<upper).contains { raw[$0] < 32 && raw[$0] != 9 && raw[$0] != 13 }
         }
         let line = raw.extracting(lower..<upper)
         if line.count > configuration.longestLine {

@@ -88,7 +88,7 @@ extension RotationCase {
             try scene.begin()
             for _ in 0..<4 {
                 // More than a look reads, so that the rest is seen, and gone at the next one.
-                scene.writeAtOnce(lines: max(lines / 4, 80_000))
+                scene.writeAtOnce(lines: max(lines / 4, 6_000))
                 try scene.look()
                 scene.truncate()
                 try scene.look()
@@ -98,7 +98,7 @@ extension RotationCase {
         RotationCase(name: "copytruncate behind a slow reader") { scene, lines in
             try scene.begin()
             for _ in 0..<4 {
-                scene.writeAtOnce(lines: max(lines / 4, 80_000))
+                scene.writeAtOnce(lines: max(lines / 4, 6_000))
                 try scene.look()
                 try scene.copyAndTruncate()
                 try scene.look()

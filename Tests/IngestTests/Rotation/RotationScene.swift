@@ -44,7 +44,7 @@ struct RotationScene {
         FollowerState(
             pattern: pattern, configuration: SourceConfiguration(input: .file(pattern: pattern)), resume: points,
             StreamFeed.Surroundings(
-                limits: ReadingLimits(), arrival: nil, telemetry: telemetry, logger: nil, onSchema: nil))
+                limits: ReadingLimits(readSize: 4_096), arrival: nil, telemetry: telemetry, logger: nil, onSchema: nil))
     }
 
     // MARK: Reading
