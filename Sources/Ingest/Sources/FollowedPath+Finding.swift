@@ -96,18 +96,27 @@ extension FollowedPath {
             else { return nil }
             // A copy that is being made, or was not followed by the truncation yet: its original is read, and it is there if that goes.
             next.move(to: next.status.size)
-            if next.gzip == nil, let original = try? OpenFile(path),
-                next.status.size == 0 && rotated.next(after: younger) == nil || original.holdsRead(of: next)
-            {
-                return NextFile(file: original, mayGoOn: true)
+            if next.gzip == nil, let original = try? OpenFile(path) {
+                if original.holdsRead(of: next) { return NextFile(file: original, mayGoOn: true) }
+                if next.status.size == 0, rotated.next(after: younger) == nil {
+                    // Still empty after the original was opened: that was not truncated then.
+                    let isEmpty = (try? System.status(next.descriptor))?.size == 0
+                    return isEmpty ? NextFile(file: original, mayGoOn: true) : nil
+                }
             }
             return NextFile(file: next)
         }
+        // A name that is given just now may not have been there when the folder was read.
+        if own == nil, RotatedFiles(of: path) != rotated { return nil }
         if let next = renamed.first(where: { !$0.status.isSameFile(as: file.status) }) { return NextFile(file: next) }
         if own == nil, let next = firstChanged(after: file, among: rotated) { return NextFile(file: next) }
         guard let named, named.size > 0, let next = try? OpenFile(path), next.status.isSameFile(as: named) else {
             return nil
         }
+        // Opened before this: what was rotated meanwhile comes first.
+        let now = RotatedFiles(of: path)
+        let place = place(of: file, among: now)
+        guard place == own, place.flatMap(now.next) == nil else { return nil }
         return NextFile(file: next, mayGoOn: true)
     }
 
@@ -131,21 +140,43 @@ extension FollowedPath {
             first = (status, member.path)
         }
         guard let first, let opened = try? OpenFile(first.path), opened.status.isSameFile(as: first.status),
-            !opened.holdsRead(of: file)
+            !opened.holdsRead(of: file), !wasRead(opened)
         else { return nil }
         return opened
     }
 
     // MARK: Copies
 
-    /// The copy of a truncated file in which its rest can be read.
-    func copy(of file: OpenFile) -> OpenFile? {
-        for member in RotatedFiles(of: path).members {
-            guard let copy = try? OpenFile(member.path), !copy.status.isSameFile(as: file.status),
-                copy.holdsRead(of: file)
-            else { continue }
-            return copy
+    /// The rotated files that are older than one that is begun. The youngest may be its copy, just being made.
+    func elders(of file: OpenFile) -> Set<Elder> {
+        var elders: Set<Elder> = []
+        for (index, member) in RotatedFiles(of: path).members.enumerated() {
+            guard let status = try? System.status(member.path) else { continue }
+            if index == 0, !member.isCompressed, var youngest = try? OpenFile(member.path) {
+                youngest.move(to: youngest.status.size)
+                if status.size == 0 || file.holdsRead(of: youngest) { continue }
+            }
+            elders.insert(Elder(inode: status.inode, modified: status.modified))
         }
-        return nil
+        return elders
+    }
+
+    /// The copy of a truncated file in which its rest can be read: the oldest that may be it, for a file that was begun and
+    /// truncated at once shows little of itself.
+    func copy(of file: OpenFile) -> OpenFile? {
+        var listed: RotatedFiles?
+        // Names may move on while they are looked at, the last one out of the list.
+        while true {
+            let rotated = RotatedFiles(of: path)
+            if rotated == listed { return nil }
+            listed = rotated
+            for member in rotated.members.reversed() {
+                guard let copy = try? OpenFile(member.path), !copy.status.isSameFile(as: file.status),
+                    !elders.contains(Elder(inode: copy.status.inode, modified: copy.status.modified)),
+                    copy.holdsRead(of: file)
+                else { continue }
+                return copy
+            }
+        }
     }
 }

@@ -31,6 +31,12 @@ struct FollowedPath {
         var isWithinLine: Bool
     }
 
+    /// A file as it was at one moment: its inode alone may be used again.
+    struct Elder: Hashable {
+        var inode: UInt64
+        var modified: Int64
+    }
+
     /// A file that comes after another one.
     struct NextFile {
         var file: OpenFile
@@ -44,6 +50,8 @@ struct FollowedPath {
     static let lateWait = Duration.seconds(60)
     /// Rotated files that are kept open, at most.
     private static let mostRetired = 4
+    /// Files that were read and are remembered.
+    private static let mostDone = 256
     /// Files that were renamed away and wait to be read, at most.
     private static let mostRenamed = 64
 
@@ -55,6 +63,10 @@ struct FollowedPath {
     var retired: [RetiredFile] = []
     /// Files that had the path's name, in the order in which they lost it; they may be those in progress or read already.
     var renamed: [OpenFile] = []
+    /// Files that were read to their end, the last ones.
+    private var done: [FileIdentity] = []
+    /// The rotated files that were there when the file in progress was begun: none of them is a copy of it.
+    var elders: Set<Elder> = []
     var resume: FilePosition?
     var isWaiting = false
     private var halfLineSince: Duration?
@@ -93,9 +105,26 @@ struct FollowedPath {
         hasRead(status) || renamed.contains { $0.status.isSameFile(as: status) }
     }
 
+    /// Whether a file was read to its end, be it long ago.
+    func wasRead(_ file: OpenFile) -> Bool {
+        hasRead(file.status)
+            || done.contains {
+                $0.inode == file.status.inode && $0.device == file.status.device && file.begins(like: $0)
+            }
+    }
+
     /// Takes note that the file with the path's name has another one now; it is opened at once, before it goes.
-    mutating func noteRename(to name: String) {
-        guard resume == nil, let file = try? OpenFile(name), !isOwn(file.status) else { return }
+    ///
+    /// Numbers say more than that: such a name may mean another file already.
+    mutating func noteRename(to newPath: String) {
+        let isNumbered =
+            switch RotatedName(PathName.split(newPath).name, of: PathName.split(path).name)?.place {
+            case .number: true
+            default: false
+            }
+        guard resume == nil, !isNumbered || current == nil && renamed.isEmpty, let file = try? OpenFile(newPath),
+            !isOwn(file.status), !wasRead(file)
+        else { return }
         renamed.append(file)
         if renamed.count > Self.mostRenamed { tellLoss(ofBytes: renamed.removeFirst().status.size) }
     }
@@ -180,6 +209,7 @@ struct FollowedPath {
         var file = file
         file.move(to: offset)
         renamed.removeAll { $0.status.isSameFile(as: file.status) }
+        elders = self.elders(of: file)
         current = file
         isWaiting = false
         feed.name(file.identity, isNew: offset == 0)
@@ -203,6 +233,8 @@ struct FollowedPath {
         guard let file = current else { return }
         let isWithinLine = feed.hasHalfLine
         if !file.isCopy { try feed.finishFile(emit) }
+        done.append(file.identity)
+        if done.count > Self.mostDone { done.removeFirst() }
         if file.gzip == nil {
             retired.append(RetiredFile(file: file, since: now, isWithinLine: isWithinLine))
             if retired.count > Self.mostRetired { retired.removeFirst() }
