@@ -6,6 +6,7 @@ extension FollowedPath {
     mutating func openFirst() throws -> Bool {
         var opened: OpenFile?
         var reason = ""
+        let older = RotatedFiles(of: path)
         do {
             opened = try OpenFile(path)
         } catch let error as SystemCallError {
@@ -31,6 +32,7 @@ extension FollowedPath {
             isWaiting = true
             return false
         }
+        if let file = current { elders = elders(of: file, among: older) }
         isWaiting = false
         surroundings.logger?.following(path, from: current?.offset ?? 0)
         return true
@@ -148,9 +150,9 @@ extension FollowedPath {
     // MARK: Copies
 
     /// The rotated files that are older than one that is begun. The youngest may be its copy, just being made.
-    func elders(of file: OpenFile) -> Set<Elder> {
+    private func elders(of file: OpenFile, among rotated: RotatedFiles) -> Set<Elder> {
         var elders: Set<Elder> = []
-        for (index, member) in RotatedFiles(of: path).members.enumerated() {
+        for (index, member) in rotated.members.enumerated() {
             guard let status = try? System.status(member.path) else { continue }
             if index == 0, !member.isCompressed, var youngest = try? OpenFile(member.path) {
                 youngest.move(to: youngest.status.size)
@@ -161,8 +163,8 @@ extension FollowedPath {
         return elders
     }
 
-    /// The copy of a truncated file in which its rest can be read: the oldest that may be it, for a file that was begun and
-    /// truncated at once shows little of itself.
+    /// The copy of a truncated file in which its rest can be read: younger than the file that was read before it, and the
+    /// oldest of those, for a file that was begun and truncated at once shows little of itself.
     func copy(of file: OpenFile) -> OpenFile? {
         var listed: RotatedFiles?
         // Names may move on while they are looked at, the last one out of the list.
@@ -170,13 +172,16 @@ extension FollowedPath {
             let rotated = RotatedFiles(of: path)
             if rotated == listed { return nil }
             listed = rotated
-            for member in rotated.members.reversed() {
-                guard let copy = try? OpenFile(member.path), !copy.status.isSameFile(as: file.status),
-                    !elders.contains(Elder(inode: copy.status.inode, modified: copy.status.modified)),
-                    copy.holdsRead(of: file)
-                else { continue }
-                return copy
+            var candidates: [OpenFile] = []
+            for member in rotated.members {
+                guard let copy = try? OpenFile(member.path) else { continue }
+                if wasRead(copy) || elders.contains(Elder(inode: copy.status.inode, modified: copy.status.modified)) {
+                    // What is older than this is older than the truncated file.
+                    break
+                }
+                if !copy.status.isSameFile(as: file.status), copy.holdsRead(of: file) { candidates.append(copy) }
             }
+            if let oldest = candidates.last { return oldest }
         }
     }
 }

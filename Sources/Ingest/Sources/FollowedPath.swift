@@ -64,8 +64,8 @@ struct FollowedPath {
     /// Files that had the path's name, in the order in which they lost it; they may be those in progress or read already.
     var renamed: [OpenFile] = []
     /// Files that were read to their end, the last ones.
-    private var done: [FileIdentity] = []
-    /// The rotated files that were there when the file in progress was begun: none of them is a copy of it.
+    private(set) var done: [FileIdentity] = []
+    /// The rotated files that were there when the first file was begun: none of them is a copy of it.
     var elders: Set<Elder> = []
     var resume: FilePosition?
     var isWaiting = false
@@ -209,7 +209,6 @@ struct FollowedPath {
         var file = file
         file.move(to: offset)
         renamed.removeAll { $0.status.isSameFile(as: file.status) }
-        elders = self.elders(of: file)
         current = file
         isWaiting = false
         feed.name(file.identity, isNew: offset == 0)

@@ -118,6 +118,9 @@ struct OpenFile {
         let count = try System.read(descriptor, at: offset - Int64(lead), into: &buffer)
         guard count >= lead else { return .changed }
         for index in 0..<lead where buffer[index] != context[index] { return .changed }
+        // The first bytes are known from the look before: they may have gone since.
+        let known = gzip == nil ? max(0, min(count - lead, head.count - Int(min(offset, Int64(head.count))))) : 0
+        for index in 0..<known where buffer[lead + index] != head[Int(offset) + index] { return .changed }
         // Only now is it clear that the size seen at the last look was of the same content.
         largest = max(largest, status.size)
         guard count > lead else { return .bytes(0..<0) }
