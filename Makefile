@@ -3,7 +3,7 @@
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
-# make campaign  runs the long trials: what happens while something around the service hangs
+# make campaign  runs the long trials: something around the service hangs, files rotate
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -68,7 +68,7 @@ deb: build
 	@bash scripts/install-dependencies.sh --deb
 	bash scripts/make-deb.sh $(BINARY) .build/deb
 
-campaign: deb
+campaign: deb campaign-rotation
 	@bash scripts/install-dependencies.sh --tests
 	bash Tests/Campaigns/journald-frozen.sh "$$(ls -t .build/deb/monitord_*.deb | head -1)"
 
