@@ -3,7 +3,7 @@
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
-# make campaign  runs the long trials: what happens while something around the service hangs
+# make campaign  runs the long trials: something around the service hangs, files rotate
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -16,7 +16,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign install quality lint format clean dependencies
+.PHONY: demo test build deb campaign campaign-rotation install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -52,6 +52,12 @@ quality:
 	@$(MAKE) --no-print-directory build >&2
 	@TZ=UTC python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
 
+# Followed files under every kind of rotation: the reader alone, stepped by hand, then the binary with restarts.
+campaign-rotation: build
+	set -o pipefail; MONITORD_ROTATION_LINES=20000 MONITORD_ROTATION_SEEDS=3 $(SWIFT) test --filter RotationTests \
+	    | grep -E '^(\||✘|✔ Test run)'
+	python3 Tests/Campaigns/rotation.py $(BINARY)
+
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -62,7 +68,7 @@ deb: build
 	@bash scripts/install-dependencies.sh --deb
 	bash scripts/make-deb.sh $(BINARY) .build/deb
 
-campaign: deb
+campaign: deb campaign-rotation
 	@bash scripts/install-dependencies.sh --tests
 	bash Tests/Campaigns/journald-frozen.sh "$$(ls -t .build/deb/monitord_*.deb | head -1)"
 

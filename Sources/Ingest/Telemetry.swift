@@ -64,6 +64,10 @@ public final class SourceTelemetry: Sendable {
         public var rotations: UInt64 = 0
         /// Followed files that shrank or were rewritten in place.
         public var truncations: UInt64 = 0
+        /// Times that something of a followed file was lost, as far as it is known.
+        public var lostParts: UInt64 = 0
+        /// Bytes of followed files that were seen and were gone before they could be read.
+        public var lostBytes: UInt64 = 0
         /// Datagrams received.
         public var datagrams: UInt64 = 0
         /// Datagrams that the socket dropped because its buffer was full, by its own count.
@@ -251,9 +255,25 @@ extension Logger {
     }
 
     func positionLost(_ path: String) {
-        warning(
-            "file of the stored position is gone, reading from the start of the present one",
+        error(
+            "file of the stored position is gone, and no rotated file is it: what was written behind that place, if anything, is lost; reading from the start of the present one",
             metadata: ["file.path": "\(path)"])
+    }
+
+    func shortened(_ path: String, from offset: Int64, to size: Int64) {
+        warning(
+            "file is shorter than it was when it was last read, going on at its end",
+            metadata: ["file.path": "\(path)", "file.offset": "\(offset)", "file.bytes": "\(size)"])
+    }
+
+    func lostBytes(_ path: String, _ bytes: Int64) {
+        error(
+            "part of a file was lost: it was truncated or removed before it was read, and no copy holds it",
+            metadata: ["file.path": "\(path)", "file.lost_bytes": "\(bytes)"])
+    }
+
+    func watchOverflowed() {
+        warning("changes in a watched folder came faster than the system keeps them, looking at all files")
     }
 
     func refused(_ path: String, _ cause: IngestError) {

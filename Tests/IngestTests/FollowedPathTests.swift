@@ -27,9 +27,9 @@ import TimeSeries
         }
 
         @discardableResult
-        mutating func step(budget: Int = .max) throws -> FollowedPath.Outcome {
+        mutating func step(budget: Int = .max, at now: Duration = .zero) throws -> FollowedPath.Outcome {
             var new: [RecordBatch] = []
-            let outcome = try path.step(&buffer, budget: budget) { new.append($0) }
+            let outcome = try path.step(&buffer, budget: budget, at: now) { new.append($0) }
             batches += new
             return outcome
         }
@@ -79,6 +79,8 @@ import TimeSeries
         #expect(followed.telemetry.counters.rotations == 0)
         try directory.append("time,a\n8,80\n", to: "a.csv")
         try followed.step()
+        #expect(followed.values == [10, 20, 30, 40, 50, 60])
+        try followed.step(at: .seconds(2))
         #expect(followed.values == [10, 20, 30, 40, 50, 60, 7, 80])
         #expect(followed.telemetry.counters.rotations == 1)
         #expect(followed.telemetry.counters.decoded.headers == 2)

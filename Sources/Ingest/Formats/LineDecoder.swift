@@ -218,12 +218,23 @@ public struct LineDecoder: Sendable {
     }
 
     /// The next bytes come from the start of another file of the same stream; half a line that was kept is dropped.
-    public mutating func beginFile() {
+    ///
+    /// - Parameter offset: bytes of that file before the next one, the start of a line.
+    public mutating func beginFile(at offset: Int64 = 0) {
         dropCarry()
-        offset = 0
-        consumed = 0
+        self.offset = offset
+        consumed = offset
         if assembler != nil { assembler = ObjectAssembler(longest: configuration.longestLine) }
         sniffer.forgetOffsets()
+    }
+
+    /// Whether bytes between lines may be left out: not within a JSON list.
+    var canSkip: Bool { assembler == nil && probe == nil }
+
+    /// Leaves bytes of the file out, between two lines.
+    mutating func skip(_ count: Int) {
+        offset += Int64(count)
+        consumed = offset
     }
 
     /// The stream has ended: ``finishFile(into:)``, and the dialect is settled on the lines there are.
@@ -334,6 +345,11 @@ public struct LineDecoder: Sendable {
         while upper > lower, raw[upper - 1] == UInt8(ascii: "\r") {
             upper -= 1
             carriageReturns -= 1
+        }
+        // Blocks that were never written because the power failed are zeros, and the next line stands behind them.
+        if hasControlBytes, let first = (lower..<upper).first(where: { raw[$0] != 0 }), first > lower {
+            lower = first
+            hasControlBytes = (lower..<upper).contains { raw[$0] < 32 && raw[$0] != 9 && raw[$0] != 13 }
         }
         let line = raw.extracting(lower..<upper)
         if line.count > configuration.longestLine {

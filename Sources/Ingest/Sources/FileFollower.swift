@@ -49,127 +49,23 @@ public struct FileFollower: RecordSource {
         ) { outlet in
             var state = FollowerState(
                 pattern: pattern, stream: stream, configuration: configuration, resume: resume, surroundings)
-            let watch = System.makeDirectoryWatch()
-            var watched: Set<String> = []
+            var watch = DirectoryWatch()
+            let descriptors = watch.map { [$0.descriptor] } ?? []
+            let start = ContinuousClock.now
             while true {
-                if let watch {
-                    for directory in state.directories where !watched.contains(directory) {
-                        if System.watch(directory, with: watch) { watched.insert(directory) }
-                    }
+                if watch != nil {
+                    watch?.watch(state.directories)
                     // Before the look, so that what happens during it wakes the next wait.
-                    System.drain(watch)
+                    if let (renames, areIncomplete) = watch?.takeChanges() {
+                        state.note(renames, areIncomplete: areIncomplete)
+                    }
                 }
-                if try state.step(emit: outlet.send) {
+                if try state.step(at: ContinuousClock.now - start, emit: outlet.send) {
                     try outlet.checkStop()
                 } else {
-                    try outlet.wait(for: watch.map { [$0] } ?? [], milliseconds: 250)
+                    try outlet.wait(for: descriptors, milliseconds: 250)
                 }
             }
         }
-    }
-}
-
-/// All files of a pattern, as one value that is stepped: no clocks, no waits.
-struct FollowerState {
-    /// Reads of one file before the next gets its turn.
-    private static let readsPerTurn = 16
-    /// Steps under constant load between two looks for new files.
-    private static let stepsBetweenScans = 8
-
-    private let pattern: String
-    private let isLiteral: Bool
-    private let stream: String
-    private let configuration: SourceConfiguration
-    private let resume: [String: ResumePoint]
-    private let surroundings: StreamFeed.Surroundings
-    private var files: [FollowedPath] = []
-    private var known: Set<String> = []
-    private var names: Set<String> = []
-    private var buffer: [UInt8]
-    private var stepsToScan = 0
-
-    init(
-        pattern: String, stream: String = "input", configuration: SourceConfiguration,
-        resume: [String: ResumePoint] = [:], _ surroundings: StreamFeed.Surroundings
-    ) {
-        self.pattern = pattern
-        isLiteral = !PathName.hasWildcard(pattern)
-        self.stream = stream
-        self.configuration = configuration
-        self.resume = resume
-        self.surroundings = surroundings
-        buffer = [UInt8](repeating: 0, count: surroundings.limits.readSize)
-    }
-
-    /// Directories in which something may happen.
-    var directories: Set<String> {
-        var directories = Set(files.map { PathName.split($0.path).directory })
-        let parent = PathName.split(pattern).directory
-        if !PathName.hasWildcard(parent) { directories.insert(parent) }
-        return directories
-    }
-
-    /// Looks at every file once and reads what is new.
-    ///
-    /// - Returns: whether there may be more to read at once.
-    mutating func step(emit: (RecordBatch) throws -> Void) throws -> Bool {
-        try findFiles()
-        var isBusy = false
-        var index = 0
-        while index < files.count {
-            do {
-                let outcome = try files[index].step(&buffer, budget: Self.readsPerTurn, emit: emit)
-                if outcome != .idle { isBusy = true }
-            } catch let error as IngestError where !isLiteral {
-                surroundings.logger?.refused(files[index].path, error)
-                files.remove(at: index)
-                continue
-            }
-            index += 1
-        }
-        // Nothing to read: a good moment to look for files.
-        if !isBusy { stepsToScan = 0 }
-        return isBusy
-    }
-
-    private mutating func findFiles() throws {
-        guard stepsToScan == 0 else {
-            stepsToScan -= 1
-            return
-        }
-        stepsToScan = Self.stepsBetweenScans
-        if isLiteral {
-            if files.isEmpty { try add(pattern, stream: stream) }
-            return
-        }
-        let found = System.paths(matching: pattern)
-        for path in found where !known.contains(path) && !path.hasSuffix(".gz") {
-            guard let status = try? System.status(path), status.isRegular, !isRotated(path, status, among: found) else {
-                continue
-            }
-            let stem = PathName.stem(path)
-            try add(path, stream: names.contains(stem) ? path : stem)
-        }
-    }
-
-    /// Whether a path leads to a file that was read, or is being read, under the name it had before: the same file, or
-    /// `pump.csv.1` and `pump.csv-20261121` beside `pump.csv`.
-    private func isRotated(_ path: String, _ status: FileStatus, among found: [String]) -> Bool {
-        if files.contains(where: { $0.hasRead(status) }) { return true }
-        return found.contains { other in
-            guard path.hasPrefix(other), let mark = path.dropFirst(other.count).first, mark == "." || mark == "-" else {
-                return false
-            }
-            let number = path.dropFirst(other.count + 1)
-            return !number.isEmpty && number.utf8.allSatisfy { (48...57).contains($0) }
-        }
-    }
-
-    private mutating func add(_ path: String, stream: String) throws {
-        known.insert(path)
-        names.insert(stream)
-        files.append(
-            try FollowedPath(
-                path, stream: stream, configuration: configuration, resume: resume[stream], surroundings))
     }
 }

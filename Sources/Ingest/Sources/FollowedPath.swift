@@ -1,27 +1,15 @@
 import TimeSeries
 
-/// Where to go on in one stream after a restart.
-public struct ResumePoint: Equatable, Sendable {
-    /// The file and the place in it: the batch's `file` with the `endOffset` of the last row that counts.
-    public var position: FilePosition
-    /// The batch's `decoding`.
-    public var decoding: DecodingState
-
-    /// Creates a point to go on from.
-    public init(position: FilePosition, decoding: DecodingState) {
-        self.position = position
-        self.decoding = decoding
-    }
-}
-
-/// One path that is followed, through renames and truncations, without clocks and waits: each ``step(_:budget:emit:)``
+/// One path that is followed, through renames and truncations, without clocks and waits: each ``step(_:budget:at:emit:)``
 /// looks once and reads what is there.
 ///
 /// A file that took the path's name is begun only when it holds something and the file before it has been read to its
 /// end: a writer that was told late to reopen still writes to the old one, and lines stay in order. Files that were
-/// rotated on to `.2` and further between two looks are read in their order. A shorter file, or one
-/// whose first bytes (at most 256) changed, was truncated and is read from its start. The half line at the end waits; it
-/// counts as a line when its file is done with. A gzip file is unpacked, read once, and not followed; places in it are
+/// rotated on between two looks are read in their order (``nextFile(after:)``). Rotated files stay open for a while, and what is
+/// written to them late is taken in. A file that is shorter than it was, begins with other bytes, or holds others before the
+/// place that was read, was truncated: its rest is looked for in a copy (copytruncate makes one), then it is read from its
+/// start; what was seen and is in no copy is counted as lost. The half line at the end waits; it counts as a line when its file
+/// is done with, two seconds after the next one has begun. A gzip file is unpacked, read once, and not followed; places in it are
 /// counted in unpacked bytes.
 struct FollowedPath {
     /// What a step did.
@@ -34,27 +22,57 @@ struct FollowedPath {
         case more
     }
 
-    private struct OpenFile {
-        var descriptor: Descriptor
-        var status: FileStatus
-        var identity: FileIdentity
-        var offset: Int64
-        /// Unpacks it, when it is a gzip file: such a file is read once and not followed.
-        var gzip: GzipStream?
-        /// Unpacked bytes that were read before a restart and are dropped.
-        var dropped: Int64 = 0
-        var isFinished = false
+    /// A file that was read to its end and lost the path's name.
+    struct RetiredFile {
+        var file: OpenFile
+        /// When it was read to its end, in monotonic time.
+        var since: Duration
+        /// Whether its last line had no end: the rest of that line is no line.
+        var isWithinLine: Bool
     }
+
+    /// A file as it was at one moment: its inode alone may be used again.
+    struct Elder: Hashable {
+        var inode: UInt64
+        var modified: Int64
+    }
+
+    /// A file that comes after another one.
+    struct NextFile {
+        var file: OpenFile
+        /// Whether it has the name and may be the one before it, written anew.
+        var mayGoOn = false
+    }
+
+    /// How long half a line at the end of a rotated file waits for its other half.
+    static let halfLineWait = Duration.seconds(2)
+    /// How long a rotated file stays open for what is written to it late. While it is, its inode cannot come to mean another file.
+    static let lateWait = Duration.seconds(60)
+    /// Rotated files that are kept open, at most.
+    private static let mostRetired = 4
+    /// Files that were read and are remembered.
+    private static let mostDone = 256
+    /// Files that were renamed away and wait to be read, at most.
+    private static let mostRenamed = 64
 
     /// The path.
     let path: String
-    private var feed: StreamFeed
-    private let surroundings: StreamFeed.Surroundings
-    private var current: OpenFile?
-    /// Kept open, so that its inode cannot come to mean another file while ``hasRead(_:)`` knows it.
-    private var previous: OpenFile?
-    private var resume: FilePosition?
-    private var isWaiting = false
+    var feed: StreamFeed
+    let surroundings: StreamFeed.Surroundings
+    var current: OpenFile?
+    var retired: [RetiredFile] = []
+    /// Files that had the path's name, in the order in which they lost it; they may be those in progress or read already.
+    var renamed: [OpenFile] = []
+    /// Files that were read to their end, the last ones.
+    private(set) var done: [FileIdentity] = []
+    /// The rotated files that were there when the first file was begun: none of them is a copy of it.
+    var elders: Set<Elder> = []
+    var resume: FilePosition?
+    var isWaiting = false
+    private var halfLineSince: Duration?
+    /// What was there when the next file was last looked for in vain.
+    private var vainView: FolderView?
+    private var scratch = [UInt8](repeating: 0, count: FileIdentity.longestFingerprint)
 
     /// Creates a follower of one path; it begins at the file's start or at `resume`.
     init(
@@ -76,257 +94,193 @@ struct FollowedPath {
         feed.place = path
     }
 
-    /// Whether a file is the one in progress or the one before it, which may still be open under another name.
+    /// Whether a file is the one in progress, or was that a short while ago.
     func hasRead(_ status: FileStatus) -> Bool {
-        (current?.status.isSameFile(as: status) ?? false) || (previous?.status.isSameFile(as: status) ?? false)
+        (current?.status.isSameFile(as: status) ?? false)
+            || retired.contains { $0.file.status.isSameFile(as: status) }
+    }
+
+    /// Whether a file is or had this path, as far as is known: one of those that were read or are to be read.
+    func isOwn(_ status: FileStatus) -> Bool {
+        hasRead(status) || renamed.contains { $0.status.isSameFile(as: status) }
+    }
+
+    /// Whether a file was read to its end, be it long ago.
+    func wasRead(_ file: OpenFile) -> Bool {
+        hasRead(file.status)
+            || done.contains {
+                $0.inode == file.status.inode && $0.device == file.status.device && file.begins(like: $0)
+            }
+    }
+
+    /// Takes note that the file with the path's name has another one now; it is opened at once, before it goes.
+    ///
+    /// Numbers say more than that: such a name may mean another file already.
+    mutating func noteRename(to newPath: String) {
+        let isNumbered =
+            switch RotatedName(PathName.split(newPath).name, of: PathName.split(path).name)?.place {
+            case .number: true
+            default: false
+            }
+        guard resume == nil, !isNumbered || current == nil && renamed.isEmpty, let file = try? OpenFile(newPath),
+            !isOwn(file.status), !wasRead(file)
+        else { return }
+        renamed.append(file)
+        if renamed.count > Self.mostRenamed { tellLoss(ofBytes: renamed.removeFirst().status.size) }
     }
 
     /// Looks at the path and reads what is new, at most `budget` times the buffer.
     ///
+    /// - Parameters:
+    ///   - buffer: room for a read; 64 of its bytes are read again each time when it has 128 at least.
+    ///   - now: monotonic time since any moment.
     /// - Throws: ``IngestError`` when the file cannot be read or its lines not be understood, and what `emit` throws.
-    mutating func step(_ buffer: inout [UInt8], budget: Int = .max, emit: (RecordBatch) throws -> Void) throws
-        -> Outcome
-    {
+    mutating func step(
+        _ buffer: inout [UInt8], budget: Int = .max, at now: Duration = .zero, emit: (RecordBatch) throws -> Void
+    ) throws -> Outcome {
         var left = budget
-        var outcome = Outcome.idle
-        // A deleted file's blocks are freed when the last descriptor goes.
-        if let file = previous, (try? System.status(file.descriptor))?.hasName != true { previous = nil }
-        while true {
+        var outcome = try readLate(&buffer, at: now, emit) ? Outcome.caughtUp : .idle
+        looking: while true {
             if current == nil, try !openFirst() { return outcome }
-            try noticeTruncation()
-            // Looked at before the old file is read to its end: what is written to it after this is found next time.
-            let successor = successor()
-            while let count = try readOnce(&buffer, emit) {
-                guard count > 0 else { break }
-                outcome = .caughtUp
-                left -= 1
-                if left == 0 { return .more }
+            if try !isUnchanged(at: now) { try goBack() }
+            // Looked for before the old file is read to its end: what is written to it after this is found next time.
+            let next = lookForNext(at: now)
+            while true {
+                switch try readOnce(&buffer, emit) {
+                case .bytes(let bytes) where bytes.isEmpty: break
+                case .bytes:
+                    outcome = .caughtUp
+                    left -= 1
+                    if left <= 0 { return .more }
+                    continue
+                case .changed:
+                    try goBack()
+                    outcome = .caughtUp
+                    left -= 1
+                    if left <= 0 { return .more }
+                    continue looking
+                }
+                break
             }
-            guard let successor else { return outcome }
-            try feed.finishFile(emit)
-            feed.beginFile()
-            previous = current
-            begin(successor, at: 0)
+            guard let next else { return outcome }
+            if next.mayGoOn, let file = current, next.file.holdsRead(of: file) {
+                // Written anew with what it held, as rsync and editors do, and with what came since; or what was read was its copy.
+                begin(next.file, at: file.offset)
+            } else {
+                if waitsForHalfLine(at: now) { return outcome }
+                try retire(at: now, emit)
+                feed.beginFile()
+                begin(next.file, at: 0)
+            }
             surroundings.telemetry.update { $0.rotations += 1 }
             surroundings.logger?.rotated(path)
             outcome = .caughtUp
         }
     }
 
-    /// Reads once; 0 at the end of what there is.
-    private mutating func readOnce(_ buffer: inout [UInt8], _ emit: (RecordBatch) throws -> Void) throws -> Int? {
+    // MARK: From file to file
+
+    /// ``nextFile(after:)``, asked again only when something has changed in the folder, or now and then.
+    private mutating func lookForNext(at now: Duration) -> NextFile? {
         guard let file = current else { return nil }
-        if file.isFinished { return 0 }
-        let count: Int
+        let named = try? System.status(path)
+        if let named, named.isSameFile(as: file.status) { return nil }
+        let folder = try? System.status(PathName.split(path).directory)
+        let view = FolderView(
+            inode: named?.inode, isEmpty: named?.size == 0, renamed: renamed.count, folder: folder?.modified, time: now)
+        if let seen = vainView, view.isLike(seen) { return nil }
+        let next = nextFile(after: file)
+        let hasNew = (named?.size ?? 0) > 0
+        // A file that has begun and cannot be had yet is asked for each time: its rights do not change the folder.
+        vainView = next == nil && !hasNew ? view : nil
+        if next == nil, hasNew, !isWaiting {
+            do {
+                try System.checkReadable(path)
+            } catch {
+                isWaiting = true
+                surroundings.logger?.waiting(for: path, reason: error.reason)
+            }
+        }
+        return next
+    }
+
+    /// Begins to read a file at a place; the feed is told by who knows whether the line in progress goes on there.
+    mutating func begin(_ file: OpenFile, at offset: Int64) {
+        var file = file
+        file.move(to: offset)
+        renamed.removeAll { $0.status.isSameFile(as: file.status) }
+        current = file
+        isWaiting = false
+        feed.name(file.identity, isNew: offset == 0)
+    }
+
+    /// Whether the file in progress ends with half a line that may be completed yet.
+    private mutating func waitsForHalfLine(at now: Duration) -> Bool {
+        guard feed.hasHalfLine, let file = current, !file.isCopy else {
+            halfLineSince = nil
+            return false
+        }
+        let since = halfLineSince ?? now
+        halfLineSince = since
+        if now - since < Self.halfLineWait { return true }
+        halfLineSince = nil
+        return false
+    }
+
+    /// Is done with the file in progress. Half a line at the end of a copy was cut by who made it and is none.
+    private mutating func retire(at now: Duration, _ emit: (RecordBatch) throws -> Void) throws {
+        guard let file = current else { return }
+        let isWithinLine = feed.hasHalfLine
+        if !file.isCopy { try feed.finishFile(emit) }
+        done.append(file.identity)
+        if done.count > Self.mostDone { done.removeFirst() }
+        if file.gzip == nil {
+            retired.append(RetiredFile(file: file, since: now, isWithinLine: isWithinLine))
+            if retired.count > Self.mostRetired { retired.removeFirst() }
+        }
+        current = nil
+    }
+
+    /// Whether the file in progress holds what was read of it, as far as its first bytes and its size tell.
+    private mutating func isUnchanged(at now: Duration) throws -> Bool {
         do {
-            count = try System.read(file.descriptor, at: file.offset, into: &buffer)
+            guard try current?.look(&scratch, at: now) ?? true else { return false }
         } catch {
             throw IngestError.cannotRead(path: path, reason: error.reason)
         }
-        current?.offset += Int64(count)
-        if let gzip = file.gzip {
-            try unpack(gzip, buffer.span.extracting(0..<count), emit)
-        } else if count > 0 {
-            try feed.feed(buffer.span.extracting(0..<count), emit)
-        }
-        return count
-    }
-
-    /// Unpacks what was read of a gzip file; at its end the stream's last line is a line.
-    private mutating func unpack(
-        _ gzip: GzipStream, _ bytes: Span<UInt8>, _ emit: (RecordBatch) throws -> Void
-    ) throws {
-        var left = current?.dropped ?? 0
-        try gzip.feed(bytes) { unpacked in
-            let skipped = Int(min(left, Int64(unpacked.count)))
-            left -= Int64(skipped)
-            try feed.feed(unpacked.extracting(skipped..<unpacked.count), emit)
-        }
-        current?.dropped = left
-        guard bytes.count == 0 else { return }
-        current?.isFinished = true
-        gzip.finish()
-        if let damage = gzip.damage { surroundings.tellDamage(path, damage, after: current?.offset ?? 0) }
-        try feed.finish(emit)
-    }
-
-    // MARK: Opening
-
-    /// Opens the path for the first time, or the file of the stored position; `false` while there is none.
-    private mutating func openFirst() throws -> Bool {
-        let opened: OpenFile
-        do {
-            opened = try open(path)
-        } catch let error as SystemCallError {
-            if !isWaiting { surroundings.logger?.waiting(for: path, reason: error.reason) }
-            isWaiting = true
-            return false
-        }
-        isWaiting = false
-        guard let position = resume else {
-            begin(opened, at: 0)
-            surroundings.logger?.following(path, from: 0)
-            return true
-        }
-        resume = nil
-        if holds(opened, position, mayBeCopy: false) {
-            begin(opened, at: position.offset)
-        } else if let moved = sibling(with: position) {
-            begin(moved, at: position.offset)
-        } else {
-            feed.beginFile()
-            begin(opened, at: 0)
-            surroundings.logger?.positionLost(path)
-        }
-        surroundings.logger?.following(path, from: current?.offset ?? 0)
+        if let identity = current?.identity { feed.name(identity) }
         return true
     }
 
-    private mutating func begin(_ file: OpenFile, at offset: Int64) {
-        var file = file
-        if file.gzip == nil { file.offset = offset } else { file.dropped = offset }
-        current = file
-        feed.file = file.identity
-    }
-
-    private func open(_ path: String) throws -> OpenFile {
-        let descriptor = try System.openForReading(path)
-        let status = try System.status(descriptor)
-        guard status.isRegular else { throw IngestError.cannotRead(path: path, reason: "not a regular file") }
-        var head = [UInt8](repeating: 0, count: 6)
-        let count = try System.read(descriptor, at: 0, into: &head)
-        let start = head.span.extracting(0..<count)
-        if let program = GzipStream.otherProgram(start) { throw IngestError.compressed(path: path, unpack: program) }
-        return OpenFile(
-            descriptor: descriptor, status: status, identity: try Self.identity(descriptor, status), offset: 0,
-            gzip: GzipStream.isGzip(start) ? GzipStream() : nil)
-    }
-
-    private static func identity(
-        _ descriptor: Descriptor, _ status: FileStatus, length: Int = FileIdentity.longestFingerprint
-    ) throws(SystemCallError) -> FileIdentity {
-        var head = [UInt8](repeating: 0, count: length)
-        let count = length == 0 ? 0 : try System.read(descriptor, at: 0, into: &head)
-        var hash = StableHash()
-        for byte in head.prefix(count) { hash.combine(UInt64(byte)) }
-        return FileIdentity(
-            device: status.device, inode: status.inode, fingerprint: hash.value, fingerprintLength: count)
-    }
-
-    /// Whether a file is the one of a position; a copy has another inode, but the same beginning.
-    private func holds(_ file: OpenFile, _ position: FilePosition, mayBeCopy: Bool) -> Bool {
-        let isSameInode = file.status.device == position.file.device && file.status.inode == position.file.inode
-        guard isSameInode || mayBeCopy, file.gzip != nil || file.status.size >= position.offset,
-            let identity = try? Self.identity(file.descriptor, file.status, length: position.file.fingerprintLength)
-        else { return false }
-        return identity.fingerprint == position.file.fingerprint
-            && identity.fingerprintLength == position.file.fingerprintLength
-    }
-
-    /// The file of a position under the name it was rotated to: in the same directory, with its name before the suffix.
-    private func sibling(with position: FilePosition) -> OpenFile? {
-        guard position.file.fingerprintLength > 0 else { return nil }
-        let (directory, name) = PathName.split(path)
-        for sibling in System.names(inDirectory: directory).sorted() where sibling != name {
-            guard let file = try? open(PathName.join(directory, sibling)) else { continue }
-            if holds(file, position, mayBeCopy: sibling.hasPrefix(name)) { return file }
-        }
-        return nil
-    }
-
-    // MARK: What happened to the file
-
-    /// The file to be read after this one, when this one has lost the path's name: the next younger rotated one, else the
-    /// one with that name now if it holds something.
-    ///
-    /// This one is `a.log.3` by now: then `a.log.2` is next. In the middle of a rotation that name may be free for a
-    /// moment, so it is the highest number below. Names may change while they are looked at; then the answer is `nil`,
-    /// and the next step asks again.
-    private func successor() -> OpenFile? {
-        guard let file = current else { return nil }
-        let status = try? System.status(path)
-        if let status, status.isSameFile(as: file.status) { return nil }
-        let place = generation(of: file.status)
-        guard place.younger != nil || status?.size ?? 0 > 0, let opened = try? open(place.younger ?? path),
-            !opened.status.isSameFile(as: file.status), generation(of: file.status) == place,
-            (try? System.status(place.younger ?? path))?.isSameFile(as: opened.status) ?? false
-        else { return nil }
-        return opened
-    }
-
-    /// Where a file stands among the rotated ones.
-    private struct Generation: Equatable {
-        /// Its number; `nil` when it is none of them.
-        var own: Int?
-        /// The path of the next younger one.
-        var younger: String?
-    }
-
-    private func generation(of file: FileStatus) -> Generation {
-        let (directory, name) = PathName.split(path)
-        var numbers: [Int] = []
-        for sibling in System.names(inDirectory: directory) where sibling.hasPrefix(name + ".") {
-            if let number = Int(sibling.dropFirst(name.count + 1)), number > 0 { numbers.append(number) }
-        }
-        let own = numbers.first { (try? System.status(path + ".\($0)"))?.isSameFile(as: file) ?? false }
-        let younger = own.flatMap { own in numbers.filter { $0 < own }.max() }
-        return Generation(own: own, younger: younger.map { path + ".\($0)" })
-    }
-
-    /// Goes back to the start when the file shrank, or begins with other bytes than it did.
-    private mutating func noticeTruncation() throws {
+    /// Goes on after a truncation: in the copy that was made of the file, or at its start when there is none.
+    private mutating func goBack() throws {
         guard let file = current else { return }
-        let status: FileStatus
-        let identity: FileIdentity
+        surroundings.telemetry.update { $0.truncations += 1 }
+        surroundings.logger?.truncated(path, at: file.offset)
+        if var copy = copy(of: file) {
+            tellLoss(ofBytes: copy.gzip == nil ? file.largest - max(copy.status.size, file.offset) : 0)
+            copy.isCopy = true
+            begin(copy, at: file.offset)
+            return
+        }
+        tellLoss(ofBytes: file.largest - file.offset)
+        feed.beginFile()
         do {
-            status = try System.status(file.descriptor)
-            if status == file.status, status.size == file.offset { return }
-            identity = try Self.identity(file.descriptor, status, length: file.identity.fingerprintLength)
+            try current?.takeHead(&scratch)
         } catch {
             throw IngestError.cannotRead(path: path, reason: error.reason)
         }
-        current?.status = status
-        if status.size < file.offset || identity != file.identity {
-            surroundings.telemetry.update { $0.truncations += 1 }
-            surroundings.logger?.truncated(path, at: file.offset)
-            feed.beginFile()
-            current?.offset = 0
-            current?.isFinished = false
-            current?.dropped = 0
-            if file.gzip != nil { current?.gzip = GzipStream() }
+        current?.restart()
+        if let identity = current?.identity { feed.name(identity, isNew: true) }
+    }
+
+    /// Counts and tells bytes that were seen and can no longer be read.
+    func tellLoss(ofBytes bytes: Int64) {
+        guard bytes > 0 else { return }
+        surroundings.telemetry.update {
+            $0.lostParts += 1
+            $0.lostBytes += UInt64(bytes)
         }
-        let isShort = file.identity.fingerprintLength < FileIdentity.longestFingerprint
-        guard isShort || identity != file.identity else { return }
-        do {
-            let now = try Self.identity(file.descriptor, status)
-            current?.identity = now
-            feed.file = now
-        } catch {
-            throw IngestError.cannotRead(path: path, reason: error.reason)
-        }
+        surroundings.logger?.lostBytes(path, bytes)
     }
-}
-
-/// Parts of paths.
-enum PathName {
-    /// Directory and last component.
-    static func split(_ path: String) -> (directory: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let directory = slash == path.startIndex ? "/" : String(path[..<slash])
-        return (directory, String(path[path.index(after: slash)...]))
-    }
-
-    static func join(_ directory: String, _ name: String) -> String {
-        directory == "." ? name : directory.hasSuffix("/") ? directory + name : directory + "/" + name
-    }
-
-    /// The last component without its last suffix: `pump3` of `/var/data/pump3.csv`.
-    static func stem(_ path: String) -> String {
-        let name = split(path).name
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-        return String(name[..<dot])
-    }
-
-    /// Whether a pattern can match more than its own text.
-    static func hasWildcard(_ pattern: String) -> Bool { pattern.contains { "*?[".contains($0) } }
 }

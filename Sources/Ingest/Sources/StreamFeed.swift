@@ -22,7 +22,7 @@ struct StreamFeed {
     /// The stream's name.
     let name: String
     /// The file in progress.
-    var file: FileIdentity?
+    private(set) var file: FileIdentity?
     /// What the input in progress is called when its lines cannot be read.
     var place: String?
     private(set) var decoder: LineDecoder
@@ -35,6 +35,8 @@ struct StreamFeed {
     private var nextRefused: UInt64 = 1
     private var exports = ExportCounters()
     private var exportNotices = ExportNotices()
+    /// While lines are taken in from elsewhere: the place from which a restart goes on all the same.
+    private var fixedOffset: Int64?
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
         self.name = name
@@ -45,16 +47,79 @@ struct StreamFeed {
     /// Decodes bytes and emits their rows, at most `rowsPerBatch` at once.
     mutating func feed(_ bytes: Span<UInt8>, _ emit: (RecordBatch) throws -> Void) throws {
         let arrival = surroundings.arrival?()
-        var start = 0
-        while start < bytes.count {
+        let lines = linesAmongZeros(bytes)
+        if lines.lowerBound > 0 { decoder.skip(lines.lowerBound) }
+        var start = lines.lowerBound
+        while start < lines.upperBound {
             var batch = RecordBatch()
             batch.arrival = arrival
             start += decoder.decode(
-                bytes.extracting(start..<bytes.count), into: &batch, rows: surroundings.limits.rowsPerBatch)
+                bytes.extracting(start..<lines.upperBound), into: &batch, rows: surroundings.limits.rowsPerBatch)
+            rememberLine(bytes, to: start)
             try pass(batch, emit)
         }
+        if lines.upperBound < bytes.count { decoder.skip(bytes.count - lines.upperBound) }
         let count = UInt64(bytes.count)
         surroundings.telemetry.update { $0.bytes += count }
+    }
+
+    /// Where lines are, when zeros stand before or behind them: a hole, where a writer went on at its old place in a truncated
+    /// file; blocks that were never written, after the power failed. Zeros within a line are left to the decoder.
+    private func linesAmongZeros(_ bytes: Span<UInt8>) -> Range<Int> {
+        guard bytes.count > 0, decoder.canSkip else { return 0..<bytes.count }
+        var start = 0
+        if decoder.carriedBytes == 0 { while start < bytes.count, bytes[start] == 0 { start += 1 } }
+        var end = bytes.count
+        while end > start, bytes[end - 1] == 0 { end -= 1 }
+        // Behind half a line they may be in its middle.
+        if end > start ? bytes[end - 1] != UInt8(ascii: "\n") : decoder.carriedBytes > 0 { end = bytes.count }
+        return start..<end
+    }
+
+    /// Remembers the last whole line of bytes that were decoded, by which a restart knows that it is in the right file.
+    private mutating func rememberLine(_ bytes: Span<UInt8>, to place: Int) {
+        let end = place - Int(decoder.carriedBytes)
+        guard file != nil, fixedOffset == nil, decoder.canSkip, end > 0 else { return }
+        file?.take(bytes.extracting(max(0, end - FileIdentity.longestLine)..<end), endingAt: decoder.offset)
+    }
+
+    // MARK: Files that are followed
+
+    /// Names the file that the next bytes are of; the line that was remembered of it stays.
+    mutating func name(_ identity: FileIdentity, isNew: Bool = false) {
+        let before = file
+        file = identity
+        guard !isNew, let before else { return }
+        file?.lineEnd = before.lineEnd
+        file?.line = before.line
+        file?.lineLength = before.lineLength
+    }
+
+    /// Whether half a line waits for its other half.
+    var hasHalfLine: Bool { decoder.carriedBytes > 0 }
+
+    /// Whether ``feedLate(_:_:)`` may be called: not within an object of many lines, nor before it is clear how lines are read.
+    var canFeedLate: Bool { decoder.canSkip && decoder.schema != nil }
+
+    /// Bytes of the file in progress up to the end of its last whole line.
+    var offset: Int64 { decoder.offset }
+
+    /// The next bytes are those of a file from some place on.
+    mutating func beginFile(at offset: Int64 = 0) {
+        bytesBefore &+= decoder.offset
+        decoder.beginFile(at: offset)
+    }
+
+    /// Takes whole lines in from another file than the one in progress, whose half line is given up and is fed again.
+    mutating func feedLate(_ lines: Span<UInt8>, _ emit: (RecordBatch) throws -> Void) throws {
+        let place = decoder.offset
+        decoder.beginFile(at: 0)
+        fixedOffset = place
+        defer {
+            fixedOffset = nil
+            decoder.beginFile(at: place)
+        }
+        try feed(lines, emit)
     }
 
     // MARK: Datagrams
@@ -90,12 +155,6 @@ struct StreamFeed {
         batch.arrival = surroundings.arrival?()
         decoder.finishFile(into: &batch)
         try pass(batch, emit)
-    }
-
-    /// The next bytes are the start of another file.
-    mutating func beginFile() {
-        bytesBefore &+= decoder.offset
-        decoder.beginFile()
     }
 
     /// The stream is over.
@@ -161,6 +220,7 @@ struct StreamFeed {
         batch.stream = name
         batch.file = file
         batch.bytesBefore = bytesBefore
+        if let fixedOffset { for index in batch.rows.indices { batch.rows[index].endOffset = fixedOffset } }
         try emit(batch)
     }
 }

@@ -208,24 +208,4 @@ enum System {
         }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
-
-    // MARK: Waking up when a directory changes
-
-    /// Makes a watch over directories; `nil` when the system has none left, and looking at intervals must do.
-    static func makeDirectoryWatch() -> Descriptor? {
-        let number = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
-        return number < 0 ? nil : Descriptor(number)
-    }
-
-    /// Adds a directory; `false` when it cannot be watched (yet).
-    static func watch(_ directory: String, with watch: Descriptor) -> Bool {
-        let events = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
-        return unsafe inotify_add_watch(watch.number, directory, events) >= 0
-    }
-
-    /// Drops what a descriptor that does not block holds: wake-ups are looked for, not read.
-    static func drain(_ descriptor: Descriptor) {
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while let count = try? read(descriptor, into: &buffer), count > 0 {}
-    }
 }

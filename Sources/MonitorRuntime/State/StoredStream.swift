@@ -95,7 +95,7 @@ extension StoredStream.Header {
     /// The piece's bytes.
     func encoded() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(UInt8(3))
+        writer.write(UInt8(4))
         writer.write(UInt32(groups.count))
         for channels in groups {
             writer.write(UInt32(channels.count))
@@ -110,6 +110,9 @@ extension StoredStream.Header {
         writer.write(place.file?.inode ?? 0)
         writer.write(place.file?.fingerprint ?? 0)
         writer.write(Int64(place.file?.fingerprintLength ?? 0))
+        writer.write(place.file?.lineEnd ?? 0)
+        writer.write(place.file?.line ?? 0)
+        writer.write(Int64(place.file?.lineLength ?? 0))
         writer.write(place.offset)
         place.decoding.encode(to: &writer)
         writer.write(levels)
@@ -124,7 +127,8 @@ extension StoredStream.Header {
     }
 
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 3 else { throw .invalid("unknown version of a stream") }
+        let version = try reader.read(UInt8.self)
+        guard version == 3 || version == 4 else { throw .invalid("unknown version of a stream") }
         groups = []
         for _ in 0..<(try reader.read(UInt32.self)) {
             var channels: [Channel] = []
@@ -141,12 +145,19 @@ extension StoredStream.Header {
         self.arithmetic = arithmetic
         place = ReadingPlace()
         let hasFile = try reader.readBool()
-        let file = FileIdentity(
+        var file = FileIdentity(
             device: try reader.read(), inode: try reader.read(), fingerprint: try reader.read(),
             fingerprintLength: Int(try reader.read(Int64.self)))
+        if version > 3 {
+            file.lineEnd = try reader.read()
+            file.line = try reader.read()
+            file.lineLength = Int(try reader.read(Int64.self))
+        }
         place.file = hasFile ? file : nil
         place.offset = try reader.read()
-        guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), place.offset >= 0 else {
+        guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), place.offset >= 0,
+            (0...FileIdentity.longestLine).contains(file.lineLength), file.lineEnd >= Int64(file.lineLength)
+        else {
             throw .invalid("a place in a file that cannot be")
         }
         place.decoding = try DecodingState(from: &reader)

@@ -38,6 +38,7 @@ extension Logger {
             ("stream.duplicates", counts.duplicates), ("stream.counted", counts.counted),
             ("training.skipped", counts.roundsWithoutTraining), ("training.steps", training.made),
             ("training.learned", training.learned), ("training.not_finite", training.notFinite),
+            ("file.lost_parts", source.lostParts), ("file.lost_bytes", source.lostBytes),
             ("udp.cut", source.cutDatagrams),
             ("udp.dropped_rows", source.droppedRows),
             ("netflow.exporters", source.exports.exporters), ("netflow.flows", source.exports.flows),
