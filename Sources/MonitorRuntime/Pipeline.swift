@@ -343,7 +343,7 @@ actor Pipeline {
         let row = batch.rows[outcome.step.row]
         let series =
             row.endsSeries ? batch.endings[Int(row.firstValue)].name : batch.seriesNames[outcome.step.series]
-        let bin = Int(row.firstValue) / FlowChannels.all.count
+        let bin = Int(row.firstValue) / FlowChannels.valueCount
         let evidence =
             flows != nil && !row.endsSeries && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
