@@ -12,10 +12,12 @@ extension Pipeline {
         var done = 0
         var place = batch
         while done < batch.rows.count {
-            // A silence of the source is told between what came before it and what came after.
+            // What a line shows of the source is told between what came before it and what came after.
             var end = done
-            while end < batch.rows.count, shown.isEmpty {
+            var flaws: InputWatch.Change?
+            while end < batch.rows.count, shown.isEmpty, flaws == nil {
                 hear(batch.rows[end], of: batch)
+                flaws = watch.observe(isUsable: batch.rows[end].malformed == nil)
                 end += 1
             }
             let changes = shown
@@ -27,6 +29,7 @@ extension Pipeline {
                 try await tell(change, names: [])
             }
             if !changes.isEmpty { try await gather(batch, rows: last..<end, schema, into: &place) }
+            if let flaws { try await tell(flaws, at: flows?.latest ?? batch.arrival ?? lastTime) }
             done = end
         }
         reading.take(place)

@@ -282,7 +282,7 @@ actor Pipeline {
         if toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
             try await tellSilences(before: outcome, names: batch.seriesNames)
         }
-        if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome) }
+        if case .malformed = outcome.step.kind { try await watchInput(isUsable: false, outcome, of: batch) }
         if case .ended = outcome.step.kind { return try await takeEnding(outcome, of: batch) }
         guard case .sample = outcome.step.kind else {
             // Kept only for who wants to see it in its place: a flood of such lines must not fill the memory.
@@ -299,7 +299,7 @@ actor Pipeline {
             notices.look(
                 atLearning: verdict, of: batch.seriesNames[0], interval: outcome.step.interval, stream: name)
         }
-        try await watchInput(isUsable: true, outcome)
+        try await watchInput(isUsable: true, outcome, of: batch)
         // A lone series' tick is complete with its line: nothing is kept, nothing allocated.
         if !outcome.hasChange, tick.lines.isEmpty, sequencer.activeSeries == 1 {
             try observer?(outcome, level(of: outcome.step.series), batch)
@@ -343,7 +343,7 @@ actor Pipeline {
         let row = batch.rows[outcome.step.row]
         let series =
             row.endsSeries ? batch.endings[Int(row.firstValue)].name : batch.seriesNames[outcome.step.series]
-        let bin = Int(row.firstValue) / FlowChannels.all.count
+        let bin = Int(row.firstValue) / FlowChannels.valueCount
         let evidence =
             flows != nil && !row.endsSeries && batch.evidence.indices.contains(bin) ? batch.evidence[bin] : nil
         func told(_ change: IncidentChange, _ explanation: Explanation?) -> SeriesChange {
@@ -367,13 +367,16 @@ actor Pipeline {
     }
 
     /// A burst of unreadable lines is an incident of the whole source.
-    func watchInput(isUsable: Bool, _ outcome: LineOutcome) async throws {
-        // Of metrics a sample is made of many lines: they were watched as they came.
-        guard metrics == nil, let change = watch.observe(isUsable: isUsable) else { return }
-        try await tell(change, at: isUsable ? outcome.step.time : lastTime)
+    func watchInput(isUsable: Bool, _ outcome: LineOutcome, of batch: RecordBatch) async throws {
+        // Of flows and metrics a sample is made of many lines: they were watched as they came.
+        guard flows == nil, metrics == nil, let change = watch.observe(isUsable: isUsable) else { return }
+        let known = lastTime.nanoseconds == 0 ? batch.arrival ?? lastTime : lastTime
+        try await tell(change, at: isUsable ? outcome.step.time : known)
     }
 
     func tell(_ change: InputWatch.Change, at time: Timestamp) async throws {
+        // Before the first line that has a time there is none to date it by: such lines are counted, and said at the end.
+        guard time.nanoseconds != 0 else { return }
         let learning = LearningState(learnedSamples: 0, neededSamples: 0, learnedSeconds: 0)
         let told: IncidentChange? =
             switch change {

@@ -117,6 +117,9 @@ actor StreamTable {
             guard let owner = owners[name], let source = telemetry[owner] else { continue }
             logger.ended(name, await pipeline.counts, await pipeline.trainingCounts(), source.counters)
         }
+        for (number, source) in telemetry.sorted(by: { $0.key < $1.key }) {
+            logger.waitedInVain(source.counters.exports, number: number)
+        }
     }
 
     private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {

@@ -55,7 +55,7 @@ struct Replay: AsyncParsableCommand {
         }
         bar?.clear()
         let end = ProcessUsage.now()
-        if summary.counts.lines == 0, (summary.counts.flows?.records.records ?? 0) == 0 {
+        if summary.counts.inputLines == 0 {
             Start.say("no data line in \(paths.joined(separator: ", "))")
         }
         if let flows = summary.counts.flows, summary.counts.samples == 0, flows.records.records > 0 {
@@ -107,7 +107,7 @@ struct Replay: AsyncParsableCommand {
             ("forecast_error_to_persistence", half.forecastRatio),
             ("reconstruction_error_to_mean", half.reconstructionRatio),
         ].compactMap { name, ratio in ratio.map { ",\"\(name)\":\(short($0))" } }
-        return "{\"name\":\"monitord\",\"samples\":\(summary.counts.samples),\"lines\":\(summary.counts.lines),"
+        return "{\"name\":\"monitord\",\"samples\":\(summary.counts.samples),\"lines\":\(summary.counts.inputLines),"
             + "\"late_lines\":\(summary.counts.late),\"duplicate_lines\":\(summary.counts.duplicates),"
             + "\"unusable_lines\":\(summary.unusableLines),\"incidents\":\(summary.incidents),"
             + "\"held_back\":\(summary.heldBack),\"counted_lines\":\(summary.counts.counted),"

@@ -26,7 +26,8 @@ struct Run: AsyncParsableCommand {
     var file: [String] = []
 
     @Option(
-        name: .long, help: ArgumentHelp("Receive datagrams of lines at this address.", valueName: "ADDR:PORT"))
+        name: .long,
+        help: ArgumentHelp("Receive datagrams at this address: lines, NetFlow or IPFIX.", valueName: "ADDR:PORT"))
     var udp: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("The rolling log; \"none\" for none.", valueName: "FILE"))

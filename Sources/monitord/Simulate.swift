@@ -23,8 +23,8 @@ struct Simulate: ParsableCommand {
               phase               SIZE is in hours; all channels live ahead
               correlation         SIZE 1 follows no longer, 2 goes against
               all                 any of these; no SIZE
-            TIME is a date and time (local, or with Z) or the time since the start, such as 36h. Without either, one \
-            a day is planted.
+            TIME is a date and time (local, or with Z) or the time since the start, such as 36h; what is behind a + is how \
+            long it lasts: @82h+30min begins after 82 hours. Without either, one a day is planted.
 
             The kind flows is the traffic of an office with a plant, as lines of Zeek's conn.log by the ends of \
             connections. Its anomalies are of hosts: [HOST.]KIND… with the host's address. PER-DAY is of the network.

@@ -81,6 +81,17 @@ import TimeSeries
         #expect(policy.admit([change(.update, "b", at: 12, severity: .critical)], at: at(12)).records.isEmpty)
     }
 
+    @Test func `what was held back at one time is not told of as between it and itself`() throws {
+        var policy = AlertPolicy(configuration: tight)
+        for (number, series) in ["a", "b", "c"].enumerated() {
+            _ = policy.admit([change(.open, series, at: Double(number) * 0.1)], at: at(Double(number) * 0.1))
+        }
+        let close = policy.admit([], at: at(90_000))
+        #expect(
+            close.records.first?.message.hasPrefix("1 incident was held back at 2026-11-21 02:14:10 UTC, none since")
+                == true, "\(close.records)")
+    }
+
     @Test func `what the daemon's budget does not cover is held back to its end and told as one incident`() throws {
         var policy = AlertPolicy(configuration: tight)
         for (number, series) in ["a", "b"].enumerated() {

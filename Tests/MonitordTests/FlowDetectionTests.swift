@@ -52,4 +52,21 @@ import Testing
         let quiet = try openings([]).filter { $0.time >= "2026-03-17" }
         #expect(quiet.isEmpty, "\(quiet.map(\.message))")
     }
+
+    @Test func `data going out, a beacon and a dead controller are told, each as what it is`() throws {
+        let found = try openings([
+            "10.26.0.1.exfiltration:2000@48h+10min", "10.21.0.2.outage:1@50h+30min", "10.23.0.1.beacon:5@52h+30min",
+        ])
+        let theft = try #require(found.first { $0.pattern == "exfiltration" })
+        #expect(theft.series == "10.26.0.1" && theft.time <= "2026-03-17T00:00:20Z", "\(theft.message)")
+        #expect(theft.detectors.map(\.name) == ["uploads"])
+        #expect(theft.channels.first?.name == "bytes_out")
+        let outage = try #require(found.first { $0.pattern == "service" })
+        // Its panel asks it twice a minute.
+        #expect(outage.series == "10.22.0.1" && outage.time <= "2026-03-17T02:10:00Z", "\(outage.message)")
+        #expect(outage.detectors.map(\.name) == ["failures"])
+        let beacon = try #require(found.first { $0.pattern == "beacon" })
+        #expect(beacon.series == "10.23.0.1" && beacon.time <= "2026-03-17T04:10:00Z", "\(beacon.message)")
+        #expect(beacon.detectors.map(\.name) == ["new_contact"])
+    }
 }

@@ -117,4 +117,11 @@ import TimeSeries
         #expect(second.contains("netflow.flows=5"), "\(second)")
         #expect(!second.contains("netflow.lost"), "\(second)")
     }
+
+    @Test func `records whose template never came are told of at the stop, with what to set`() throws {
+        let state = try TemporaryDirectory()
+        let errors = try run(state.path, (1...3).map { Self.export($0, Self.record) })
+        #expect(errors.contains("their template had not come (have the exporter send its templates"), "\(errors)")
+        #expect(errors.contains("netflow.sets=3"), "\(errors)")
+    }
 }

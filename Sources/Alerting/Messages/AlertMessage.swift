@@ -176,8 +176,9 @@ enum AlertMessage {
                 "; the strongest was of \($0.series), at a score of \(hundredths($0.score)) against its threshold of "
                     + hundredths($0.score - $0.excess)
             }
-            return "\(count) held back between \(clock(held.since, seenFrom: time)) and "
-                + "\(clock(held.last, seenFrom: time)), none since\(released)\(strongest ?? "")." + explain
+            let (first, last) = (clock(held.since, seenFrom: time), clock(held.last, seenFrom: time))
+            let when = first == last ? "at \(first)" : "between \(first) and \(last)"
+            return "\(count) held back \(when), none since\(released)\(strongest ?? "")." + explain
         }
         if held.isBelowBar {
             return

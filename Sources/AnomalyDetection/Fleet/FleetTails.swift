@@ -51,8 +51,8 @@ public struct FleetTails: Sendable, Equatable {
 
     /// Extents of the group's series.
     public let extentCount: Int
-    /// Blocks seen, faded.
-    private(set) var blocks = 0.0
+    /// Blocks seen, faded, by extent and last of the scores: of series that were compared by it.
+    private(set) var blocks: [Double]
     /// Of them those whose maximum is in a bin, `[extentCount + 1, binCount]`, the last of the scores; the first bin, next to nothing, stays empty.
     private var counts: [Double]
     /// Those that are in a bin or above it, likewise.
@@ -66,6 +66,7 @@ public struct FleetTails: Sendable, Equatable {
         extentCount = extents.count
         counts = Array(repeating: 0, count: (extentCount + 1) * Self.binCount)
         above = counts
+        blocks = Array(repeating: 0, count: extentCount + 1)
         // A score that is calibrated falls by e with each nat.
         tails = (extents.map(\.usualExcess) + [1]).map { Tail(scale: $0, usual: $0) }
     }
@@ -74,13 +75,13 @@ public struct FleetTails: Sendable, Equatable {
     ///
     /// - Parameter excess: of an extent over the series' own peak, in grains.
     func evidence(_ excess: Double, extent: Int) -> Double {
-        guard blocks > 0, excess >= Self.binWidth else { return 0 }
+        guard blocks[extent] > 0, excess >= Self.binWidth else { return 0 }
         let tail = tails[extent]
         guard excess >= tail.start else {
             let bin = min(Self.binCount - 1, Int(excess / Self.binWidth))
-            return -Transcendental.log10((above[extent * Self.binCount + bin] + 1) / (blocks + 2))
+            return -Transcendental.log10((above[extent * Self.binCount + bin] + 1) / (blocks[extent] + 2))
         }
-        return evidenceAtStart(of: tail)
+        return evidenceAtStart(extent)
             + Transcendental.log10(1 + Self.shape * (excess - tail.start) / tail.scale) / Self.shape
     }
 
@@ -90,7 +91,8 @@ public struct FleetTails: Sendable, Equatable {
     func evidence(ofScore score: Double) -> Double {
         let declared = min(1, Double(OwnPeaks.blockLength) * Transcendental.exp10(-score))
         let seen = Transcendental.exp10(-evidence(Self.nats(score), extent: extentCount))
-        let both = (blocks * seen + Self.blocksOfBelief * declared) / (blocks + Self.blocksOfBelief)
+        let known = blocks[extentCount]
+        let both = (known * seen + Self.blocksOfBelief * declared) / (known + Self.blocksOfBelief)
         return both > 0 ? -Transcendental.log10(both) : 300
     }
 
@@ -100,12 +102,12 @@ public struct FleetTails: Sendable, Equatable {
     /// The excess that has so much evidence, not below where the tail begins; in grains.
     func excess(ofEvidence evidence: Double, extent: Int) -> Double {
         let tail = tails[extent]
-        let rest = max(0, evidence - evidenceAtStart(of: tail))
+        let rest = max(0, evidence - evidenceAtStart(extent))
         return tail.start + (Transcendental.exp10(rest * Self.shape) - 1) / Self.shape * tail.scale
     }
 
-    private func evidenceAtStart(of tail: Tail) -> Double {
-        -Transcendental.log10((tail.count + 1) / (blocks + 2))
+    private func evidenceAtStart(_ extent: Int) -> Double {
+        -Transcendental.log10((tails[extent].count + 1) / (blocks[extent] + 2))
     }
 
     /// Takes in the blocks that ended in a round.
@@ -114,14 +116,16 @@ public struct FleetTails: Sendable, Equatable {
     ///   set back fades nothing.
     public mutating func absorb(_ log: PeakLog, at time: Timestamp) {
         fade(to: time)
-        guard !log.isEmpty || blocks > 0 else { return }
+        guard !log.isEmpty || blocks[extentCount] > 0 else { return }
         var index = 0
         while index < log.maxima.count {
-            blocks += 1
             for extent in 0...extentCount {
-                let bin = min(Self.binCount - 1, Int(Double(log.maxima[index]) / Self.binWidth))
-                if bin > 0 { counts[extent * Self.binCount + bin] += 1 }
+                let maximum = log.maxima[index]
                 index += 1
+                guard maximum >= 0 else { continue }
+                blocks[extent] += 1
+                let bin = min(Self.binCount - 1, Int(Double(maximum) / Self.binWidth))
+                if bin > 0 { counts[extent * Self.binCount + bin] += 1 }
             }
         }
         for extent in 0...extentCount { fit(extent) }
@@ -130,9 +134,9 @@ public struct FleetTails: Sendable, Equatable {
     private mutating func fade(to time: Timestamp) {
         let passed = faded.map { max(0, time.seconds(since: $0)) } ?? 0
         faded = max(faded ?? time, time)
-        guard passed > 0, blocks > 0 else { return }
+        guard passed > 0, blocks[extentCount] > 0 else { return }
         let share = Transcendental.exp(-Self.ln2 * passed / Self.halfLife)
-        blocks *= share
+        for extent in blocks.indices { blocks[extent] *= share }
         for index in counts.indices { counts[index] *= share }
     }
 
@@ -143,7 +147,7 @@ public struct FleetTails: Sendable, Equatable {
             sum += counts[first + bin]
             above[first + bin] = sum
         }
-        let wanted = max(Self.fewestOfTail, blocks * Self.shareOfTail)
+        let wanted = max(Self.fewestOfTail, blocks[extent] * Self.shareOfTail)
         var start = Self.binCount - 1
         while start > 1, above[first + start] < wanted { start -= 1 }
         var excess = 0.0
@@ -159,9 +163,9 @@ public struct FleetTails: Sendable, Equatable {
 
     /// Writes what was counted.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(1))
+        writer.write(UInt8(2))
         writer.write(UInt32(extentCount))
-        writer.write(blocks)
+        for count in blocks { writer.write(count) }
         writer.write(faded != nil)
         writer.write(faded?.nanoseconds ?? 0)
         // Most bins are empty.
@@ -178,14 +182,14 @@ public struct FleetTails: Sendable, Equatable {
     /// - Throws: ``StateCodingError`` when it is of another number of extents, or counts what cannot be counted.
     public init(from reader: inout StateReader, extents: [Extent]) throws(StateCodingError) {
         self.init(extents: extents)
-        guard try reader.read(UInt8.self) == 1, try reader.read(UInt32.self) == extentCount else {
+        guard try reader.read(UInt8.self) == 2, try reader.read(UInt32.self) == extentCount else {
             throw .invalid("the tails of another fleet")
         }
-        blocks = try reader.readDouble()
+        for extent in blocks.indices { blocks[extent] = try reader.readDouble() }
         let hasFaded = try reader.readBool()
         let time = Timestamp(nanoseconds: try reader.read())
         faded = hasFaded ? time : nil
-        guard blocks >= 0, blocks < 1e18 else { throw .invalid("\(blocks) blocks") }
+        guard blocks.allSatisfy({ $0 >= 0 && $0 < 1e18 }) else { throw .invalid("\(blocks) blocks") }
         for extent in 0...extentCount {
             let last = try reader.read(UInt32.self)
             guard last <= Self.binCount else { throw .invalid("\(last) bins") }

@@ -6,6 +6,10 @@ public import TimeSeries
 /// at once, but by a quarter of a grain a sample to what was alarmed on: a scan of ten minutes does not hide the next one, and
 /// what stays is usual within half an hour or so.
 ///
+/// What grows while it lasts (``Extent/Course/run``) is held against the peak before it, or each step of it would exceed the last by
+/// little. Its peak is the longest run that was over, or rises by a hundredth of a grain or two a sample while it is alarmed on: what
+/// has stopped answering is news for a day, not for half an hour.
+///
 /// The detectors' score is judged beside them, by the fleet's tail of scores.
 ///
 /// What was alarmed on counts to the tail as what was just no alarm: the tail must not learn from it, but if it left it out
@@ -19,10 +23,18 @@ public struct OwnPeaks: Sendable, Equatable {
     static let fallOfDay = 1.0
     /// Grains that a peak rises by in a sample that was alarmed on.
     static let riseOfEvent = 0.25
+    /// The same of a run.
+    static let riseOfRun = 0.02
+
+    /// In place of the highest of a run that was alarmed on.
+    private static let wasEvent = -1.0
 
     private var peaks: [Double]
     /// Of the sample in hand, by extent.
     private var grains: [Double]
+    /// Of the runs under way, by extent: the highest that was no alarm, and the largest excess.
+    private var highest: [Double]
+    private var runs: [Double]
     private var maxima: [Float]
     private var samples: UInt32 = 0
     private var samplesOfBlock: UInt32 = 0
@@ -34,6 +46,8 @@ public struct OwnPeaks: Sendable, Equatable {
     public init(extentCount: Int) {
         peaks = Array(repeating: -.infinity, count: extentCount)
         grains = peaks
+        highest = Array(repeating: 0, count: extentCount)
+        runs = highest
         maxima = Array(repeating: 0, count: extentCount + 1)
         evidence = Array(repeating: 0, count: extentCount + 1)
     }
@@ -42,7 +56,7 @@ public struct OwnPeaks: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - extents: of the group, as many as the peaks were created for.
-    ///   - values: of the sample, by channel, as they were measured.
+    ///   - values: of the sample: by channel, as they were measured, then its measures.
     ///   - interval: seconds of a sample.
     ///   - falseAlarmsPerSecond: the series' budget.
     ///   - score: of the detectors; `nil` while they have none.
@@ -55,10 +69,12 @@ public struct OwnPeaks: Sendable, Equatable {
         tails: FleetTails, log: inout PeakLog
     ) -> Double? {
         let isKnown = samples >= Self.fewestSamples
+        let age = Double(samples) * interval
         for index in extents.indices {
             peaks[index] -= Self.fallOfDay * interval / 86_400
+            if extents[index].course == .run { peaks[index] = max(0, peaks[index]) }
             grains[index] = extents[index].grains(of: values)
-            let isJudged = isKnown && grains[index] > peaks[index]
+            let isJudged = isKnown && isComparable(extents[index], index, age: age) && grains[index] > peaks[index]
             evidence[index] = isJudged ? tails.evidence(grains[index] - peaks[index], extent: index) : 0
         }
         let scores = extents.count
@@ -69,46 +85,82 @@ public struct OwnPeaks: Sendable, Equatable {
         let neededOfScore = -Transcendental.log10(allowed)
         let needed = -Transcendental.log10(allowed / Double(max(1, extents.count)))
         for index in extents.indices {
-            guard grains[index] > peaks[index] else { continue }
-            let isEvent = evidence[index] >= needed
-            if isKnown {
-                let excess = grains[index] - peaks[index]
-                note(isEvent ? tails.excess(ofEvidence: needed, extent: index) : excess, of: index)
+            let isRun = extents[index].course == .run
+            guard grains[index] > peaks[index] else {
+                if isRun { endRun(index) }
+                continue
             }
-            peaks[index] = isEvent ? min(grains[index], peaks[index] + Self.riseOfEvent) : grains[index]
+            let isEvent = evidence[index] >= needed
+            if isKnown, isComparable(extents[index], index, age: age) {
+                let excess = grains[index] - peaks[index]
+                let counted = isEvent ? tails.excess(ofEvidence: needed, extent: index) : excess
+                if isRun { runs[index] = max(runs[index], counted) } else { note(counted, of: index) }
+            }
+            if isRun {
+                learnRun(index, isEvent: isEvent, staysNews: extents[index].calm != nil)
+            } else {
+                peaks[index] = isEvent ? min(grains[index], peaks[index] + Self.riseOfEvent) : grains[index]
+            }
         }
         if isKnown, let score {
             let nats = FleetTails.nats(score)
             let isEvent = evidence[scores] >= neededOfScore
             note(isEvent ? min(nats, tails.excess(ofEvidence: neededOfScore, extent: scores)) : nats, of: scores)
         }
-        count(into: &log)
+        count(into: &log, extents, age: age)
         guard isKnown || score != nil else { return nil }
         return max(evidence[scores] - neededOfScore, (evidence[..<scores].max() ?? 0) - needed)
+    }
+
+    /// Whether the series is one of those that are compared by an extent.
+    private func isComparable(_ extent: Extent, _ index: Int, age: Double) -> Bool {
+        age >= extent.age && (extent.calm.map { peaks[index] <= $0 } ?? true)
+    }
+
+    private mutating func learnRun(_ index: Int, isEvent: Bool, staysNews: Bool) {
+        guard isEvent else {
+            if highest[index] >= 0 { highest[index] = max(highest[index], grains[index]) }
+            return
+        }
+        highest[index] = Self.wasEvent
+        if !staysNews { peaks[index] = min(grains[index], peaks[index] + Self.riseOfRun) }
+    }
+
+    private mutating func endRun(_ index: Int) {
+        note(runs[index], of: index)
+        runs[index] = 0
+        peaks[index] = max(peaks[index], highest[index])
+        highest[index] = 0
     }
 
     private mutating func note(_ excess: Double, of index: Int) {
         maxima[index] = max(maxima[index], Float(min(excess, 1e5)))
     }
 
-    private mutating func count(into log: inout PeakLog) {
-        if samples < Self.fewestSamples {
-            samples += 1
-            return
-        }
+    private mutating func count(into log: inout PeakLog, _ extents: [Extent], age: Double) {
+        let isYoung = samples < Self.fewestSamples
+        if samples < .max { samples += 1 }
+        guard !isYoung else { return }
         samplesOfBlock += 1
         guard samplesOfBlock == UInt32(Self.blockLength) else { return }
+        for index in extents.indices where maxima[index] == 0 && !isComparable(extents[index], index, age: age) {
+            maxima[index] = PeakLog.notCompared
+        }
         log.append(maxima)
         samplesOfBlock = 0
         for index in maxima.indices { maxima[index] = 0 }
     }
 
     /// Bytes that its arrays take.
-    public var memoryBytes: Int { peaks.capacity * 24 + maxima.capacity * 4 }
+    public var memoryBytes: Int { peaks.capacity * 40 + maxima.capacity * 4 }
 
     /// Writes peaks and the block in progress.
     public func encode(to writer: inout StateWriter) {
-        for peak in peaks { writer.write(peak) }
+        writer.write(UInt8(2))
+        writer.write(UInt32(peaks.count))
+        for values in [peaks, highest, runs] {
+            for value in values { writer.write(value) }
+        }
         writer.write(maxima)
         writer.write(samples)
         writer.write(samplesOfBlock)
@@ -117,10 +169,16 @@ public struct OwnPeaks: Sendable, Equatable {
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader, extentCount: Int) throws(StateCodingError) {
         self.init(extentCount: extentCount)
+        guard try reader.read(UInt8.self) == 2, try reader.read(UInt32.self) == UInt32(extentCount) else {
+            throw .invalid("peaks of other extents")
+        }
         for index in peaks.indices {
             peaks[index] = try reader.readDouble()
             guard peaks[index] < 1e6 else { throw .invalid("a peak of \(peaks[index]) grains") }
         }
+        for index in peaks.indices { highest[index] = try reader.readDouble() }
+        for index in peaks.indices { runs[index] = try reader.readDouble() }
+        guard (highest + runs).allSatisfy({ $0 >= Self.wasEvent && $0 < 1e6 }) else { throw .invalid("runs under way") }
         maxima = try reader.readFloats()
         samples = try reader.read()
         samplesOfBlock = try reader.read()

@@ -3,6 +3,9 @@ public import TimeSeries
 /// The blocks of a group's series that ended in a round: the largest excess of each extent over the series' own peak, and
 /// the largest score of its detectors.
 public struct PeakLog: Sendable, Equatable {
+    /// In place of an excess: the series was not among those compared by the extent.
+    static let notCompared: Float = -1
+
     /// `[blocks, extents + 1]`, in grains and nats.
     private(set) var maxima: [Float] = []
 
@@ -27,7 +30,7 @@ public struct PeakLog: Sendable, Equatable {
     public init(from reader: inout StateReader, extentCount: Int) throws(StateCodingError) {
         maxima = try reader.readFloats()
         guard extentCount >= 0, maxima.count % (extentCount + 1) == 0,
-            maxima.allSatisfy({ $0 >= 0 && $0 < 1e6 })
+            maxima.allSatisfy({ ($0 >= 0 && $0 < 1e6) || $0 == Self.notCompared })
         else { throw .invalid("\(maxima.count) maxima of \(extentCount) extents") }
     }
 }

@@ -11,6 +11,10 @@ struct FlowAccumulator: Sendable, Equatable {
     private var packetsOut = 0.0
     private var packetsIn = 0.0
     private var seconds = 0.0
+    /// To peers outside: what exceeds ten times what came back, of records that say both, and both of those that say one.
+    private var uploads = 0.0
+    private var outOneWay = 0.0
+    private var inOneWay = 0.0
     private var peers = KeyedCounts<NetworkAddress>()
     private var services = KeyedCounts<UInt32>()
 
@@ -27,12 +31,24 @@ struct FlowAccumulator: Sendable, Equatable {
         services.add(service, hash: splitMix(UInt64(service)), count: 1, bytes: bytes)
     }
 
+    /// Bytes back for which as many bytes out as this are no upload.
+    private static let answerShare = 10.0
+
     /// Adds a part of what a flow carried.
-    mutating func add(_ flow: FlowRecord, share: Double) {
+    ///
+    /// - Parameter goesOutside: whether it is from a host inside to a peer outside.
+    mutating func add(_ flow: FlowRecord, share: Double, goesOutside: Bool) {
         bytesOut += Double(flow.bytesOut) * share
         bytesIn += Double(flow.bytesIn) * share
         packetsOut += Double(flow.packetsOut) * share
         packetsIn += Double(flow.packetsIn) * share
+        guard goesOutside else { return }
+        if flow.isOneWay {
+            outOneWay += Double(flow.bytesOut) * share
+            inOneWay += Double(flow.bytesIn) * share
+        } else {
+            uploads += max(0, Double(flow.bytesOut) - Self.answerShare * Double(flow.bytesIn)) * share
+        }
     }
 
     /// A further record of a flow that was counted: its bytes belong to the peer and the service too.
@@ -55,13 +71,13 @@ struct FlowAccumulator: Sendable, Equatable {
         UInt32(flow.transport) << 16 | UInt32(flow.destinationPort)
     }
 
-    /// Appends the values of all ``FlowChannels``.
+    /// Appends the values of all ``FlowChannels`` and their measures.
     ///
     /// - Parameters:
     ///   - shares: of the series, which take this bin in.
-    ///   - regularity: of its contacts at the end of the bin.
+    ///   - course: of its contacts at the end of the bin.
     ///   - seconds: of the bin.
-    func append(to values: inout [Double], shares: inout RecentShares, regularity: Double, seconds interval: Double) {
+    func append(to values: inout [Double], shares: inout RecentShares, course: FlowCourse, seconds interval: Double) {
         shares.take(flows: flows, failed: failed, synOnly: synOnly, newPeers: newPeers, seconds: interval)
         values.append(flows)
         values.append(bytesOut)
@@ -76,7 +92,11 @@ struct FlowAccumulator: Sendable, Equatable {
         values.append(services.entropy)
         values.append(shares.synOnlyShare)
         values.append(shares.newPeerShare)
-        values.append(regularity)
+        values.append(course.regularity)
+        values.append(uploads + max(0, outOneWay - Self.answerShare * inOneWay))
+        values.append(course.failures)
+        values.append(course.silence)
+        values.append(course.newContact)
     }
 
     /// Whom it talked to most.
@@ -98,7 +118,8 @@ struct FlowAccumulator: Sendable, Equatable {
     /// Writes what the bin came to so far.
     func encode(to writer: inout StateWriter) {
         writer.write([
-            flows, failed, synOnly, newPeers, bytesOut, bytesIn, packetsOut, packetsIn, seconds,
+            flows, failed, synOnly, newPeers, bytesOut, bytesIn, packetsOut, packetsIn, seconds, uploads,
+            outOneWay, inOneWay,
         ])
         peers.encode(to: &writer) { address, writer in
             writer.write(address.high)
@@ -110,11 +131,12 @@ struct FlowAccumulator: Sendable, Equatable {
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader) throws(StateCodingError) {
         let sums = try reader.readDoubles()
-        guard sums.count == 9, sums.allSatisfy({ $0 >= 0 && $0 < .infinity }) else {
+        guard sums.count == 12, sums.allSatisfy({ $0 >= 0 && $0 < .infinity }) else {
             throw .invalid("the sums of a bin of flows")
         }
         (flows, failed, synOnly, newPeers) = (sums[0], sums[1], sums[2], sums[3])
         (bytesOut, bytesIn, packetsOut, packetsIn, seconds) = (sums[4], sums[5], sums[6], sums[7], sums[8])
+        (uploads, outOneWay, inOneWay) = (sums[9], sums[10], sums[11])
         peers = try KeyedCounts(from: &reader) { reader throws(StateCodingError) in
             NetworkAddress(high: try reader.read(), low: try reader.read())
         }
@@ -125,7 +147,20 @@ struct FlowAccumulator: Sendable, Equatable {
     mutating func removeAll() {
         (flows, failed, synOnly, newPeers, seconds) = (0, 0, 0, 0, 0)
         (bytesOut, bytesIn, packetsOut, packetsIn) = (0, 0, 0, 0)
+        (uploads, outOneWay, inOneWay) = (0, 0, 0)
         peers.removeAll()
         services.removeAll()
     }
+}
+
+/// What goes on from bin to bin of a series, at the end of one.
+struct FlowCourse {
+    /// Of ``FlowChannels/regularity``.
+    var regularity: Double
+    /// Of ``FlowChannels/failures``.
+    var failures: Double
+    /// Of ``FlowChannels/silence``.
+    var silence: Double
+    /// Of ``FlowChannels/newContact``.
+    var newContact: Double
 }

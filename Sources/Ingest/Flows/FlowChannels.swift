@@ -40,6 +40,20 @@ public enum FlowChannels {
     /// Regularity of the most regular contact.
     public static let regularity = 13
 
+    // Behind the channels a sample has measures. By them hosts are compared, and no detector sees them: most hosts have zeros there
+    // for weeks.
+
+    /// Bytes to peers outside that hardly anything came back for: what exceeds ten times that.
+    public static let uploads = 14
+    /// What the failures in a row of a service inside weigh that the host fails at, in powers of ten (``ServiceAnswers``).
+    public static let failures = 15
+    /// How long the host has said nothing to anybody, in distances of its fastest regular contact.
+    public static let silence = 16
+    /// How often a new peer was met regularly (``NewContacts``).
+    public static let newContact = 17
+    /// Values of a sample: channels and measures.
+    public static let valueCount = 18
+
     /// All channels.
     public static let all: [Channel] = [
         Channel(name: "flows", scale: .logarithmic(unit: 3), grain: logarithmicGrain),
@@ -58,7 +72,7 @@ public enum FlowChannels {
         Channel(name: "regularity", grain: shareGrain),
     ]
 
-    /// What grows with an attack: how much there is of it, and how many. In simulated networks counts that exceed a host's peak do so
+    /// What grows with an attack or a failure: how much there is of it, how many, and how long it lasts. In simulated networks counts that exceed a host's peak do so
     /// by .3 to .5 grains on average, bytes and packets by 2 to 3.
     public static let extents: [Extent] = [
         Extent(channel: flows, unit: 3, usualExcess: 1),
@@ -71,5 +85,23 @@ public enum FlowChannels {
         Extent(channel: bytesIn, unit: 5_000, usualExcess: 2),
         Extent(channel: packetsOut, unit: 10, usualExcess: 2),
         Extent(channel: packetsIn, unit: 10, usualExcess: 2),
+        Extent(name: "uploads", channel: bytesOut, measure: uploads, unit: 50_000, usualExcess: 2),
+        Extent(
+            name: "failures", channel: failed, measure: failures, unit: 2, usualExcess: 1, scale: .linear, course: .run),
+        ofSilence,
+        Extent(
+            name: "new_contact", channel: regularity, measure: newContact, unit: 1, usualExcess: 3, scale: .linear,
+            course: .run),
     ]
+
+    /// Only of hosts that have been watched for a week, nights and a weekend among it, and never were silent for more than five of their
+    /// distances: what is switched off now and then says nothing by its silence.
+    private static let ofSilence: Extent = {
+        var extent = Extent(
+            name: "silence", channel: flows, measure: silence, unit: 2, usualExcess: 1, scale: .linear, course: .run)
+        extent.age = 7 * 86_400
+        extent.calm = 2.5
+        extent.isLow = true
+        return extent
+    }()
 }

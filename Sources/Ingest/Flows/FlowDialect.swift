@@ -116,9 +116,16 @@ extension FlowDialect.Kind {
     var ownColumns: [[UInt8]] {
         switch self {
         case .argus: Self.argusOrder.map { Array($0.utf8) }
+        case .zeek: Self.zeekOrder.map { Array($0.utf8) }
         default: []
         }
     }
+
+    private static let zeekOrder = [
+        "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service", "duration", "orig_bytes",
+        "resp_bytes", "conn_state", "local_orig", "local_resp", "missed_bytes", "history", "orig_pkts", "orig_ip_bytes",
+        "resp_pkts", "resp_ip_bytes", "tunnel_parents",
+    ]
 
     private static let argusOrder = [
         "StartTime", "Dur", "Proto", "SrcAddr", "Sport", "Dir", "DstAddr", "Dport", "TotPkts", "TotBytes", "State",

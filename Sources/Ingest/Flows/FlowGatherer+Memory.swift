@@ -14,19 +14,21 @@ extension FlowGatherer {
         let bin = MemoryLayout<FlowAccumulator>.stride + MemoryLayout<Int32>.stride + entries + 2 * Self.overhead
         let items = 2 * (FlowEvidence.mostItems * MemoryLayout<FlowEvidence.Item>.stride + Self.overhead)
         let sample =
-            FlowChannels.all.count * MemoryLayout<Double>.stride + MemoryLayout<RecordBatch.Row>.stride
+            FlowChannels.valueCount * MemoryLayout<Double>.stride + MemoryLayout<RecordBatch.Row>.stride
             + MemoryLayout<FlowEvidence>.stride + items
         return FlowSeriesTable.bytesPerSeries + (openBins + 1) * bin + sample
     }
 
-    /// Bytes that are taken whatever the number of series: the peers that are remembered, and the flows under way.
-    public var sharedBytes: Int { contacts.memoryBytes + FlowTable.memoryBytes }
+    /// Bytes that are taken whatever the number of series: the peers that are remembered, the flows under
+    /// way and the services.
+    public var sharedBytes: Int { contacts.memoryBytes + FlowTable.memoryBytes + ServiceAnswers.memoryBytes }
 }
 
 extension FlowSeriesTable {
     /// Bytes of a series, its entry in the table of keys and its name.
     static var bytesPerSeries: Int {
         let entry = 2 * (MemoryLayout<FlowKey>.stride + MemoryLayout<Int32>.stride)
-        return MemoryLayout<Member>.stride + ContactRhythm.memoryBytes + entry + 2 * MemoryLayout<String>.stride + 32
+        return MemoryLayout<Member>.stride + ContactRhythm.memoryBytes + NewContacts.memoryBytes + entry + 2
+            * MemoryLayout<String>.stride + 32
     }
 }

@@ -3,7 +3,7 @@ public import TimeSeries
 extension FlowGatherer {
     /// Writes the bins in progress and the series.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(2))
+        writer.write(UInt8(3))
         writer.write(settings.dimension.rawValue)
         writer.write(length)
         writer.write(latest != nil)
@@ -15,6 +15,7 @@ extension FlowGatherer {
         series.encode(to: &writer)
         table.encode(to: &writer)
         contacts.encode(to: &writer)
+        services.encode(to: &writer)
         writer.write(UInt32(bins.count))
         for bin in bins {
             writer.write(bin.tick)
@@ -31,8 +32,7 @@ extension FlowGatherer {
         _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
     ) throws(StateCodingError) {
         self.init(settings, admission: admission, writesTimes: writesTimes)
-        let version = try reader.read(UInt8.self)
-        guard version == 1 || version == 2 else { throw .invalid("unknown version of flows in progress") }
+        guard try reader.read(UInt8.self) == 3 else { throw .invalid("unknown version of flows in progress") }
         guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
             throw .invalid("flows were put together in another way")
         }
@@ -41,15 +41,16 @@ extension FlowGatherer {
         latest = hasBegun ? time : nil
         misdatedRun = min(Self.recordsUntilStep, Int(try reader.read(UInt32.self)))
         let numbers = try reader.readIntegers(UInt64.self)
-        guard numbers.count == (version == 1 ? 6 : 7), numbers.allSatisfy({ $0 < 1 << 62 }) else {
+        guard numbers.count == 7, numbers.allSatisfy({ $0 < 1 << 62 }) else {
             throw .invalid("the counts of flow records")
         }
         counts = Counts(
             records: numbers[0], continued: numbers[1], counted: numbers[2], late: numbers[3], misdated: numbers[4],
-            steps: numbers[5], bins: version == 1 ? 0 : numbers[6])
+            steps: numbers[5], bins: numbers[6])
         series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader)
         table = try FlowTable(from: &reader)
         contacts = try AgedMembership(from: &reader)
+        services = try ServiceAnswers(from: &reader)
         let binCount = try reader.read(UInt32.self)
         guard binCount <= UInt32(Self.mostOpenBins) + 1 else { throw .invalid("\(binCount) open bins") }
         for _ in 0..<binCount {

@@ -79,6 +79,8 @@ public struct FlowGatherer: Sendable {
     static let mostOpenBins = 64
     /// Pairs of series and peer that are remembered, and for how long at least.
     private static let memory = (pairs: 200_000, seconds: 7 * 86_400.0)
+    /// Seconds for which a series has no new contacts: at first everybody is.
+    private static let secondsOfAcquaintance = 86_400.0
 
     let settings: Settings
     private let writesTimes: Bool
@@ -87,12 +89,14 @@ public struct FlowGatherer: Sendable {
     let openBins: Int
     var bins: [Bin] = []
     private var spare: [Bin] = []
-    var latest: Timestamp?
+    /// The end of the latest record; `nil` before one.
+    public internal(set) var latest: Timestamp?
     var misdatedRun = 0
     var series: FlowSeriesTable
     var table = FlowTable()
     private let nothing = FlowAccumulator()
     var contacts: AgedMembership
+    var services = ServiceAnswers()
     /// What became of flow records so far.
     public internal(set) var counts = Counts()
 
@@ -192,13 +196,16 @@ public struct FlowGatherer: Sendable {
         let key = FlowKey(flow, by: settings.dimension)
         let known = series.number(of: key, tick: max(end, oldest))
         noteEnded(at: oldest, into: &gathered)
+        let answer = noteOutcome(of: flow, part)
         guard let number = known else {
             counts.counted += 1
             return true
         }
+        tell(answer, of: number, at: flow.end)
         let isSeenFromDestination = settings.dimension == .destination || settings.dimension == .service
         let peer = isSeenFromDestination ? flow.source : flow.destination
         let carried = settings.dimension == .destination ? turned(flow) : flow
+        let goesOutside = !peer.isLocal && (isSeenFromDestination ? flow.destination : flow.source).isLocal
         let bin = place(max(end, oldest))
         let slot = accumulator(of: number, in: bin)
         switch part {
@@ -207,15 +214,50 @@ public struct FlowGatherer: Sendable {
             let isNew = contacts.insert(hash: pair, at: flow.end)
             bins[bin].accumulators[slot].count(carried, peer: peer, isNew: isNew)
             let contact = splitMix(pair ^ UInt64(flow.destinationPort))
-            series.noteContact(contact, of: number, at: flow.start)
+            let isOfAge = series.isOfAge(number, bins: binsOfAcquaintance, at: max(end, oldest))
+            series.noteContact(contact, of: number, at: flow.start, isNewOutside: isNew && isOfAge && !peer.isLocal)
         case .more(let answers):
             counts.continued += 1
             bins[bin].accumulators[slot].continueFlow(carried, peer: peer)
             if answers { bins[bin].accumulators[slot].correctUnanswered(flow) }
         }
-        spread(carried, over: number)
+        spread(carried, over: number, goesOutside: goesOutside)
         return true
     }
+
+    /// What a flow says of the service that was asked.
+    private enum Answer {
+        case none
+        case answered(service: UInt64)
+        case failed(service: UInt64, decades: Double)
+    }
+
+    /// Takes how a flow went for how its service answers. Of a record of one direction it is not known: the answer may be the next.
+    /// Services outside limit their clients, and come and go; that is nobody's outage here.
+    private mutating func noteOutcome(of flow: FlowRecord, _ part: FlowTable.Part) -> Answer {
+        guard !flow.isOneWay, flow.destination.isLocal else { return .none }
+        let port = UInt64(flow.transport) << 16 | UInt64(flow.destinationPort)
+        let service = splitMix(FlowAccumulator.hash(flow.destination) ^ splitMix(port))
+        switch (part, flow.outcome) {
+        case (.first, .established), (.more(answers: true), _):
+            services.noteAnswer(of: service)
+            return .answered(service: service)
+        case (.first, .unanswered), (.first, .refused):
+            return services.noteFailure(of: service).map { .failed(service: service, decades: $0) } ?? .none
+        default: return .none
+        }
+    }
+
+    private mutating func tell(_ answer: Answer, of number: Int32, at time: Timestamp) {
+        switch answer {
+        case .none: break
+        case .answered(let service): series.noteAnswer(of: service, of: number)
+        case .failed(let service, let decades):
+            series.noteFailure(of: service, weighing: decades, of: number, at: time)
+        }
+    }
+
+    private var binsOfAcquaintance: Int64 { Int64((Self.secondsOfAcquaintance * 1e9 / Double(length)).rounded()) }
 
     /// Whether the record may bring a newcomer in the place of another series; which side is its key is not known yet.
     private func mayTakeOver(_ record: FlowRecord) -> Bool {
@@ -295,7 +337,7 @@ public struct FlowGatherer: Sendable {
     }
 
     /// Spreads what a flow carried over the open bins that it covers.
-    private mutating func spread(_ flow: FlowRecord, over number: Int32) {
+    private mutating func spread(_ flow: FlowRecord, over number: Int32, goesOutside: Bool) {
         guard let oldest = bins.first?.tick else { return }
         let first = max(tick(of: flow.start), oldest)
         let last = max(tick(of: flow.end), oldest)
@@ -308,7 +350,8 @@ public struct FlowGatherer: Sendable {
             let bin = place(tick)
             let slot = accumulator(of: number, in: bin)
             // What lies before the oldest bin falls into it, as far as it would have fitted there.
-            bins[bin].accumulators[slot].add(flow, share: tick == first ? min(left, most) : part)
+            bins[bin].accumulators[slot].add(
+                flow, share: tick == first ? min(left, most) : part, goesOutside: goesOutside)
             left -= part
         }
     }

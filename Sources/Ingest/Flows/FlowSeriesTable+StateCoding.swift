@@ -11,9 +11,12 @@ extension FlowSeriesTable {
             writer.write(member.key.second.low)
             writer.write(member.key.number)
             writer.write(member.lastTick)
+            writer.write(member.firstTick)
             writer.write(member.isLive)
             writer.write(member.isBeginning)
             member.rhythm.encode(to: &writer)
+            member.newContacts.encode(to: &writer)
+            member.failing.encode(to: &writer)
             member.shares.encode(to: &writer)
         }
         writer.write(free)
@@ -32,10 +35,12 @@ extension FlowSeriesTable {
             let first = NetworkAddress(high: try reader.read(), low: try reader.read())
             let second = NetworkAddress(high: try reader.read(), low: try reader.read())
             let key = FlowKey(first: first, second: second, number: try reader.read())
-            var member = Member(key: key, lastTick: try reader.read())
+            var member = Member(key: key, lastTick: try reader.read(), firstTick: try reader.read())
             member.isLive = try reader.readBool()
             member.isBeginning = try reader.readBool()
             member.rhythm = try ContactRhythm(from: &reader)
+            member.newContacts = try NewContacts(from: &reader)
+            member.failing = try FailingService(from: &reader)
             member.shares = try RecentShares(from: &reader)
             guard restore(member) else { throw .invalid("a host twice among the series") }
         }

@@ -32,10 +32,14 @@ public struct FlowSeriesTable: Sendable {
     struct Member: Sendable {
         var key: FlowKey
         var lastTick: Int64
+        /// The bin in which it became a series.
+        var firstTick: Int64
         var isLive = true
         /// Whether its next sample is its first.
         var isBeginning = true
         var rhythm = ContactRhythm()
+        var newContacts = NewContacts()
+        var failing = FailingService()
         var shares = RecentShares()
     }
 
@@ -95,7 +99,7 @@ public struct FlowSeriesTable: Sendable {
         }
         candidates.remove(hash: hash)
         counts.admitted += 1
-        let member = Member(key: key, lastTick: tick)
+        let member = Member(key: key, lastTick: tick, firstTick: tick)
         if Int(number) == members.count {
             members.append(member)
             names.append(key.name(by: dimension))
@@ -141,6 +145,7 @@ public struct FlowSeriesTable: Sendable {
         members[index].isLive = false
         // Nobody comes back to these, and of many hosts they are much.
         members[index].rhythm = ContactRhythm()
+        members[index].newContacts = NewContacts()
         members[index].shares = RecentShares()
         free.append(Int32(index))
         last = nil
@@ -165,6 +170,7 @@ public struct FlowSeriesTable: Sendable {
     mutating func shift(by ticks: Int64) {
         for index in members.indices where members[index].isLive {
             members[index].lastTick = members[index].lastTick.addingReportingOverflow(ticks).partialValue
+            members[index].firstTick = members[index].firstTick.addingReportingOverflow(ticks).partialValue
         }
     }
 
@@ -183,15 +189,35 @@ public struct FlowSeriesTable: Sendable {
         return members[Int(number)].isBeginning
     }
 
-    mutating func noteContact(_ hash: UInt64, of number: Int32, at time: Timestamp) {
+    /// Notes the start of a flow.
+    ///
+    /// - Parameter isNewOutside: whether it is the first to a peer outside.
+    mutating func noteContact(_ hash: UInt64, of number: Int32, at time: Timestamp, isNewOutside: Bool) {
         members[Int(number)].rhythm.note(hash: hash, at: time)
+        members[Int(number)].newContacts.note(hash: hash, at: time, isNew: isNewOutside)
+    }
+
+    /// Whether a series was one for so many bins; before, everybody it talks to is new.
+    func isOfAge(_ number: Int32, bins: Int64, at tick: Int64) -> Bool {
+        tick.subtractingReportingOverflow(members[Int(number)].firstTick).partialValue >= bins
+    }
+
+    mutating func noteAnswer(of service: UInt64, of number: Int32) {
+        members[Int(number)].failing.noteAnswer(of: service)
+    }
+
+    mutating func noteFailure(of service: UInt64, weighing decades: Double, of number: Int32, at time: Timestamp) {
+        members[Int(number)].failing.noteFailure(of: service, weighing: decades, at: time)
     }
 
     /// Appends the values of a series' bin that ends at `time`.
     mutating func append(
         _ bin: FlowAccumulator, of number: Int32, at time: Timestamp, seconds: Double, to values: inout [Double]
     ) {
-        let regularity = members[Int(number)].rhythm.regularity(at: time)
-        bin.append(to: &values, shares: &members[Int(number)].shares, regularity: regularity, seconds: seconds)
+        let member = members[Int(number)]
+        let course = FlowCourse(
+            regularity: member.rhythm.regularity(at: time), failures: member.failing.weight(at: time),
+            silence: member.rhythm.silence(at: time), newContact: member.newContacts.regularDistances(at: time))
+        bin.append(to: &values, shares: &members[Int(number)].shares, course: course, seconds: seconds)
     }
 }

@@ -25,6 +25,12 @@ extension FlowSniffer {
                 "its records say nothing of what was sent; give conn.log, or set format = \"csv\" to watch its numbers")
     }
 
+    static let bareLog = IngestError.notFlows(
+        found: "connections of Zeek in columns that no line names",
+        advice:
+            "put the log's #fields line before them: `(grep -m 1 '^#fields' conn.log; tail -F conn.log) | monitord --stdin`"
+    )
+
     /// What a format that was asked for must look like.
     static func wanted(by format: SourceConfiguration.Format) -> String {
         switch format {
@@ -45,6 +51,28 @@ extension FlowSniffer {
         }
         if isArrowed(line) { return forReading }
         return isTimeOfDay(line) ? argusOrder : nil
+    }
+
+    /// The columns of a line that looks like one of conn.log: time, identity, two addresses with their ports, protocol; `nil` of others.
+    static func connectionColumns(_ line: Span<UInt8>) -> Int? {
+        guard line.count > 40, let fields = DelimitedLine.fields(line, delimiter: 9), fields.count >= 12,
+            let time = number(line, fields[0].range), time > 1e8, time < 1e11, isIdentity(line, fields[1].range),
+            NetworkAddress(line, fields[2].range) != nil, number(line, fields[3].range) != nil,
+            NetworkAddress(line, fields[4].range) != nil, number(line, fields[5].range) != nil,
+            TransportNames.number(line, fields[6].range) != nil
+        else { return nil }
+        return fields.count
+    }
+
+    private static func number(_ line: Span<UInt8>, _ range: Range<Int>) -> Double? {
+        guard case .number(let value) = NumberParser().parse(line, range) else { return nil }
+        return value
+    }
+
+    /// `CHhAvVGS1DHFjwGM9`.
+    private static func isIdentity(_ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard (8...24).contains(range.count), line[range.lowerBound] == UInt8(ascii: "C") else { return false }
+        return range.allSatisfy { (48...57).contains(line[$0]) || (97...122).contains(line[$0] | 0x20) }
     }
 
     private static let dateWord = Array("Date ".utf8)

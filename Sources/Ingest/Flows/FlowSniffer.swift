@@ -105,6 +105,7 @@ struct FlowSniffer {
                 "lines of \(NetFlowPipe.columns) or \(NetFlowPipe.olderColumns) numbers between bars, the first 2 or 10"
             return .found(FlowDialect(kind: .nfdumpPipe, delimiter: UInt8(ascii: "|")), because: reason)
         }
+        if let outcome = bareZeek() { return outcome }
         let order = FlowDialect.Kind.argus.ownColumns
         for delimiter in [Self.comma, 9] {
             let argus = FlowDialect(kind: .argus, delimiter: delimiter, columns: order)
@@ -113,6 +114,23 @@ struct FlowSniffer {
             }
         }
         return .none
+    }
+
+    /// The end of a conn.log without the lines that name its columns, as `tail -f` prints it. The first 21 columns have been the same since
+    /// 2012; what a site adds stands behind them.
+    private func bareZeek() -> Outcome? {
+        var least = Int.max
+        var most = 0
+        for line in lines {
+            guard let count = Self.connectionColumns(bytes(line).span) else { return nil }
+            (least, most) = (min(least, count), max(most, count))
+        }
+        let usual = FlowDialect.Kind.zeek.ownColumns
+        guard least == most, most >= usual.count else { return least == .max ? nil : .refused(Self.bareLog) }
+        let added = (usual.count..<most).map { Array("added\($0)".utf8) }
+        let zeek = FlowDialect(kind: .zeek, columns: usual + added)
+        guard share(of: zeek) else { return .refused(Self.bareLog) }
+        return .found(zeek, because: "\(most) columns as of conn.log, which no line names: taken in Zeek's usual order")
     }
 
     /// What a line that may name the columns says with those below it.

@@ -50,11 +50,15 @@ public struct ReplaySummary: Equatable, Sendable {
 public enum ReplayError: Error, Equatable, CustomStringConvertible {
     /// `--strict`, and a line could not be used.
     case unusable(lines: UInt64)
+    /// There were lines, and none of them could be used.
+    case nothingUsable(lines: UInt64)
 
     /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .unusable(let lines): "\(lines) lines could not be used (--strict)"
+        case .nothingUsable(let lines):
+            lines == 1 ? "the only line could not be used" : "none of the \(lines) lines could be used"
         }
     }
 }
@@ -120,6 +124,9 @@ public struct ReplayRun: Sendable {
         let decoded = telemetry.counters.decoded
         if request.isStrict, decoded.malformed > 0 { throw ReplayError.unusable(lines: decoded.malformed) }
         let counts = await pipeline.counts
+        if decoded.malformed > 0, counts.inputLines <= decoded.malformed {
+            throw ReplayError.nothingUsable(lines: decoded.malformed)
+        }
         let learning = await pipeline.learningReport()
         return ReplaySummary(
             counts: counts, unusableLines: decoded.malformed, incidents: output.incidents,

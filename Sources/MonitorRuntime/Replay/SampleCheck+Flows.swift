@@ -52,7 +52,8 @@ extension SampleCheck {
             Self.counts(found.gatherer),
             hosts(found, admitted),
             memory(found, cost),
-            configuration.detection.takingPart,
+            configuration.detection.takingPart
+                + "; and each \(source.flowSettings.dimension.words)'s peaks are compared with the others'",
             "room for \(room) such series (max_series = \(configuration.mostSeries), max_memory = "
                 + "\(ConfigurationUnits.text(size: configuration.mostMemory)))\(fits)",
             "processor: about \(cost.microseconds) µs a sample on this machine, training included, and "
@@ -105,7 +106,9 @@ extension SampleCheck {
         }
         let names = Self.list(found.gatherer.seriesNames, most: 10)
         let rest = candidates == 0 ? "" : "; \(candidates) more were seen and are none yet: \(wanted)"
-        return "series: \(admitted), each a \(words), with \(found.samples) samples: \(names)\(rest)"
+        let again = admitted - found.gatherer.seriesNames.count
+        let places = again > 0 ? ", \(again) of them in the place of one that was dropped" : ""
+        return "series: \(admitted)\(places), each a \(words), with \(found.samples) samples: \(names)\(rest)"
     }
 
     private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }

@@ -29,8 +29,17 @@ enum FlowPattern: String {
         var isHigh: Bool { value > high }
     }
 
+    /// The pattern that an extent is by itself, by its name.
+    private static let ofExtents: [String: FlowPattern] = [
+        "uploads": .exfiltration, "failures": .service, "silence": .silence, "new_contact": .beacon,
+    ]
+
     /// The pattern of an explanation of a flow series.
     init?(_ explanation: Explanation, evidence: FlowEvidence?) {
+        if let name = explanation.detectors.first?.name, let pattern = Self.ofExtents[name] {
+            self = pattern
+            return
+        }
         var parts = [Part](repeating: Part(), count: FlowChannels.all.count)
         for part in explanation.channels where parts.indices.contains(part.channel) {
             let expected = part.expected ?? 0

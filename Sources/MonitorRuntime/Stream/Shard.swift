@@ -56,6 +56,8 @@ actor Shard {
     /// The sample in hand: what the detectors see of it, and what came with the line.
     private var values: [Double]
     private var measured: [Double]
+    /// The same with its measures, where series are compared.
+    private var compared: [Double]
 
     /// Creates a shard without series.
     ///
@@ -72,6 +74,8 @@ actor Shard {
         self.watchesSensors = watchesSensors
         values = Array(repeating: .nan, count: channels.count)
         measured = values
+        let measures = extents.compactMap(\.measure).max() ?? -1
+        compared = Array(repeating: .nan, count: extents.isEmpty ? 0 : max(channels.count, measures + 1))
         self.settings = settings
         self.historyCapacity = historyCapacity
         scratch = ScoringScratch(channelCount: channels.count, configuration: configuration, kernels: kernels)
@@ -130,6 +134,9 @@ actor Shard {
         series[index].conditioner.condition(
             batch.values.span.extracting(first..<(first + channelCount)), at: step.time, restarts: step.restarts,
             into: &values, measured: &measured)
+        if tails != nil {
+            for place in compared.indices { compared[place] = batch.values[first + place] }
+        }
         observe(input, index, number: number, models: models, tails: tails, into: &outcome, isLine: true)
         if historyCapacity > 0, let verdict = outcome.verdict {
             record(verdict, of: index, named: batch.seriesNames[step.series])
@@ -234,7 +241,7 @@ actor Shard {
         guard var peaks = series[index].peaks.take() else { return }
         defer { series[index].peaks = peaks }
         let excess = peaks.observe(
-            extents, values: measured.span, score: verdict.score, interval: input.interval ?? 1,
+            extents, values: compared.span, score: verdict.score, interval: input.interval ?? 1,
             falseAlarmsPerSecond: series[index].falseAlarmsPerSecond, tails: tails, log: &peakLog)
         guard let excess else { return }
         verdict.score = max(0, verdict.threshold + excess)

@@ -21,6 +21,9 @@ public struct LineCounts: Equatable, Sendable {
     /// Of a stream of flow records, what became of these; its lines are then samples and unusable lines.
     public var flows: FlowCounts?
 
+    /// Lines of the input: of flow records the records, where ``lines`` are what these were put together to.
+    public var inputLines: UInt64 { flows.map { $0.records.records + unusable } ?? lines }
+
     /// Those that could not be used.
     public var unusable: UInt64 { lines - samples - late - duplicates - counted }
 }
@@ -31,7 +34,7 @@ extension Logger {
         _ stream: String, _ counts: LineCounts, _ training: TrainingCounts, _ source: SourceTelemetry.Counters
     ) {
         var facts: Logger.Metadata = [
-            "stream.name": "\(stream)", "stream.lines": "\(counts.lines)", "stream.samples": "\(counts.samples)",
+            "stream.name": "\(stream)", "stream.lines": "\(counts.inputLines)", "stream.samples": "\(counts.samples)",
         ]
         let odd: [(String, UInt64)] = [
             ("stream.unusable", counts.unusable), ("stream.late", counts.late),
@@ -61,6 +64,15 @@ extension Logger {
             facts["udp.buffer"] = "\(source.receiveBuffer)"
         }
         info("stopped watching", metadata: facts)
+    }
+
+    /// Says at the stop what waited for a template that never came; a source may have had nothing else.
+    func waitedInVain(_ exports: ExportCounters, number: Int) {
+        let waiting = exports.setsHeld - min(exports.setsHeld, exports.setsRead + exports.setsDropped)
+        guard waiting > 0 else { return }
+        warning(
+            "flow records were dropped: their template had not come (have the exporter send its templates every minute)",
+            metadata: ["source.number": "\(number + 1)", "netflow.sets": "\(waiting)"])
     }
 }
 

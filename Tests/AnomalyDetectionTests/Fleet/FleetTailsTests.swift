@@ -135,12 +135,12 @@ import TimeSeries
 
     @Test func `half of what was counted is forgotten in three days`() {
         var fleet = Self.learned(hosts: 4, bins: 600)
-        let before = fleet.tails.blocks
+        let before = fleet.tails.blocks[0]
         fleet.tails.absorb(PeakLog(), at: fleet.now.advanced(bySeconds: 3 * 86_400))
-        #expect(abs(fleet.tails.blocks - before / 2) < 1e-6 * before)
+        #expect(abs(fleet.tails.blocks[0] - before / 2) < 1e-6 * before)
         // A clock that was set back takes nothing away.
         fleet.tails.absorb(PeakLog(), at: Self.start)
-        #expect(abs(fleet.tails.blocks - before / 2) < 1e-6 * before)
+        #expect(abs(fleet.tails.blocks[0] - before / 2) < 1e-6 * before)
     }
 
     @Test func `a stored fleet goes on as if nothing had happened`() throws {
@@ -170,5 +170,90 @@ import TimeSeries
         }
         var reader = StateReader(writer.bytes)
         #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extents: Self.extents + Self.extents) }
+    }
+
+    // MARK: Runs
+
+    private static func run(age: Double = 0, calm: Double? = nil) -> [Extent] {
+        var extent = Extent(channel: 0, unit: 1, usualExcess: 1, scale: .linear, course: .run)
+        extent.age = age
+        extent.calm = calm
+        return [extent]
+    }
+
+    /// How far above its budget each of a host's values is, in a fleet in which nobody has had a run.
+    private static func judged(_ values: [Double], as extents: [Extent], blocks: Int = 3_000) -> [Double] {
+        var log = PeakLog()
+        for _ in 0..<blocks { log.append([0, 0]) }
+        var tails = FleetTails(extents: extents)
+        tails.absorb(log, at: start)
+        var peaks = OwnPeaks(extentCount: 1)
+        return values.map { value in
+            let sample = [value]
+            return peaks.observe(
+                extents, values: sample.span, score: 0, interval: interval, falseAlarmsPerSecond: 1e-7, tails: tails,
+                log: &log) ?? -.infinity
+        }
+    }
+
+    @Test func `what grows step by step is held against what was before it grew`() {
+        let values = Array(repeating: 0.0, count: 300) + (1...30).map(Double.init)
+        let run = Self.judged(values, as: Self.run())
+        #expect((run.last ?? 0) > 0)
+        let firstOfRun = run.firstIndex { $0 >= 0 } ?? 0
+        #expect(firstOfRun >= 302, "two in a row are nothing yet")
+        // As a level each step exceeds the last by one.
+        let level = [Extent(channel: 0, unit: 1, usualExcess: 1, scale: .linear)]
+        #expect(Self.judged(values, as: level).allSatisfy { $0 < 0 })
+    }
+
+    @Test func `a run is held against one before, and one that was told does not hide the next`() {
+        let quiet = Array(repeating: 0.0, count: 300)
+        let four = [1, 2, 3, 4.0]
+        // Two in a row are usual from then on, so that four are not enough, which are enough by themselves.
+        #expect((Self.judged(quiet + four, as: Self.run()).last ?? -1) > 0)
+        #expect((Self.judged(quiet + [1, 2, 0] + four, as: Self.run()).last ?? 1) < 0)
+        #expect((Self.judged(quiet + four + [0] + four, as: Self.run()).last ?? -1) > 0)
+        // A young fleet knows too little.
+        #expect(Self.judged(quiet + four, as: Self.run(), blocks: 10).allSatisfy { $0 < 0 })
+        let long = Self.judged(quiet + Array(repeating: 50, count: 300), as: Self.run())
+        #expect(long.suffix(299).allSatisfy { $0 > 0 })
+    }
+
+    @Test func `a run counts once, however long it is`() {
+        var tails = FleetTails(extents: Self.run())
+        var peaks = OwnPeaks(extentCount: 1)
+        var log = PeakLog()
+        for sample in 0..<1_100 {
+            let value = [sample >= 300 && sample < 900 ? 5.0 : 0]
+            _ = peaks.observe(
+                Self.run(), values: value.span, score: 0, interval: Self.interval, falseAlarmsPerSecond: 1e-9,
+                tails: tails, log: &log)
+        }
+        tails.absorb(log, at: Self.start)
+        // One block in thirty, and not those of twenty blocks' length.
+        #expect(tails.evidence(4, extent: 0) > 1)
+    }
+
+    @Test func `by some extents the young and the restless are not judged`() {
+        let values = Array(repeating: 0.0, count: 500) + [60]
+        #expect((Self.judged(values, as: Self.run()).last ?? -1) > 0)
+        #expect((Self.judged(values, as: Self.run(age: 501 * Self.interval)).last ?? 1) < 0)
+        let restless = Array(repeating: 0.0, count: 400) + [2.2] + Array(repeating: 0, count: 99) + [60]
+        #expect((Self.judged(restless, as: Self.run(calm: 2)).last ?? 1) < 0)
+        #expect((Self.judged(restless, as: Self.run(calm: 4)).last ?? -1) > 0)
+        // Who is not judged is not among those that it is compared with either.
+        var log = PeakLog()
+        var peaks = OwnPeaks(extentCount: 1)
+        let extents = Self.run(calm: 2)
+        var tails = FleetTails(extents: extents)
+        for value in restless {
+            let sample = [value]
+            _ = peaks.observe(
+                extents, values: sample.span, score: 0, interval: Self.interval, falseAlarmsPerSecond: 1e-9,
+                tails: tails, log: &log)
+        }
+        tails.absorb(log, at: Self.start)
+        #expect(tails.blocks[0] < tails.blocks[1])
     }
 }

@@ -274,6 +274,7 @@ import TimeSeries
         let settings = FlowGatherer.Settings(interval: 10, lateness: 20)
         for channel in [
             FlowChannels.bytesOut, FlowChannels.newPeers, FlowChannels.regularity, FlowChannels.peerEntropy,
+            FlowChannels.uploads, FlowChannels.failures, FlowChannels.silence,
         ] {
             var whole = gatherer(settings, after: 3)
             var pieces = whole
