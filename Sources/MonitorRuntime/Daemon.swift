@@ -78,7 +78,7 @@ public struct Daemon: Service {
                 wallClock: Int(WallClock.now().nanoseconds / 1_000_000_000), logger: logger)
         }
         let committer = Committer(
-            store: store, every: configuration.commitEvery, mostBytesPerDay: Double(configuration.mostStateWrites),
+            store: store, every: configuration.commitEvery, mostBytesPerDay: configuration.mostCommittedBytesPerDay,
             snapshots: snapshots, logger: logger, clock: { ProcessUsage.now().seconds })
         let allowance = configuration.seriesAllowance()
         let streams = StreamTable(
@@ -89,8 +89,9 @@ public struct Daemon: Service {
             notifier: notifier, report: report, streams: streams, desk: desk, router: router, store: store,
             committer: committer,
             history: HistoryWriter(
-                store: store, keptSeconds: configuration.historySeconds, mostBytes: configuration.historyBytes,
-                logger: logger), sinks: sinks, logger: logger)
+                store: store, bounds: configuration.historyBounds, logger: logger,
+                clock: { ProcessUsage.now().seconds }),
+            sinks: sinks, logger: logger)
         do {
             try await watch(streams, allowance: allowance, router: router, life: life, resume: restored.streams)
         } catch {

@@ -78,8 +78,8 @@ struct ServiceLife: Sendable {
         }
         allowance.reconfigure(mostSeries: next.mostSeries, mostBytes: next.mostMemory)
         await committer.reconfigure(
-            every: next.commitEvery, mostBytesPerDay: Double(next.mostStateWrites), snapshots: next.keptSnapshots)
-        await history.reconfigure(keptSeconds: next.historySeconds, mostBytes: next.historyBytes)
+            every: next.commitEvery, mostBytesPerDay: next.mostCommittedBytesPerDay, snapshots: next.keptSnapshots)
+        await history.reconfigure(next.historyBounds)
         await streams.reconfigure(next)
         return change
     }

@@ -1,76 +1,81 @@
-/// Some samples of a series as they are stored, oldest first.
+/// Some samples of one series, oldest first, on their way to the history or out of it.
 public struct HistoryChunk: Equatable, Sendable {
-    /// The stream's name.
-    public var stream: String
     /// The series' key.
     public var series: String
     /// Event time of the first sample, in nanoseconds since 1970.
     public var first: Int64
     /// Event time of the last one.
     public var last: Int64
+    /// Whether anything unusual is in it: such chunks are kept when there is not room for all.
+    public var isNotable: Bool
     /// The samples, in the writer's own form.
     public var bytes: [UInt8]
 
     /// Creates a chunk.
-    public init(stream: String, series: String, first: Int64, last: Int64, bytes: [UInt8]) {
-        self.stream = stream
+    public init(series: String, first: Int64, last: Int64, isNotable: Bool = false, bytes: [UInt8]) {
         self.series = series
         self.first = first
         self.last = last
+        self.isNotable = isNotable
         self.bytes = bytes
     }
 }
 
 /// Recent samples: written behind, without waiting for the disk, and bounded in age and in bytes.
 ///
-/// It stands beside the commits: after a crash samples may be read and stored again, in other chunks but with the same
-/// numbers; who reads it takes a sample's last.
+/// A row holds the chunks of many series that came at about the same time: with an index by series, thousands of them would
+/// touch as many pages each second. It stands beside the commits: after a crash samples may be read and stored again, in other
+/// chunks but with the same numbers; who reads it takes a sample's last.
 extension StateStore {
-    /// Chunks that are deleted in one go.
-    private static let deletedAtOnce = 500
+    /// Rows that are looked at in one go when there is too much.
+    private static let rowsAtOnce = 100
     /// What a row takes besides its samples.
     private static let rowBytes = 64
 
-    /// Stores chunks, and deletes what is too old or too much.
+    /// Stores chunks of a stream as one row, and deletes what is too old or too much.
     ///
     /// - Parameters:
     ///   - now: seconds since 1970 by the wall clock, against which the age of what was stored is reckoned.
-    ///   - seconds: for how long chunks are kept.
-    ///   - mostBytes: that all chunks together may take.
+    ///   - seconds: for how long rows are kept.
+    ///   - mostBytes: that all rows together may take.
+    /// - Returns: the bytes of the row.
     /// - Throws: `DatabaseError`; then nothing of it is stored.
-    public func appendHistory(_ chunks: [HistoryChunk], now: Int, keeping seconds: Double, mostBytes: Int) throws {
+    @discardableResult
+    public func appendHistory(
+        _ chunks: [HistoryChunk], of stream: String, now: Int, keeping seconds: Double, mostBytes: Int
+    ) throws -> Int {
+        guard let first = chunks.map(\.first).min(), let last = chunks.map(\.last).max() else { return 0 }
+        let packed = Compression.pack(Self.joined(chunks))
+        let size = packed.count + Self.rowBytes
         var total = try historyBytes ?? Int64(historySize().bytes)
         try database.transaction { () throws(DatabaseError) in
-            for chunk in chunks {
-                let packed = Compression.pack(chunk.bytes)
-                try database.run(
-                    "INSERT OR REPLACE INTO history (stream, series, first, last, stored, size, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        .text(chunk.stream), .text(chunk.series), .integer(chunk.first), .integer(chunk.last),
-                        .integer(Int64(now)), .integer(Int64(packed.count + Self.rowBytes)), .blob(packed),
-                    ])
-                // One that replaces another counts twice until the next start, which only makes room too early.
-                total += Int64(packed.count + Self.rowBytes)
-            }
+            try database.run(
+                "INSERT INTO history (stream, first, last, stored, size, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    .text(stream), .integer(first), .integer(last), .integer(Int64(now)), .integer(Int64(size)),
+                    .blob(packed),
+                ])
+            total += Int64(size)
             while true {
-                var (count, size): (Int64, Int64) = (0, 0)
+                var (count, freed): (Int64, Int64) = (0, 0)
                 try database.query(
-                    "SELECT size, stored FROM history ORDER BY number LIMIT ?", [.integer(Int64(Self.deletedAtOnce))]
+                    "SELECT size, stored FROM history ORDER BY number LIMIT ?", [.integer(Int64(Self.rowsAtOnce))]
                 ) { row throws(DatabaseError) in
-                    guard total - size > Int64(mostBytes) || row.integer(1) < Int64(now) - Int64(seconds) else {
+                    guard total - freed > Int64(mostBytes) || row.integer(1) < Int64(now) - Int64(seconds) else {
                         return
                     }
                     count += 1
-                    size += row.integer(0)
+                    freed += row.integer(0)
                 }
                 guard count > 0 else { return }
                 try database.run(
                     "DELETE FROM history WHERE number IN (SELECT number FROM history ORDER BY number LIMIT ?)",
                     [.integer(count)])
-                total -= size
+                total -= freed
             }
         }
         historyBytes = total
+        return size
     }
 
     /// The chunks of a series that have samples of a span of event time, in the order they were stored.
@@ -79,25 +84,63 @@ extension StateStore {
     ) throws -> [HistoryChunk] {
         var chunks: [HistoryChunk] = []
         try database.query(
-            "SELECT first, last, bytes FROM history WHERE stream = ? AND series = ? AND last >= ? AND first <= ? ORDER BY number",
-            [.text(stream), .text(series), .integer(from), .integer(to)]
+            "SELECT bytes FROM history WHERE stream = ? AND last >= ? AND first <= ? ORDER BY number",
+            [.text(stream), .integer(from), .integer(to)]
         ) { row throws(DatabaseError) in
-            guard let bytes = Compression.unpack(row.blob(2)) else { return }
-            chunks.append(
-                HistoryChunk(
-                    stream: stream, series: series, first: row.integer(0), last: row.integer(1), bytes: bytes))
+            guard let bytes = Compression.unpack(row.blob(0)) else { return }
+            chunks += Self.chunks(in: bytes, of: series).filter { $0.last >= from && $0.first <= to }
         }
         return chunks
     }
 
-    /// Chunks, their bytes, and the number of series that they are of.
-    public func historySize() throws -> (chunks: Int, bytes: Int, series: Int) {
-        var size = (chunks: 0, bytes: 0, series: 0)
-        try database.query(
-            "SELECT COUNT(*), COALESCE(SUM(size), 0), COUNT(DISTINCT stream || char(0) || series) FROM history"
-        ) { row throws(DatabaseError) in
-            size = (Int(row.integer(0)), Int(row.integer(1)), Int(row.integer(2)))
+    /// Rows of the history and their bytes.
+    public func historySize() throws -> (rows: Int, bytes: Int) {
+        var size = (rows: 0, bytes: 0)
+        try database.query("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM history") { row throws(DatabaseError) in
+            size = (Int(row.integer(0)), Int(row.integer(1)))
         }
         return size
+    }
+
+    /// Each chunk: length of the key, the key, first, last, length of the samples, the samples.
+    private static func joined(_ chunks: [HistoryChunk]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        func append(_ number: UInt64, _ width: Int) {
+            for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(index)))) }
+        }
+        for chunk in chunks {
+            append(UInt64(chunk.series.utf8.count), 4)
+            bytes += chunk.series.utf8
+            append(UInt64(bitPattern: chunk.first), 8)
+            append(UInt64(bitPattern: chunk.last), 8)
+            append(UInt64(chunk.bytes.count), 4)
+            bytes += chunk.bytes
+        }
+        return bytes
+    }
+
+    /// The chunks of a series in a row's bytes; what is behind a place that makes no sense is left out.
+    private static func chunks(in bytes: [UInt8], of series: String) -> [HistoryChunk] {
+        var found: [HistoryChunk] = []
+        var position = 0
+        func number(_ width: Int) -> UInt64? {
+            guard bytes.count - position >= width else { return nil }
+            defer { position += width }
+            return (0..<width).reduce(0) { $0 | UInt64(bytes[position + $1]) << (8 * UInt64($1)) }
+        }
+        func part() -> ArraySlice<UInt8>? {
+            guard let length = number(4), Int(length) <= bytes.count - position else { return nil }
+            defer { position += Int(length) }
+            return bytes[position..<position + Int(length)]
+        }
+        while position < bytes.count {
+            guard let key = part(), let first = number(8), let last = number(8), let samples = part() else { break }
+            guard key.elementsEqual(series.utf8) else { continue }
+            found.append(
+                HistoryChunk(
+                    series: series, first: Int64(bitPattern: first), last: Int64(bitPattern: last),
+                    bytes: Array(samples)))
+        }
+        return found
     }
 }

@@ -56,7 +56,7 @@ public struct StoredMessage: Equatable, Sendable {
 ///
 ///     part(scope, name, generation)   pieces of the state, whole or as patches of what an earlier generation stored
 ///     meta(generation)                the generation that counts; what is of a later one was never finished
-///     history(stream, series, first)  recent samples, written behind
+///     history(number)                 recent samples, written behind
 ///     outbox(number)                  messages, durable before they are sent; the newest acknowledged ones are the history
 ///     sink(name)                      how far each sink has got
 ///
@@ -81,9 +81,8 @@ public actor StateStore {
         INSERT INTO part SELECT scope, name, 0, 0, bytes FROM part1;
         DROP TABLE part1;
         INSERT OR REPLACE INTO meta (key, value) VALUES ('generation', '0');
-        CREATE TABLE history (number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, series TEXT NOT NULL,
-            first INTEGER NOT NULL, last INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
-            bytes BLOB NOT NULL, UNIQUE (stream, series, first));
+        CREATE TABLE history (number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, first INTEGER NOT NULL,
+            last INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL);
         """,
     ]
     /// What a snapshot has of the tables.

@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import Synchronization
 import TestSupport
 import Testing
 import TimeSeries
@@ -60,14 +62,26 @@ import TimeSeries
         }
     }
 
+    @Test func `the first chunks of series of one age end at different times`() {
+        let lengths = (0..<64).map { number in
+            var history = SeriesHistory(channelCount: 1, capacity: 64, number: number)
+            var count = 0
+            while !history.isFull {
+                history.append(verdict(count, score: 0), values: [1.0].span) { _ in nil }
+                count += 1
+            }
+            return count
+        }
+        #expect(Set(lengths) == Set(1...64))
+    }
+
     @Test func `a sample that was stored twice is its last, and spans are cut out`() async throws {
         let store = try StateStore(directory: nil)
         for (seconds, channels) in [(0..<20, 1), (10..<30, 1), (5..<15, 3)] {
             var history = filled(seconds, channels: channels)
             let taken = history.takeChunk(series: channels == 1 ? "a" : "b")
-            var chunk = try #require(taken)
-            chunk.stream = "input"
-            try await store.appendHistory([chunk], now: 0, keeping: 100, mostBytes: 1 << 20)
+            let chunk = try #require(taken)
+            try await store.appendHistory([chunk], of: "input", now: 0, keeping: 100, mostBytes: 1 << 20)
         }
         #expect(
             try await store.samples(of: "input", series: "a").map(\.time.nanoseconds)
@@ -78,28 +92,52 @@ import TimeSeries
         #expect(span.map(\.score) == [8, 9, 10, 11, 12])
         #expect(try await store.samples(of: "input", series: "b").count == 10)
         #expect(try await store.samples(of: "input", series: "c").isEmpty)
+        #expect(try await store.samples(of: "other", series: "a").isEmpty)
+    }
+
+    private func chunk(_ first: Int, isNotable: Bool = false, bytes: Int = 1_000) -> HistoryChunk {
+        var generator = SeededGenerator(seed: UInt64(first))
+        return HistoryChunk(
+            series: "\(first % 7)", first: Int64(first), last: Int64(first), isNotable: isNotable,
+            bytes: (0..<bytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }
 
     @Test func `what is too old or too much goes, the oldest first`() async throws {
         let store = try StateStore(directory: nil)
-        var generator = SeededGenerator(seed: 1)
-        func chunk(_ first: Int) -> HistoryChunk {
-            HistoryChunk(
-                stream: "s", series: "\(first % 7)", first: Int64(first), last: Int64(first),
-                bytes: (0..<1_000).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-        }
         for first in 0..<3_000 {
-            try await store.appendHistory([chunk(first)], now: first, keeping: 1e9, mostBytes: 200_000)
+            try await store.appendHistory([chunk(first)], of: "s", now: first, keeping: 1e9, mostBytes: 200_000)
         }
         var size = try await store.historySize()
-        #expect((180...200).contains(size.chunks) && size.bytes <= 200_000 && size.series == 7, "\(size)")
+        #expect((170...200).contains(size.rows) && size.bytes <= 200_000, "\(size)")
         #expect(try await store.history(of: "s", series: "\(2_999 % 7)").last?.first == 2_999)
-        try await store.appendHistory([chunk(3_000)], now: 3_000, keeping: 50, mostBytes: 200_000)
+        try await store.appendHistory([chunk(3_000)], of: "s", now: 3_000, keeping: 50, mostBytes: 200_000)
         size = try await store.historySize()
-        #expect(size.chunks == 51, "\(size)")
-        // A smaller bound is kept at the next chunk.
-        try await store.appendHistory([chunk(3_001)], now: 3_001, keeping: 50, mostBytes: 5_000)
+        #expect(size.rows == 51, "\(size)")
+        // A smaller bound is kept at the next row.
+        try await store.appendHistory([chunk(3_001)], of: "s", now: 3_001, keeping: 50, mostBytes: 5_000)
         size = try await store.historySize()
-        #expect(size.bytes <= 5_000 && size.chunks == 4, "\(size)")
+        #expect(size.bytes <= 5_000 && size.rows == 4, "\(size)")
+    }
+
+    @Test func `of more samples than the disk may take the notable ones are kept`() async throws {
+        let store = try StateStore(directory: nil)
+        let hands = Mutex(0.0)
+        let allowed = 4e6
+        let writer = HistoryWriter(
+            store: store, bounds: HistoryWriter.Bounds(keptSeconds: 1e9, mostBytes: 1 << 30, mostBytesPerDay: allowed),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { hands.withLock { $0 } })
+        // A day of 20 MB, one chunk in a hundred notable.
+        for minute in 0..<1_440 {
+            hands.withLock { $0 = Double(minute) * 60 }
+            let chunks = (0..<14).map { chunk(minute * 14 + $0, isNotable: (minute * 14 + $0) % 100 == 0) }
+            await writer.write([CollectedHistory(stream: "s", chunks: chunks)])
+        }
+        let size = try await store.historySize()
+        #expect((0.4...0.6).contains(Double(size.bytes) / allowed), "\(size): it is written twice")
+        var notable = 0
+        for series in 0..<7 {
+            notable += try await store.history(of: "s", series: "\(series)").count { $0.first % 100 == 0 }
+        }
+        #expect(notable == 202)
     }
 }

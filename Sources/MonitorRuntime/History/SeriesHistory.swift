@@ -36,6 +36,8 @@ public struct HistorySample: Equatable, Sendable {
 /// differences, values as they came, the rest in single precision.
 struct SeriesHistory: Sendable {
     private static let version: UInt8 = 1
+    /// A sample that comes so near to its threshold is worth keeping.
+    private static let notableMargin: Float = 2
     private static let noBand = ChannelBand(expected: .nan, low: .nan, high: .nan)
 
     /// What is kept of what a channel was expected to be.
@@ -52,17 +54,22 @@ struct SeriesHistory: Sendable {
     /// Of each sample: score, threshold, severity, then expected, low and high of each channel.
     private var numbers: [Float] = []
     private var isAbnormal: [UInt8] = []
+    /// Samples that the first chunk is short of.
+    private var missing: Int
 
     /// Creates an empty collection.
     ///
-    /// - Parameter capacity: samples of a chunk.
-    init(channelCount: Int, capacity: Int) {
+    /// - Parameters:
+    ///   - capacity: samples of a chunk.
+    ///   - number: of the series: the first chunk is shorter by it, so that series of one age do not all fill theirs at once.
+    init(channelCount: Int, capacity: Int, number: Int = 0) {
         self.channelCount = channelCount
         self.capacity = capacity
+        missing = number % capacity
     }
 
     var count: Int { times.count }
-    var isFull: Bool { times.count >= capacity }
+    var isFull: Bool { times.count + missing >= capacity }
 
     /// Bytes that a full collection takes.
     static func memoryBytes(channelCount: Int, capacity: Int) -> Int {
@@ -100,38 +107,48 @@ struct SeriesHistory: Sendable {
     /// - Parameter series: its key; the stream is for others to fill in.
     mutating func takeChunk(series: String) -> HistoryChunk? {
         guard let first = times.first, let last = times.last else { return nil }
-        var writer = StateWriter()
-        writer.write(Self.version)
-        writer.write(UInt32(channelCount))
-        writer.write(UInt32(times.count))
-        var previous: Int64 = 0
-        Self.writePlanes(
-            of: times.map { time in
-                defer { previous = time }
-                return UInt64(bitPattern: time &- previous)
-            }, to: &writer)
-        writer.write(isAbnormal)
-        for channel in 0..<channelCount {
-            Self.writePlanes(
-                of: stride(from: channel, to: values.count, by: channelCount).map { values[$0].bitPattern }, to: &writer
-            )
-        }
         let width = 3 + 3 * channelCount
+        let score = stride(from: 0, to: numbers.count, by: width)
+        let isNotable =
+            isAbnormal.contains(1)
+            || score.contains { numbers[$0] >= numbers[$0 + 1] - Self.notableMargin }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(9 + times.count * (9 + 8 * channelCount + 4 * width))
+        bytes.append(Self.version)
+        Self.append(UInt32(channelCount), to: &bytes)
+        Self.append(UInt32(times.count), to: &bytes)
+        bytes += isAbnormal
+        Self.appendPlanes(to: &bytes, count: times.count, width: 8) {
+            UInt64(bitPattern: times[$0] &- ($0 == 0 ? 0 : times[$0 - 1]))
+        }
+        for channel in 0..<channelCount {
+            Self.appendPlanes(to: &bytes, count: times.count, width: 8) {
+                values[$0 * channelCount + channel].bitPattern
+            }
+        }
         for column in 0..<width {
-            Self.writePlanes(
-                of: stride(from: column, to: numbers.count, by: width).map { numbers[$0].bitPattern }, to: &writer)
+            Self.appendPlanes(to: &bytes, count: times.count, width: 4) {
+                UInt64(numbers[$0 * width + column].bitPattern)
+            }
         }
         times.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         isAbnormal.removeAll(keepingCapacity: true)
-        return HistoryChunk(stream: "", series: series, first: first, last: last, bytes: writer.bytes)
+        missing = 0
+        return HistoryChunk(series: series, first: first, last: last, isNotable: isNotable, bytes: bytes)
+    }
+
+    private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
+        for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: number >> UInt32(shift))) }
     }
 
     /// All lowest bytes, then all second ones, and so on.
-    private static func writePlanes<Number: FixedWidthInteger>(of column: [Number], to writer: inout StateWriter) {
-        for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
-            for number in column { writer.write(UInt8(truncatingIfNeeded: number >> Number(shift))) }
+    @inline(__always)
+    private static func appendPlanes(to bytes: inout [UInt8], count: Int, width: Int, _ number: (Int) -> UInt64) {
+        for plane in 0..<width {
+            let shift = UInt64(8 * plane)
+            for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: number(index) >> shift)) }
         }
     }
 
@@ -147,9 +164,9 @@ struct SeriesHistory: Sendable {
         guard count > 0, channelCount > 0, count <= reader.remaining, channelCount <= reader.remaining / count else {
             throw .invalid("\(count) samples of \(channelCount) channels in a history")
         }
+        var isAbnormal: [UInt8] = []
+        for _ in 0..<count { isAbnormal.append(try reader.read()) }
         let times: [UInt64] = try readPlanes(count, from: &reader)
-        let isAbnormal = try reader.readIntegers(UInt8.self)
-        guard isAbnormal.count == count else { throw .invalid("\(isAbnormal.count) marks of \(count) samples") }
         var values: [[UInt64]] = []
         for _ in 0..<channelCount { values.append(try readPlanes(count, from: &reader)) }
         var numbers: [[UInt32]] = []

@@ -4,7 +4,7 @@ import Persistence
 /// The samples of a shard on their way to the history.
 extension Shard {
     /// Chunks that may wait: while the disk takes none, the rest is dropped and counted.
-    private static let mostChunks = 4_096
+    private static let mostChunks = 16_384
 
     /// Keeps a chunk until it is taken.
     func keep(_ chunk: HistoryChunk?) {
@@ -29,30 +29,35 @@ extension Shard {
     }
 }
 
+/// What the series of a stream have for the history.
+struct CollectedHistory: Sendable {
+    var stream: String
+    var chunks: [HistoryChunk] = []
+    /// Chunks that were dropped, because nobody took them.
+    var dropped = 0
+}
+
 extension Pipeline {
     /// Hands over what its series have for the history.
     ///
     /// - Parameter all: whether chunks that are not full go too.
-    func takeHistory(all: Bool) async -> (chunks: [HistoryChunk], dropped: Int) {
-        var taken = (chunks: [HistoryChunk](), dropped: 0)
+    func takeHistory(all: Bool) async -> CollectedHistory {
+        var taken = CollectedHistory(stream: name)
         for shard in groups.flatMap(\.shards) {
             let (chunks, dropped) = await shard.takeHistory(all: all ? reading.decoding.seriesNames : nil)
             taken.chunks += chunks
             taken.dropped += dropped
         }
-        for index in taken.chunks.indices { taken.chunks[index].stream = name }
         return taken
     }
 }
 
 extension StreamTable {
-    /// Hands over what all series have for the history.
-    func takeHistory(all: Bool = false) async -> (chunks: [HistoryChunk], dropped: Int) {
-        var taken = (chunks: [HistoryChunk](), dropped: 0)
+    /// Hands over what all series have for the history, stream by stream.
+    func takeHistory(all: Bool = false) async -> [CollectedHistory] {
+        var taken: [CollectedHistory] = []
         for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
-            let (chunks, dropped) = await pipeline.takeHistory(all: all)
-            taken.chunks += chunks
-            taken.dropped += dropped
+            taken.append(await pipeline.takeHistory(all: all))
         }
         return taken
     }

@@ -148,7 +148,8 @@ actor Shard {
     private func record(_ verdict: Verdict, of index: Int, named name: String) {
         // Taken out, so that it is nobody else's while it changes.
         var history =
-            series[index].history.take() ?? SeriesHistory(channelCount: channelCount, capacity: historyCapacity)
+            series[index].history.take()
+            ?? SeriesHistory(channelCount: channelCount, capacity: historyCapacity, number: numbers[index])
         history.append(verdict, values: measured.span) { channel in
             series[index].monitor.expectedBand(of: channel).map { band in
                 isScaled
