@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "MonitorRuntimeTests",
             dependencies: [
-                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "TimeSeries", "TestSupport",
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "NeuralNet", "TimeSeries",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

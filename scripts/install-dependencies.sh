@@ -3,7 +3,8 @@
 #
 # Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
 # also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the package is packed, checked
-# and installed, the service is run by a real systemd. With --deb what packing needs.
+# and installed, the service is run by a real systemd, exported networks are run by ONNX Runtime, which comes from PyPI into
+# .build/python. With --deb what packing needs.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
@@ -57,12 +58,35 @@ if $tests; then
     need softflowd "the tests make flows with it" test -x /usr/sbin/softflowd
     need argus-server "the tests make flows with it" test -x /usr/sbin/argus
     need argus-client "the tests read what it prints" command -v ra
+    need python3-venv "exported networks are run by ONNX Runtime, a Python package" python3 -c "import venv, ensurepip"
     need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi
 
+# Python's part of what the tests need, in an environment of its own that goes with the build folder.
+make_python() {
+    $tests || return 0
+    local folder wanted=(onnxruntime==1.31.1 safetensors==0.8.0 numpy)
+    folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build/python
+    # Made again when a run was cut off, and when other versions are wanted.
+    if [ "$(cat "$folder/wanted" 2>/dev/null)" = "${wanted[*]}" ]; then
+        return 0
+    fi
+    echo "install-dependencies: pip install ${wanted[*]} into $folder: exported networks are run by them"
+    if python3 -m venv --clear "$folder" &&
+        "$folder/bin/pip" install -q --disable-pip-version-check "${wanted[@]}"; then
+        echo "${wanted[*]}" >"$folder/wanted"
+        return 0
+    fi
+    rm -rf "$folder"
+    echo "install-dependencies: that failed: the tests that need it are left out" >&2
+    # Continuous integration leaves nothing out.
+    [ "${CI:-}" != true ]
+}
+
 if [ ${#missing[@]} -eq 0 ]; then
-    exit 0
+    make_python
+    exit
 fi
 if ! command -v apt-get >/dev/null; then
     echo "install-dependencies: there is no apt-get here; please install the packages above by hand" >&2
@@ -90,3 +114,4 @@ if ! install; then
     sleep 5
     install
 fi
+make_python

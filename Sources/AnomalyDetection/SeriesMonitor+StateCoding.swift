@@ -2,7 +2,7 @@ public import TimeSeries
 
 /// What a checkpoint holds of a series. The weights are the group's and stored with it.
 extension SeriesMonitor {
-    private static let version: UInt8 = 8
+    static let version: UInt8 = 8
 
     /// What the bytes depend on besides: whether the networks take part, and how much is remembered.
     private static func mode(_ configuration: DetectionConfiguration) -> UInt8 {

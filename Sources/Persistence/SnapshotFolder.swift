@@ -123,6 +123,17 @@ public struct SnapshotFolder: Sendable {
         return list().first { $0.name == name }
     }
 
+    /// The scopes of a snapshot.
+    ///
+    /// - Throws: ``PersistenceError/database(_:)``.
+    public func scopes(in snapshot: String) throws(PersistenceError) -> [String] {
+        do {
+            return try StateStore.scopes(in: try Database(path: path(snapshot), access: .untouched))
+        } catch {
+            throw .database(error)
+        }
+    }
+
     /// The pieces of a scope by name, in a snapshot.
     ///
     /// - Throws: ``PersistenceError/database(_:)``.

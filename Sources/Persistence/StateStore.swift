@@ -428,7 +428,9 @@ public actor StateStore {
     }
 
     /// The scopes that have pieces, in order.
-    public func scopes() throws -> [String] {
+    public func scopes() throws -> [String] { try Self.scopes(in: database) }
+
+    static func scopes(in database: Database) throws(DatabaseError) -> [String] {
         var scopes: [String] = []
         try database.query(
             "SELECT DISTINCT scope FROM part WHERE generation <= (\(Self.sealed)) ORDER BY scope"

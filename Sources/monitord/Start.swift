@@ -86,7 +86,7 @@ enum Start {
         case is ConfigurationError: 78
         case OutputError.cannotCreate: 73
         case StateKeeperError.badName: 64
-        case is StateKeeperError: 66
+        case is StateKeeperError, is ModelExportError: 66
         case PersistenceError.inUse: 69
         case PersistenceError.cannotCreate: 73
         case PersistenceError.missing: 66

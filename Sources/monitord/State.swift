@@ -7,10 +7,10 @@ struct State: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show, keep, go back to or drop what was learned.",
         discussion: """
-            Without --state it is the state that the configuration names. `list` and `save` work while a daemon has it in \
-            use; `rollback` and `reset` change it, and end with 69 then: stop the daemon first.
+            Without --state it is the state that the configuration names. `list`, `save` and `export` work while a daemon \
+            has it in use; `rollback` and `reset` change it, and end with 69 then: stop the daemon first.
             """,
-        subcommands: [List.self, Save.self, Rollback.self, Reset.self])
+        subcommands: [List.self, Save.self, Rollback.self, Reset.self, Export.self])
 
     /// Where the state is.
     struct Place: ParsableArguments {

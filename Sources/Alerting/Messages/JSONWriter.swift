@@ -2,9 +2,9 @@
 ///
 /// `JSONEncoder` sorts keys or leaves their order open and has its own mind about numbers; the record's bytes are part
 /// of the contract, so they are written here.
-struct JSONWriter {
+package struct JSONWriter {
     /// A JSON value.
-    indirect enum Value: Equatable {
+    package indirect enum Value: Equatable {
         case text(String)
         case integer(Int)
         case boolean(Bool)
@@ -13,25 +13,27 @@ struct JSONWriter {
         case members([Member])
 
         /// A number, or nothing when it is absent or not finite: JSON has no word for those.
-        static func finite(_ number: Double?) -> Value? {
+        package static func finite(_ number: Double?) -> Value? {
             guard let number, number.isFinite else { return nil }
             return .number(number)
         }
 
         /// An object of the members that are present.
-        static func object(_ members: [(String, Value?)]) -> Value {
+        package static func object(_ members: [(String, Value?)]) -> Value {
             .members(members.compactMap { key, value in value.map { Member(key: key, value: $0) } })
         }
     }
 
     /// A key and its value.
-    struct Member: Equatable {
-        var key: String
-        var value: Value
+    package struct Member: Equatable {
+        package var key: String
+        package var value: Value
     }
 
-    private(set) var text = ""
+    package private(set) var text = ""
     private var needsComma = false
+
+    package init() {}
 
     mutating func beginObject() {
         text += "{"
@@ -51,7 +53,7 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func write(_ value: Value) {
+    package mutating func write(_ value: Value) {
         switch value {
         case .text(let string): quote(string)
         case .integer(let number): text += String(number)

@@ -1,12 +1,14 @@
-import NeuralNet
+public import NeuralNet
 public import TimeSeries
 
 /// The weights that a round is scored with: both networks of a group, never changed.
 ///
 /// Round r is scored with what was trained on rounds up to r − 2, so that training has a whole round's time.
 public struct GroupModels: Sendable {
-    let forecaster: ForecasterWeights
-    let autoencoder: AutoencoderWeights
+    /// The forecaster's.
+    public let forecaster: ForecasterWeights
+    /// The autoencoder's.
+    public let autoencoder: AutoencoderWeights
 
     init(forecaster: ForecasterWeights, autoencoder: AutoencoderWeights) {
         self.forecaster = forecaster
@@ -39,6 +41,19 @@ public struct GroupModels: Sendable {
     public init(
         from reader: inout StateReader, channelCount: Int, configuration: DetectionConfiguration
     ) throws(StateCodingError) {
+        let stored = try GroupModels(storedIn: &reader, channelCount: channelCount)
+        let fresh = GroupModels(channelCount: channelCount, configuration: configuration)
+        let isSame = stored.forecaster.shape.variant == configuration.forecasterVariant
+        let isSameAutoencoder = stored.autoencoder.shape.architecture == configuration.autoencoder
+        self.init(
+            forecaster: isSame ? stored.forecaster : fresh.forecaster,
+            autoencoder: isSameAutoencoder ? stored.autoencoder : fresh.autoencoder)
+    }
+
+    /// Reads what ``encode(to:)`` wrote, whichever networks they are of.
+    ///
+    /// - Throws: ``StateCodingError`` when the bytes are cut short or of networks of another shape.
+    public init(storedIn reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         let architecture = try AutoencoderArchitecture(markIn: &reader)
         let variant = try ForecasterVariant(from: &reader, of: "a group's weights")
         let shapes = NetworkShapes.self
@@ -50,10 +65,7 @@ public struct GroupModels: Sendable {
                 shape: shapes.autoencoder(channelCount: channelCount, architecture: architecture),
                 parameters: try reader.readFloats())
         else { throw .invalid("weights of another shape than \(channelCount) channels give") }
-        let fresh = GroupModels(channelCount: channelCount, configuration: configuration)
-        self.init(
-            forecaster: variant == configuration.forecasterVariant ? forecaster : fresh.forecaster,
-            autoencoder: architecture == configuration.autoencoder ? autoencoder : fresh.autoencoder)
+        self.init(forecaster: forecaster, autoencoder: autoencoder)
     }
 }
 

@@ -27,7 +27,7 @@ struct SeriesMember {
     /// Whether it is to be saved as it is, before it changes.
     var isPending = false
 
-    private static let version: UInt8 = 5
+    static let version: UInt8 = 5
 
     /// Writes all but what is configuration.
     func encode(to writer: inout StateWriter) {
