@@ -3,7 +3,8 @@
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
-# make campaign  runs the long trials: something around the service hangs, files rotate
+# make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails; also one
+#                by one: campaign-journald, -rotation, -crash (500 kills), the last with SEED=N for other seeds
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -16,7 +17,8 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign campaign-rotation install quality lint format clean dependencies
+.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation install \
+    quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -68,9 +70,15 @@ deb: build
 	@bash scripts/install-dependencies.sh --deb
 	bash scripts/make-deb.sh $(BINARY) .build/deb
 
-campaign: deb campaign-rotation
+SEED ?= 1
+campaign: campaign-journald campaign-crash campaign-rotation
+
+campaign-journald: deb
 	@bash scripts/install-dependencies.sh --tests
 	bash Tests/Campaigns/journald-frozen.sh "$$(ls -t .build/deb/monitord_*.deb | head -1)"
+
+campaign-crash: build
+	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/crash.py --seed $(SEED)
 
 # A configuration that is there is kept.
 PREFIX ?= /usr
