@@ -30,10 +30,22 @@ final class DirectoryLock: Sendable {
         for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
             made += made.isEmpty && part.isEmpty ? "/" : (made.isEmpty || made == "/" ? "" : "/") + part
             guard made != "/", !part.isEmpty else { continue }
-            if unsafe mkdir(made, 0o750) != 0, errno != EEXIST {
+            if unsafe mkdir(made, 0o750) == 0 {
+                syncFolder(of: made)
+            } else if errno != EEXIST {
                 throw .cannotCreate(path: directory, reason: lastError())
             }
         }
+    }
+
+    /// Makes a new directory's name durable: all that is synced within would go with it in a power cut.
+    private static func syncFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        // The path is copied for the call. Where it may not be read there is nothing more to be done.
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        close(descriptor)
     }
 
     private static func read(_ descriptor: Int32) -> String {

@@ -97,6 +97,8 @@ struct RollingLog: ~Copyable {
             let written = try SystemCall.writeOnce(bytes[...], to: descriptor, named: path)
             guard written == bytes.count else { throw SystemCall.failure("write", path, ENOSPC) }
             try SystemCall.run("sync", on: path) { fdatasync(descriptor) }
+            // A new file is on the disk by its name only when its folder is; the names of a rotation go with it.
+            if size == 0 { try SystemCall.syncFolder(of: path) }
         } catch {
             // The lock is held: what stands behind `size` is this line's. Should this fail too, the next line starts anew.
             _ = ftruncate(descriptor, off_t(size))
@@ -144,6 +146,7 @@ struct RollingLog: ~Copyable {
                 // Another writer was faster.
                 continue
             }
+            try SystemCall.syncFolder(of: String(directory.dropLast()))
         }
     }
 
