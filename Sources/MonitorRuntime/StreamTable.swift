@@ -111,15 +111,19 @@ actor StreamTable {
     }
 
     /// Ends every stream, and says what came of each.
+    ///
+    /// - Throws: the first error, after all others had their end.
     func finish(atEnd isEnd: Bool) async throws {
+        var failure: (any Error)?
         for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
-            try await pipeline.finish(atEnd: isEnd)
+            do { try await pipeline.finish(atEnd: isEnd) } catch { failure = failure ?? error }
             guard let owner = owners[name], let source = telemetry[owner] else { continue }
             logger.ended(name, await pipeline.counts, await pipeline.trainingCounts(), source.counters)
         }
         for (number, source) in telemetry.sorted(by: { $0.key < $1.key }) {
             logger.waitedInVain(source.counters.exports, number: number)
         }
+        if let failure { throw failure }
     }
 
     private func pipeline(for stream: String, _ source: SourceConfiguration) -> Pipeline {
