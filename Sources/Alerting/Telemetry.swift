@@ -4,5 +4,8 @@ import Logging
 enum Telemetry {
     static let sinkFailed: Logger.Message = "an alert sink fails and will be tried again"
     static let unreadable: Logger.Message = "a stored alert cannot be read and is passed over"
+    static let toldAhead: Logger.Message =
+        "alerts cannot be stored: they are told all the same, and after a crash may be told again"
+    static let dropped: Logger.Message = "more alerts waited for a sink than are kept: it never had the oldest of them"
     static let notCompressed: Logger.Message = "an old log could not be compressed; it is kept and tried again"
 }

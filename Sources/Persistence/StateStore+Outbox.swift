@@ -2,6 +2,8 @@
 extension StateStore {
     /// Acknowledged messages that are kept as history.
     static let keptMessages: Int64 = 10_000
+    /// Messages that wait for a sink at most; of more the oldest go, and the sink is told how many. About 50 MB.
+    static let waitingMessages: Int64 = 20_000
 
     /// Stores messages in a transaction of their own that is on the disk before this returns.
     ///
@@ -11,8 +13,12 @@ extension StateStore {
         defer { try? database.execute("PRAGMA synchronous = NORMAL") }
         try database.transaction { () throws(DatabaseError) in
             for message in messages {
+                // Passed over without a number: between two that are there no number is missing.
                 try database.run(
-                    "INSERT OR IGNORE INTO outbox (id, seq, payload) VALUES (?, ?, ?)",
+                    """
+                    INSERT INTO outbox (id, seq, payload) SELECT ?1, ?2, ?3
+                    WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND seq = ?2)
+                    """,
                     [.text(message.id), .integer(Int64(message.seq)), .blob(message.payload)])
             }
         }
@@ -34,25 +40,36 @@ extension StateStore {
         }
     }
 
-    /// The messages that a sink has not acknowledged, oldest first.
+    /// The messages that a sink has not acknowledged, oldest first; the first says how many before it were dropped.
     public func pending(sink: String, limit: Int) throws -> [StoredMessage] {
-        try messages(
-            """
-            SELECT number, id, seq, payload FROM outbox
-            WHERE number > COALESCE((SELECT acknowledged FROM sink WHERE name = ?), 0) ORDER BY number LIMIT ?
-            """, [.text(sink), .integer(Int64(limit))])
+        let acknowledged = try database.integer("SELECT acknowledged FROM sink WHERE name = ?", [.text(sink)])
+        var found = try messages(
+            "SELECT number, id, seq, payload FROM outbox WHERE number > ? ORDER BY number LIMIT ?",
+            [.integer(acknowledged ?? 0), .integer(Int64(limit))])
+        // Behind what it had stands the first one that is there; a database of monitord has no number below 0.
+        if let first = found.first, let acknowledged, acknowledged >= 0 {
+            found[0].droppedBefore = first.number - UInt64(acknowledged) - 1
+        }
+        return found
     }
 
     /// Remembers that a sink has written all messages up to a number.
+    ///
+    /// What all sinks have written stays for a while as the history; what a sink is too far behind with goes.
     public func acknowledge(sink: String, upTo number: UInt64) throws {
+        try acknowledge(sink: sink, upTo: number, kept: Self.keptMessages, waiting: Self.waitingMessages)
+    }
+
+    /// As ``acknowledge(sink:upTo:)``, with other bounds.
+    func acknowledge(sink: String, upTo number: UInt64, kept: Int64, waiting: Int64) throws {
         try database.run(
             "INSERT INTO sink (name, acknowledged) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET acknowledged = excluded.acknowledged",
             [.text(sink), .integer(Int64(number))])
         try database.run(
             """
-            DELETE FROM outbox WHERE number <= (SELECT MIN(acknowledged) FROM sink)
-            AND number <= (SELECT MAX(number) FROM outbox) - ?
-            """, [.integer(Self.keptMessages)])
+            DELETE FROM outbox WHERE number <= (SELECT MAX(number) FROM outbox) - ?1
+            AND (number <= (SELECT MIN(acknowledged) FROM sink) OR number <= (SELECT MAX(number) FROM outbox) - ?2)
+            """, [.integer(kept), .integer(waiting)])
     }
 
     /// The newest messages, newest first.

@@ -42,6 +42,8 @@ public struct StoredMessage: Equatable, Sendable {
     public var seq: Int
     /// The record's JSON line.
     public var payload: [UInt8]
+    /// Messages before this one that the asking sink never had, because too many were waiting for it.
+    public var droppedBefore: UInt64 = 0
 
     /// Creates a message; `number` is 0 before it is stored.
     public init(number: UInt64 = 0, id: String, seq: Int, payload: [UInt8]) {

@@ -69,6 +69,64 @@ private final class HandClock: Sendable {
         #expect(status.failures == 4 && status.failuresInARow == 0 && status.lastError == nil)
     }
 
+    @Test func `what cannot be stored is told all the same, and not again once it is stored`() async throws {
+        let outbox = MemoryOutbox()
+        let sinks = [CollectingSink("a"), CollectingSink("b")]
+        let clock = HandClock(endless: .seconds(1_000))
+        let router = AlertRouter(sinks: sinks, outbox: outbox, sleep: clock.sleep)
+        try await running(router) {
+            await outbox.setFull(true)
+            for count in 1...3 {
+                // Whoever submits keeps what was refused, and submits it again with what comes.
+                await #expect(throws: MemoryOutbox.Full.self) { try await router.submit(Array(records[..<count])) }
+            }
+            #expect(await router.flush(within: .seconds(1_000)))
+            #expect(sinks.map(\.records) == [Array(records[..<3]), Array(records[..<3])])
+            await outbox.setFull(false)
+            try await router.submit(records)
+            #expect(await router.flush(within: .seconds(1_000)))
+        }
+        #expect(sinks.map(\.records) == [records, records])
+        #expect(await outbox.acknowledged == ["a": 5, "b": 5])
+    }
+
+    @Test func `what cannot be acknowledged is not written again and again`() async throws {
+        let outbox = MemoryOutbox()
+        let sink = CollectingSink("a")
+        let tries = Mutex(0)
+        let router = AlertRouter(
+            sinks: [sink], outbox: outbox,
+            sleep: { _ in
+                // The disk has room again after the third wait.
+                if tries.withLock({
+                    $0 += 1; return $0
+                }) == 3 {
+                    await outbox.setFull(false)
+                }
+                await Task.yield()
+            })
+        try await router.submit(records)
+        await outbox.setFull(true)
+        let run = Task { await router.run() }
+        while await outbox.acknowledged["a"] != 5 { await Task.yield() }
+        run.cancel()
+        await run.value
+        #expect(sink.records == records)
+    }
+
+    @Test func `a sink that missed the oldest is told apart from one that had them all`() async throws {
+        let outbox = MemoryOutbox()
+        let sinks = [CollectingSink("late"), CollectingSink("prompt")]
+        let clock = HandClock(endless: .seconds(1_000))
+        let router = AlertRouter(sinks: sinks, outbox: outbox, sleep: clock.sleep)
+        try await router.submit(records)
+        try await outbox.acknowledge(sink: "prompt", upTo: 3)
+        await outbox.drop(upTo: 3)
+        try await running(router) { #expect(await router.flush(within: .seconds(1_000))) }
+        #expect(sinks.map(\.records) == [Array(records[3...]), Array(records[3...])])
+        #expect(await router.status.map(\.dropped) == [3, 0])
+    }
+
     @Test func `a sink that never works does not keep the others from being flushed, and says why`() async throws {
         let outbox = MemoryOutbox()
         let broken = CollectingSink("broken", failing: .max)

@@ -78,6 +78,9 @@ actor MemoryOutbox: AlertOutbox {
     /// Runs something once, after the next `pending` has read and before it returns.
     func interruptNextPending(_ body: @escaping @Sendable () async throws -> Void) { interruption = body }
 
+    /// Drops the oldest; nothing can be appended afterwards.
+    func drop(upTo number: UInt64) { messages.removeAll { $0.number <= number } }
+
     func setFull(_ isFull: Bool) { self.isFull = isFull }
 
     func append(_ new: [OutboxMessage]) async throws {
@@ -90,12 +93,17 @@ actor MemoryOutbox: AlertOutbox {
     }
 
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
-        let found = Array(messages.filter { $0.number > acknowledged[sink, default: 0] }.prefix(limit))
+        let last = acknowledged[sink, default: 0]
+        var found = Array(messages.filter { $0.number > last }.prefix(limit))
+        if let first = found.first { found[0].droppedBefore = first.number - last - 1 }
         let interruption = interruption
         self.interruption = nil
         try await interruption?()
         return found
     }
 
-    func acknowledge(sink: String, upTo number: UInt64) async throws { acknowledged[sink] = number }
+    func acknowledge(sink: String, upTo number: UInt64) async throws {
+        if isFull { throw Full() }
+        acknowledged[sink] = number
+    }
 }

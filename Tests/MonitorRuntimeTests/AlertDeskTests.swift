@@ -6,6 +6,25 @@ import TimeSeries
 
 @testable import MonitorRuntime
 
+/// Hands each line on with its metadata.
+private struct LinesHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    let line: @Sendable (String) -> Void
+
+    init(_ line: @escaping @Sendable (String) -> Void) { self.line = line }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let facts = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
+        line(([event.message.description] + facts).joined(separator: " "))
+    }
+}
+
 @Suite struct AlertDeskTests {
     private struct Full: Error {}
 
@@ -47,6 +66,27 @@ import TimeSeries
         #expect(box.state.withLock { $0.ids } == ["a open", "a close"])
         #expect(await desk.waitingRecords == 0)
         #expect(await desk.state() != nil)
+    }
+
+    @Test func `more than can be kept are counted, and told once when the rest is handed on`() async throws {
+        let box = Box()
+        let said = Mutex<[String]>([])
+        let logger = Logger(label: "test") { _ in LinesHandler { line in said.withLock { $0.append(line) } } }
+        let desk = AlertDesk(policy: AlertPolicy(), retryLogger: logger, mostWaiting: 2) { try box.write($0) }
+        for (second, event, series) in [(1, .open, "a"), (50, .close, "a"), (200, .open, "b"), (300, .close, "b")]
+            as [(Int64, AlertEvent, String)]
+        {
+            let time = Timestamp(nanoseconds: second * 1_000_000_000)
+            _ = try await desk.admit([change(event, series, at: second)], at: time)
+        }
+        #expect(await desk.waitingRecords == 2)
+        #expect(said.withLock { $0.allSatisfy { !$0.contains("alerts.lost") } })
+        box.state.withLock { $0.isFull = false }
+        try await desk.handOn()
+        try await desk.handOn()
+        #expect(box.state.withLock { $0.ids } == ["a open", "a close"])
+        let told = said.withLock { $0.filter { $0.contains("alerts.lost") } }
+        #expect(told.count == 1 && told.first?.contains("2") == true, "\(told)")
     }
 
     @Test func `without a second try a refusal is the caller's`() async {

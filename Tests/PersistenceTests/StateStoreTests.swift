@@ -284,6 +284,25 @@ import TimeSeries
         #expect(kept.first?.id == "11999")
     }
 
+    @Test func `a sink that is too far behind loses the oldest, and is told how many`() async throws {
+        let store = try StateStore(directory: nil)
+        try await store.registerSinks(["log", "journal"])
+        try await store.appendToOutbox((0..<50).map { message("\($0)") })
+        // Raised again, it takes no number: between two that are there none is missing.
+        try await store.appendToOutbox([message("7"), message("7")])
+        try await store.appendToOutbox((50..<100).map { message("\($0)") })
+        try await store.acknowledge(sink: "journal", upTo: 3, kept: 10, waiting: 40)
+        #expect(try await store.pending(sink: "log", limit: 1).map(\.droppedBefore) == [60])
+        try await store.acknowledge(sink: "log", upTo: 100, kept: 10, waiting: 40)
+        let late = try await store.pending(sink: "journal", limit: 9)
+        #expect(late.map(\.id).first == "60")
+        #expect(late.map(\.droppedBefore) == [57] + [UInt64](repeating: 0, count: 8))
+        try await store.acknowledge(sink: "journal", upTo: 61, kept: 10, waiting: 40)
+        #expect(try await store.pending(sink: "journal", limit: 1).map(\.droppedBefore) == [0])
+        try await store.acknowledge(sink: "journal", upTo: 100, kept: 10, waiting: 40)
+        #expect(try await store.history(limit: 99).count == 10)
+    }
+
     @Test(.enabled(if: geteuid() == 0, "a full disk is made with a small tmpfs, which needs root"))
     func `a full disk is told, and the store works again when there is room`() async throws {
         let directory = try TemporaryDirectory()

@@ -8,9 +8,12 @@ public struct OutboxMessage: Equatable, Sendable {
     public var payload: [UInt8]
     /// Position in the outbox: rises with every message stored, is never used twice. 0 before it is stored.
     public var number: UInt64
+    /// Messages before this one that the sink never had, because more were waiting for it than the outbox keeps.
+    public var droppedBefore: UInt64
 
     /// Creates a message.
-    public init(id: String, seq: Int, payload: [UInt8], number: UInt64 = 0) {
+    public init(id: String, seq: Int, payload: [UInt8], number: UInt64 = 0, droppedBefore: UInt64 = 0) {
+        self.droppedBefore = droppedBefore
         self.id = id
         self.seq = seq
         self.payload = payload
@@ -34,7 +37,7 @@ public protocol AlertOutbox: Sendable {
     ///
     /// - Throws: when nothing of it is stored.
     func append(_ messages: [OutboxMessage]) async throws
-    /// The messages that a sink has not acknowledged, by rising number.
+    /// The messages that a sink has not acknowledged, by rising number; the first says how many before it were dropped.
     ///
     /// - Parameters:
     ///   - sink: the sink's name. One never seen before has acknowledged all that was stored before it was first asked

@@ -36,6 +36,8 @@ public struct SinkStatus: Equatable, Sendable {
     public var failuresInARow = 0
     /// Stored messages that could not be read back and were passed over.
     public var unreadable: UInt64 = 0
+    /// Messages that it never had, because more were waiting for it than the outbox keeps.
+    public var dropped: UInt64 = 0
     /// Why the last try failed; `nil` when it did not.
     public var lastError: String?
     /// Whether all that was submitted is written.
@@ -51,17 +53,41 @@ public struct SinkStatus: Equatable, Sendable {
 ///                                        └─▶ worker: journal ─▶ back-off, again
 ///
 /// Each sink has one worker that reads what the sink has not acknowledged, oldest first, so its order is kept and a sink
-/// that fails or hangs delays nobody else. Workers start with what an earlier run left. Nothing is held here but counters.
+/// that fails or hangs delays nobody else. Workers start with what an earlier run left.
+///
+/// A disk that takes nothing must not keep alerts from people: what the outbox refuses is told all the same, from memory,
+/// and once it is stored later no sink gets it again. Only a crash in between makes it come twice.
 public actor AlertRouter {
     private static let batch = 64
     /// The longest wait between two looks for a place that is not there.
     private static let longestSearch = Duration.seconds(10)
+
+    /// Records told ahead of their being stored, at most.
+    private static let mostAhead = 5_000
+
+    /// What a record's messages are known by.
+    private struct MessageName: Hashable {
+        let id: String
+        let seq: Int
+    }
+
+    /// The outbox did not take note of what a sink has had.
+    private struct Unacknowledged: Error, CustomStringConvertible {
+        let cause: any Error
+        var description: String { "what it has had cannot be noted: \(cause)" }
+    }
 
     private struct Lane {
         let sink: any AlertSink
         let wake: AsyncStream<Void>
         let waker: AsyncStream<Void>.Continuation
         var status: SinkStatus
+        /// The last of the outbox that was delivered, acknowledged or not.
+        var deliveredUpTo: UInt64 = 0
+        /// Waits to be told although it is not stored.
+        var ahead: [AlertRecord] = []
+        /// Was told so, and comes again by the outbox.
+        var toldAhead: Set<MessageName> = []
     }
 
     private let outbox: any AlertOutbox
@@ -69,6 +95,8 @@ public actor AlertRouter {
     private let logger: Logger?
     private let sleep: @Sendable (Duration) async throws -> Void
     private var lanes: [Lane]
+    /// Refused by the outbox and told ahead; not stored yet.
+    private var refused: Set<MessageName> = []
     private var generation: UInt64 = 0
     private var flushes: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     private var nextFlush: UInt64 = 0
@@ -107,16 +135,43 @@ public actor AlertRouter {
 
     /// Stores records and wakes the sinks; returns when they are durable, not when they are written.
     ///
-    /// - Throws: what the outbox throws; then nothing is stored, and the caller still has the records.
+    /// - Throws: what the outbox throws; then nothing is stored and the caller still has the records, but they are told.
     public func submit(_ records: [AlertRecord]) async throws {
         guard !records.isEmpty else { return }
-        try await outbox.append(records.map { OutboxMessage($0) })
+        do {
+            try await outbox.append(records.map { OutboxMessage($0) })
+        } catch {
+            tellAhead(records)
+            throw error
+        }
+        if !refused.isEmpty { forgetAhead(records) }
+        wake()
+    }
+
+    private func wake() {
         generation += 1
         for index in lanes.indices {
             lanes[index].status.isCaughtUp = false
             lanes[index].waker.yield()
         }
     }
+
+    private func tellAhead(_ records: [AlertRecord]) {
+        if refused.isEmpty { logger?.error(Telemetry.toldAhead) }
+        for record in records where refused.count < Self.mostAhead && refused.insert(Self.name(record)).inserted {
+            for index in lanes.indices { lanes[index].ahead.append(record) }
+        }
+        wake()
+    }
+
+    /// What is stored comes by the outbox.
+    private func forgetAhead(_ records: [AlertRecord]) {
+        let stored = Set(records.map(Self.name))
+        refused.subtract(stored)
+        for index in lanes.indices { lanes[index].ahead.removeAll { stored.contains(Self.name($0)) } }
+    }
+
+    private static func name(_ record: AlertRecord) -> MessageName { MessageName(id: record.id, seq: record.seq) }
 
     /// Runs the workers until the task is cancelled.
     public func run() async {
@@ -177,17 +232,52 @@ public actor AlertRouter {
         let seen = generation
         let messages = try await outbox.pending(sink: sink.name, limit: Self.batch)
         guard !messages.isEmpty else {
+            try await deliverAhead(index)
             if seen == generation { markCaughtUp(index) }
             return seen != generation
         }
+        var refusal: Unacknowledged?
         for message in messages {
             try Task.checkCancellation()
-            try await deliver(message, index)
-            try await outbox.acknowledge(sink: sink.name, upTo: message.number)
-            lanes[index].status.failuresInARow = 0
-            lanes[index].status.lastError = nil
+            // One that could not be acknowledged is not written again.
+            if message.number > lanes[index].deliveredUpTo {
+                try await deliver(message, index)
+                lanes[index].deliveredUpTo = message.number
+                noteDropped(message.droppedBefore, index)
+            }
+            guard refusal == nil else { continue }
+            do { try await outbox.acknowledge(sink: sink.name, upTo: message.number) } catch {
+                refusal = Unacknowledged(cause: error)
+            }
         }
+        if let refusal {
+            try await deliverAhead(index)
+            throw refusal
+        }
+        lanes[index].status.failuresInARow = 0
+        lanes[index].status.lastError = nil
         return true
+    }
+
+    /// Delivers what the outbox has refused.
+    private func deliverAhead(_ index: Int) async throws {
+        while let record = lanes[index].ahead.first {
+            try Task.checkCancellation()
+            let name = Self.name(record)
+            try await lanes[index].sink.deliver(record)
+            // It may have been stored meanwhile: then it is not there any more, and comes by the outbox.
+            lanes[index].ahead.removeAll { Self.name($0) == name }
+            lanes[index].toldAhead.insert(name)
+            lanes[index].status.delivered += 1
+        }
+    }
+
+    /// Tells of what a sink has missed, once it is back.
+    private func noteDropped(_ count: UInt64, _ index: Int) {
+        guard count > 0 else { return }
+        lanes[index].status.dropped += count
+        logger?.error(
+            Telemetry.dropped, metadata: ["sink": "\(lanes[index].status.name)", "alerts.dropped": "\(count)"])
     }
 
     private func deliver(_ message: OutboxMessage, _ index: Int) async throws {
@@ -200,6 +290,7 @@ public actor AlertRouter {
             logger?.error(Telemetry.unreadable, metadata: ["alert.id": "\(message.id)", "error": "\(error)"])
             return
         }
+        if lanes[index].toldAhead.remove(Self.name(record)) != nil { return }
         try await lanes[index].sink.deliver(record)
         lanes[index].status.delivered += 1
     }
@@ -224,7 +315,9 @@ public actor AlertRouter {
         }
         do {
             let wait = backOff.wait(afterFailures: failures)
-            try await sleep(isReachable ? wait : min(wait, Self.longestSearch))
+            // A sink that works must not wait for long because the outbox does not.
+            let isLong = isReachable && !(error is Unacknowledged)
+            try await sleep(isLong ? wait : min(wait, Self.longestSearch))
             return true
         } catch {
             return false

@@ -12,7 +12,8 @@ struct StoredOutbox: AlertOutbox {
 
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
         try await store.pending(sink: sink, limit: limit).map {
-            OutboxMessage(id: $0.id, seq: $0.seq, payload: $0.payload, number: $0.number)
+            OutboxMessage(
+                id: $0.id, seq: $0.seq, payload: $0.payload, number: $0.number, droppedBefore: $0.droppedBefore)
         }
     }
 

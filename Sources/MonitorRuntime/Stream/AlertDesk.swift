@@ -12,6 +12,12 @@ actor AlertDesk {
     private let retryLogger: Logger?
     /// Records that the output has refused so far; they go first, in order, with the next ones.
     private var waiting: [AlertRecord] = []
+    /// Records that did not fit among those since the output last took any.
+    private var lostRecords = 0
+    /// Refusals in a row.
+    private var refusals = 0
+    /// Records that are kept while the output refuses them, at most; about 15 MB.
+    private let mostWaiting: Int
     /// Calls of the output that have not returned.
     private var inFlight = 0
 
@@ -19,7 +25,9 @@ actor AlertDesk {
     ///
     /// - Parameter retryLogger: told when the output refuses records; they are kept and tried again, and watching goes on.
     ///   Without one a refusal is the caller's error.
-    init(policy: AlertPolicy, retryLogger: Logger? = nil, output: @escaping Output) {
+    /// - Parameter mostWaiting: records kept so; of more the latest are lost, which is told when the output takes some again.
+    init(policy: AlertPolicy, retryLogger: Logger? = nil, mostWaiting: Int = 5_000, output: @escaping Output) {
+        self.mostWaiting = mostWaiting
         self.policy = policy
         self.retryLogger = retryLogger
         self.output = output
@@ -58,16 +66,25 @@ actor AlertDesk {
     /// - Throws: what the output throws, unless it is tried again; the records are kept and go first next time.
     func admit(_ changes: [SeriesChange], at time: Timestamp) async throws -> [Bool] {
         let decision = policy.admit(changes, at: time)
-        waiting += decision.records
+        wait(decision.records)
         do {
             try await handOn()
         } catch {
             guard let retryLogger else { throw error }
+            refusals += 1
+            // Every tick tries again: told the first time, the second, the fourth, and so on.
+            guard refusals & (refusals - 1) == 0 else { return decision.isPublished }
             retryLogger.error(
                 "alerts could not be stored; they are kept and tried again",
                 metadata: ["alerts.waiting": "\(waiting.count)", "error": "\(error)"])
         }
         return decision.isPublished
+    }
+
+    private func wait(_ records: [AlertRecord]) {
+        let room = max(0, mostWaiting - waiting.count)
+        waiting += records.prefix(room)
+        lostRecords += max(0, records.count - room)
     }
 
     /// Hands on what is waiting.
@@ -80,6 +97,13 @@ actor AlertDesk {
         defer { inFlight -= 1 }
         do {
             try await output(records)
+            refusals = 0
+            if lostRecords > 0 {
+                retryLogger?.error(
+                    "alerts can be stored again; those that were too many to keep are lost",
+                    metadata: ["alerts.lost": "\(lostRecords)"])
+                lostRecords = 0
+            }
         } catch {
             waiting.insert(contentsOf: records, at: 0)
             throw error
