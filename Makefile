@@ -4,7 +4,7 @@
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
 # make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails; also one
-#                by one: campaign-journald, -rotation, -crash (500 kills), the last with SEED=N for other seeds
+#                by one: campaign-journald, -rotation, -crash (500 kills), -power (500 cuts), -faults (300), the last with SEED=N for other seeds
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -17,7 +17,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation install \
+.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults install \
     quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
@@ -71,7 +71,7 @@ deb: build
 	bash scripts/make-deb.sh $(BINARY) .build/deb
 
 SEED ?= 1
-campaign: campaign-journald campaign-crash campaign-rotation
+campaign: campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults
 
 campaign-journald: deb
 	@bash scripts/install-dependencies.sh --tests
@@ -79,6 +79,12 @@ campaign-journald: deb
 
 campaign-crash: build
 	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/crash.py --seed $(SEED)
+
+campaign-power: build
+	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/power.py --seed $(SEED)
+
+campaign-faults: build
+	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/faults.py --seed $(SEED)
 
 # A configuration that is there is kept.
 PREFIX ?= /usr

@@ -59,6 +59,7 @@ if $tests; then
     need argus-server "the tests make flows with it" test -x /usr/sbin/argus
     need argus-client "the tests read what it prints" command -v ra
     need python3-venv "exported networks are run by ONNX Runtime, a Python package" python3 -c "import venv, ensurepip"
+    need python3 "the fault campaigns are driven by it" command -v python3
     need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi

@@ -22,6 +22,10 @@ STAMPS = ("host", "version", "emitted")
 FORBIDDEN = ("set aside", "begins anew", "cannot be used", "cannot be read:", "Fatal error", "learning begins")
 
 
+# What was started and may still run.
+STARTED = []
+
+
 class Failure(Exception):
     """A promise that was not kept."""
 
@@ -32,7 +36,7 @@ def arguments(description, **defaults):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", metavar="DIR", help="work there, and leave everything there")
     for name, value in defaults.items():
-        parser.add_argument("--" + name, type=int, default=value)
+        parser.add_argument("--" + name, type=type(value), default=value)
     return parser.parse_args()
 
 
@@ -40,7 +44,8 @@ def campaign(body, options, name):
     """Runs a campaign in a folder of its own; ends with 1 when a promise was not kept, and says how to see it again."""
     work = pathlib.Path(options.keep or tempfile.mkdtemp(prefix="monitord-campaign-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    sizes = " ".join(f"--{key} {value}" for key, value in sorted(vars(options).items()) if key not in ("keep", "seed"))
+    sizes = " ".join(f"--{key} {value}" for key, value in sorted(vars(options).items())
+                     if key not in ("keep", "seed") and value != "")
     again = f"python3 {pathlib.Path(sys.argv[0]).name} --seed {options.seed} {sizes}"
     begin = time.monotonic()
     try:
@@ -57,9 +62,48 @@ def campaign(body, options, name):
     sys.exit(1 if failed else 0)
 
 
+class Trials:
+    """Many trials, of which one that fails does not keep the others from being made."""
+
+    def __init__(self):
+        self.failed = 0
+
+    def make(self, trial):
+        """Makes a trial; says why it failed when it did."""
+        try:
+            return trial()
+        except Failure as failure:
+            self.failed += 1
+            print(f"  FAILED: {failure}", flush=True)
+            return None
+        finally:
+            for process in STARTED:
+                kill(process)
+            STARTED.clear()
+
+    def end(self, count):
+        check(not self.failed, f"{self.failed} of {count} trials")
+
+
 def check(condition, text):
     if not condition:
         raise Failure(text)
+
+
+def one_file(work, options, days):
+    """An input with known incidents in a box of its own, and what an uninterrupted run makes of it."""
+    recording = work / "a.csv"
+    simulate(recording, options.seed, days, "pump", 2, ["spike/8", "step/8", "noise/5", "stuck/5"])
+    lines = recording.read_bytes().splitlines(keepends=True)
+    border = len(lines) * 19 // 20
+    further = work / "a.further"
+    further.write_bytes(lines[0] + b"".join(lines[border:]))
+    calm = Box(work / "calm", ["a.csv"])
+    calm.inputs[0].write_bytes(b"".join(lines[:border]))
+    calm.run_to_end()
+    expected = calm.logged()
+    check(len(expected) > 20, f"only {len(expected)} records to lose")
+    return calm, expected, further
 
 
 def simulate(path, seed, days, kind, series, anomalies, start="2026-03-15T00:00:00"):
@@ -70,6 +114,16 @@ def simulate(path, seed, days, kind, series, anomalies, start="2026-03-15T00:00:
              "--duration", f"{days}d", "--seed", str(seed), "--maintenance", "none", "--start", start]
             + [word for anomaly in anomalies for word in ("--anomaly", anomaly)],
             stdout=file, stderr=subprocess.DEVNULL, check=True)
+
+
+def disk_library(work):
+    """Builds the library that stands between monitord and the disk."""
+    library = pathlib.Path(work) / "disk.so"
+    result = subprocess.run(
+        ["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(library),
+         str(ROOT / "Tests/Campaigns/disk.c"), "-ldl"], capture_output=True, text=True)
+    check(result.returncode == 0, f"disk.c: {result.stderr}")
+    return library
 
 
 class Box:
@@ -103,6 +157,7 @@ class Box:
             env={"PATH": os.environ["PATH"], "TZ": "UTC", **(environment or {})})
         console.close()
         errors.close()
+        STARTED.append(process)
         return process
 
     def positions(self):
@@ -118,7 +173,9 @@ class Box:
 
     def run_to_end(self, limit=120, environment=None):
         """Runs until everything is read and told, and ends monitord in order."""
-        sizes = {path.stem: path.stat().st_size for path in self.inputs}
+        # A single source is called input.
+        names = [path.stem for path in self.inputs] if len(self.inputs) > 1 else ["input"]
+        sizes = {name: path.stat().st_size for name, path in zip(names, self.inputs)}
         for _ in range(5):
             process = self.start(environment)
             wait_until_idle(process, limit)
@@ -237,8 +294,8 @@ def wait_until_idle(process, limit=120):
         before = used
 
 
-def stop(process, limit=30):
-    """Ends monitord in order."""
+def stop(process, limit=30, codes=(0,)):
+    """Ends monitord in order; returns what it ended with."""
     process.send_signal(signal.SIGTERM)
     try:
         code = process.wait(limit)
@@ -246,7 +303,8 @@ def stop(process, limit=30):
         process.kill()
         process.wait()
         raise Failure("monitord does not end when asked to")
-    check(code == 0, f"monitord ended with {code} when asked to stop")
+    check(code in codes, f"monitord ended with {code} when asked to stop")
+    return code
 
 
 def kill(process):

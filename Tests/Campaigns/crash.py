@@ -173,7 +173,7 @@ def committed_row(box, rows_by_time):
 def of_rows(options, chance, work, by):
     """Stdin and UDP: rows are sent at a steady rate; how many does a crash cost?"""
     path = work / f"{by}.csv"
-    simulate(path, options.seed + 2, 40, "pump", 1, ["all/10"])
+    simulate(path, options.seed + 2, 6 * options.crashes + 6, "pump", 1, ["all/10"])
     lines = path.read_bytes().splitlines(keepends=True)
     header, rows = lines[0], lines[1:]
     rows_by_time = {row.split(b",")[0].decode(): number for number, row in enumerate(rows)}

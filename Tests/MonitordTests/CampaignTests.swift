@@ -16,4 +16,21 @@ import Testing
         #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
         #expect(result.output.contains("5 kills"))
     }
+
+    @Test(.enabled(if: hasCompiler, "no cc, which builds the library between monitord and the disk"))
+    func `after a power cut at any instant nothing that was told is forgotten`() throws {
+        let result = try run("power.py", ["--seed", "11", "--cuts", "5"])
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("5 cuts"))
+    }
+
+    @Test(.enabled(if: hasCompiler, "no cc, which builds the library between monitord and the disk"))
+    func `with a disk that fails it goes on, and has everything in its place once it is well`() throws {
+        let result = try run("faults.py", ["--seed", "11", "--faults", "3", "--disks", "1"])
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("faults: 3"))
+    }
 }
+
+private let hasCompiler =
+    isContinuousIntegration || FileManager.default.isExecutableFile(atPath: "/usr/bin/cc")
