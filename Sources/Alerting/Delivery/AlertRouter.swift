@@ -61,6 +61,8 @@ public actor AlertRouter {
     private static let batch = 64
     /// The longest wait between two looks for a place that is not there.
     private static let longestSearch = Duration.seconds(10)
+    /// The longest wait of a sink that works for an outbox that does not: an alert told meanwhile is late by so much.
+    private static let longestToAcknowledge = Duration.seconds(1)
 
     /// Records told ahead of their being stored, at most.
     private static let mostAhead = 5_000
@@ -315,9 +317,9 @@ public actor AlertRouter {
         }
         do {
             let wait = backOff.wait(afterFailures: failures)
-            // A sink that works must not wait for long because the outbox does not.
-            let isLong = isReachable && !(error is Unacknowledged)
-            try await sleep(isLong ? wait : min(wait, Self.longestSearch))
+            let longest: Duration? =
+                error is Unacknowledged ? Self.longestToAcknowledge : isReachable ? nil : Self.longestSearch
+            try await sleep(longest.map { min(wait, $0) } ?? wait)
             return true
         } catch {
             return false
