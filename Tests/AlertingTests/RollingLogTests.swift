@@ -60,6 +60,16 @@ import TimeSeries
         #expect(directory.read("alerts.jsonl") == lineOf(2) + "\n" + lineOf(3) + "\n")
     }
 
+    @Test func `nor when it stands several rotated files back, compressed or not`() throws {
+        var first = log(40, keep: 9)
+        for seq in 0..<9 { _ = try first.append(lineOf(seq), key: key(seq), at: onset) }
+        try compression(keep: 9).run()
+        for seq in 9..<13 { _ = try first.append(lineOf(seq), key: key(seq), at: onset) }
+        var second = log(40, keep: 9)
+        let written = try (0..<14).map { try second.append(lineOf($0), key: key($0), at: onset) }
+        #expect(written == [Bool](repeating: false, count: 13) + [true])
+    }
+
     @Test func `a directory that is missing or removed is made again`() throws {
         var log = log(path: "a/b/alerts.jsonl")
         _ = try log.append(lineOf(0), key: key(0), at: onset)

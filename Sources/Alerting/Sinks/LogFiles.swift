@@ -71,11 +71,22 @@ struct LogFiles: Sendable {
         }
     }
 
-    /// The last bytes of the newest rotated file; none when there is no such file.
-    func tailOfNewest(_ bytes: Int) throws(AlertingError) -> [UInt8] {
-        let old = plain(1)
+    /// The last bytes of the rotated files, of the newest ones that have so many together; older lines first.
+    func tailOfRotated(_ bytes: Int) throws(AlertingError) -> [UInt8] {
+        var tail: [UInt8] = []
+        var number = 1
+        // A crash in a rotation leaves the first number free.
+        while tail.count < bytes, exists(number) || number == 1 {
+            tail = try self.tail(bytes - tail.count, of: number) + tail
+            number += 1
+        }
+        return tail
+    }
+
+    private func tail(_ bytes: Int, of number: Int) throws(AlertingError) -> [UInt8] {
+        let old = plain(number)
         guard SystemCall.status(ofPath: old) != nil else {
-            let packed = compressed(1)
+            let packed = compressed(number)
             return SystemCall.status(ofPath: packed) == nil ? [] : try GzipFile.tail(bytes, ofFile: packed)
         }
         let descriptor = try SystemCall.run("open", on: old) { unsafe Glibc.open(old, O_RDONLY | O_CLOEXEC) }

@@ -186,8 +186,8 @@ struct RollingLog: ~Copyable {
 
     private mutating func readTail() throws(AlertingError) {
         let size = try Int(SystemCall.status(of: descriptor, named: path).st_size)
-        // A young file has the messages of the last run in the one before it.
-        if size < Self.tailBytes { remember(linesOf: try files.tailOfNewest(Self.tailBytes)) }
+        // A young file has the messages of the last run in those before it.
+        if size < Self.tailBytes { remember(linesOf: try files.tailOfRotated(Self.tailBytes - size)) }
         remember(linesOf: try SystemCall.tail(Self.tailBytes, of: descriptor, named: path))
     }
 
