@@ -7,11 +7,14 @@ import TimeSeries
 
 /// What a restart needs: storing it, and going on from it.
 extension Pipeline {
+    /// Whether an incident waits for the rest of its tick.
+    var waitsForTick: Bool { tick.lines.contains { $0.outcome.hasChange } }
+
     /// The state as it is after the last batch, to be written while the stream goes on.
     ///
     /// - Returns: `nil` when there is nothing yet, or an incident waits for the rest of its tick: it is not in the state.
     func cut() async -> StreamCut? {
-        guard !groups.isEmpty, !tick.lines.contains(where: { $0.outcome.hasChange }) else { return nil }
+        guard !groups.isEmpty, !waitsForTick else { return nil }
         var cut = StreamCut(
             scope: scope,
             header: StoredStream.Header(

@@ -15,6 +15,9 @@ actor StreamTable {
     /// What the sources have counted, by number.
     private var telemetry: [Int: SourceTelemetry] = [:]
     private var rules: RuleWatch
+    /// Commits in a row that there was no moment for, and how many may be.
+    private var missedCuts = 0
+    private static let mostMissedCuts = 5
     /// Keeps batches out while the state is cut.
     private let gate = BatchGate()
     /// What is in hand: what the watchdog is told by.
@@ -60,14 +63,20 @@ actor StreamTable {
 
     /// All streams as they are between two batches of each, with the policy of the same moment.
     ///
-    /// Batches wait until it is taken, which takes a mark for each series. A stream whose last tick waits for its rest with
-    /// an incident in it is left out, and goes on from its last commit.
+    /// Batches wait until it is taken, which takes a mark for each series. Where a stream's last tick waits for its rest with
+    /// an incident in it there is none now: stored without that stream, the policy would be ahead of it, and what is read
+    /// again would spend the budget twice. A stream that stays so for some commits, as when its source has ended in the
+    /// middle of a tick, is left out all the same, and goes on from its last commit.
     ///
-    /// - Returns: `nil` while alerts wait to be stored, which the state may not stand for.
+    /// - Returns: `nil` while alerts wait to be stored, which the state may not stand for, or for a tick.
     func cut() async -> (streams: [StreamCut], policy: [UInt8])? {
         await gate.close()
         defer { gate.open() }
         guard let policy = await desk.state() else { return nil }
+        var waits = false
+        for pipeline in pipelines.values where await pipeline.waitsForTick { waits = true }
+        missedCuts = waits ? missedCuts + 1 : 0
+        if waits, missedCuts <= Self.mostMissedCuts { return nil }
         var streams: [StreamCut] = []
         for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
             if let cut = await pipeline.cut() { streams.append(cut) }
@@ -114,6 +123,8 @@ actor StreamTable {
     ///
     /// - Throws: the first error, after all others had their end.
     func finish(atEnd isEnd: Bool) async throws {
+        // There is no later commit to wait for.
+        missedCuts = Self.mostMissedCuts
         var failure: (any Error)?
         for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) {
             do { try await pipeline.finish(atEnd: isEnd) } catch { failure = failure ?? error }

@@ -3,7 +3,7 @@ import Persistence
 
 /// What a commit of the daemon's whole state is made of.
 protocol CommittedState: Sendable {
-    /// The streams and the policy, all of one moment; `nil` when that cannot be now.
+    /// The streams and the policy, all of one moment; `nil` when that cannot be now, which is tried again.
     func cut() async -> (streams: [StreamCut], policy: [UInt8])?
 }
 
@@ -85,7 +85,10 @@ actor Committer {
             logger.error("alerts still cannot be stored", metadata: ["error": "\(error)"])
         }
         guard let cut = await state.cut() else {
-            logger.warning("the state is not stored: alerts wait to be stored first")
+            // Else a tick is being put together, which is of the moment.
+            if await desk.waitingRecords > 0 {
+                logger.warning("the state is not stored: alerts wait to be stored first")
+            }
             return false
         }
         let written = await store.bytesOnDisk
