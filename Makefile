@@ -5,6 +5,7 @@
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
 # make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails; also one
 #                by one: campaign-journald, -rotation, -crash (500 kills), -power (500 cuts), -faults (300), the last with SEED=N for other seeds
+# make fuzz      gives each decoder of network flows inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -17,7 +18,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults install \
+.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults fuzz install \
     quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
@@ -59,6 +60,11 @@ campaign-rotation: build
 	set -o pipefail; MONITORD_ROTATION_LINES=20000 MONITORD_ROTATION_SEEDS=3 $(SWIFT) test --filter RotationTests \
 	    | grep -E '^(\||✘|✔ Test run)'
 	python3 Tests/Campaigns/rotation.py $(BINARY)
+
+# FUZZ_MODE=thorough watches memory and comparisons too, and is slower.
+FUZZ_SECONDS ?= 60
+fuzz: dependencies
+	bash Tests/Fuzzing/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_DECODERS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
