@@ -15,7 +15,7 @@ struct FlowDecoderFuzzer {
     /// Creates the fuzzer of a decoder by its name in `fuzz.sh`; `nil` for another name.
     init?(_ name: String) {
         guard let place = Self.forms.firstIndex(where: { $0.name == name }) else { return nil }
-        let form = Self.forms[place].form
+        let (_, form, head) = Self.forms[place]
         guard let example = FormatExample.all.first(where: { $0.format.isOfFlows && $0.form == form }),
             let zone = TimeZoneRules(name: "Europe/Berlin", posix: "CET-1CEST,M3.5.0,M10.5.0/3")
         else { return nil }
@@ -24,17 +24,23 @@ struct FlowDecoderFuzzer {
             zone: SourceZone(rules: zone, origin: .configured))
         var decoder = LineDecoder(configuration: configuration)
         var batch = RecordBatch()
-        let lines = example.lines + Array(repeating: example.lines[example.lines.count - 1], count: 3)
+        let examples = head.map { [$0] } ?? example.lines
+        let lines = examples + Array(repeating: examples[examples.count - 1], count: 3)
         decoder.decode(Array((lines.joined(separator: "\n") + "\n").utf8), into: &batch)
         precondition(decoder.schema?.isFlows == true && batch.flows.count >= 4, "\(name) is not read by its own lines")
         settled = decoder
     }
 
-    /// The decoders, and the example whose lines are the head.
-    private static let forms: [(name: String, form: String)] = [
-        ("zeek", "conn.log"), ("zeek-json", "conn.log as JSON"), ("suricata", "EVE"),
-        ("nfdump-old", "csv, 1.6 to 1.7.4"), ("nfdump-new", "csv, since 1.7.5"), ("pipe", "pipe"), ("argus", "ra"),
+    /// The decoders, and the example whose lines are the head, unless another line is.
+    private static let forms: [(name: String, form: String, head: String?)] = [
+        ("zeek", "conn.log", nil), ("zeek-json", "conn.log as JSON", nil), ("suricata", "EVE", nil),
+        ("suricata-netflow", "EVE", netflow), ("nfdump-old", "csv, 1.6 to 1.7.4", nil),
+        ("nfdump-new", "csv, since 1.7.5", nil), ("pipe", "pipe", nil), ("argus", "ra", nil),
     ]
+
+    /// These are read only where no `flow` event came before.
+    private static let netflow =
+        #"{"timestamp":"2017-04-07T22:24:37+0100","event_type":"netflow","src_ip":"::1","dest_ip":"::2","proto":"ICMP","icmp_type":8,"icmp_code":0,"netflow":{"pkts":5,"bytes":742}}"#
 
     /// Whole and in pieces the lines must give the same flows, and flows that can be; some go through the gatherer.
     func test(_ lines: [UInt8]) {
