@@ -10,7 +10,7 @@ import TimeSeries
 
     private func policy(series: Int, _ configuration: AlertingConfiguration? = nil) -> AlertPolicy {
         var policy = AlertPolicy(configuration: configuration ?? daily)
-        policy.expect(chanceOpeningsPerSecond: Double(series) * weekly, of: "plant")
+        policy.expect(chanceOpeningsPerSecond: Double(series) * weekly, of: "plant", at: at(0))
         return policy
     }
 
@@ -45,7 +45,7 @@ import TimeSeries
         }
         let strong = policy.admit([change(.open, "pump", at: 200_000, score: 9)], at: at(200_000))
         #expect(opens(strong) == ["pump"])
-        texts += policy.admit([], at: at(400_000)).records.map(\.message)
+        texts += policy.advance("plant", to: at(400_000)).map(\.message)
         #expect(texts.count == 2)
         #expect(
             texts[0].hasPrefix(
@@ -96,7 +96,7 @@ import TimeSeries
         let close = policy.admit([change(.close, "a", at: 90, since: 0, until: 30)], at: at(90))
         let record = try #require(close.records.first)
         #expect(record.since == at(0) && record.seq == 1)
-        let budget = try #require(policy.admit([], at: at(100_000)).records.first)
+        let budget = try #require(policy.advance("plant", to: at(100_000)).first)
         #expect(budget.message.contains("none since; 1 of them became stronger and were told later"))
     }
 
@@ -178,8 +178,8 @@ import TimeSeries
             let time = Double(tick) * 300
             if tick % 100 == 0 {
                 let rate = Double(100 + tick) * weekly
-                policy.expect(chanceOpeningsPerSecond: rate, of: "plant")
-                turned.expect(chanceOpeningsPerSecond: rate, of: "plant")
+                policy.expect(chanceOpeningsPerSecond: rate, of: "plant", at: at(time))
+                turned.expect(chanceOpeningsPerSecond: rate, of: "plant", at: at(time))
             }
             let changes = (0..<5).map { number -> SeriesChange in
                 let event: AlertEvent = [.open, .update, .close][Int(chance.next() * 3)]
@@ -215,7 +215,7 @@ import TimeSeries
         var reader = StateReader(writer.bytes)
         var policy = try AlertPolicy(configuration: daily, from: &reader)
         #expect(reader.remaining == 0 && policy.heldBackIncidents == 4)
-        let close = try #require(policy.admit([], at: at(100_000)).records.first)
+        let close = try #require(policy.advance("plant", to: at(100_000)).first)
         #expect(close.message.hasPrefix("4 incidents were held back") && !close.message.contains("strongest"))
     }
 

@@ -86,7 +86,7 @@ import TimeSeries
         for (number, series) in ["a", "b", "c"].enumerated() {
             _ = policy.admit([change(.open, series, at: Double(number) * 0.1)], at: at(Double(number) * 0.1))
         }
-        let close = policy.admit([], at: at(90_000))
+        let close = PolicyDecision(records: policy.advance("plant", to: at(90_000)), isPublished: [])
         #expect(
             close.records.first?.message.hasPrefix("1 incident was held back at 2026-11-21 02:14:10 UTC, none since")
                 == true, "\(close.records)")
@@ -110,8 +110,8 @@ import TimeSeries
         #expect(policy.admit([change(.open, "d", at: 100)], at: at(100)).records.isEmpty)
         #expect(policy.heldBackIncidents == 2)
 
-        #expect(policy.admit([], at: at(100 + 86_399)).records.isEmpty)
-        let close = policy.admit([], at: at(100 + 90_000))
+        #expect(policy.advance("plant", to: at(100 + 86_399)).isEmpty)
+        let close = PolicyDecision(records: policy.advance("plant", to: at(100 + 90_000)), isPublished: [])
         #expect(summary(close) == ["budget close 1 warning monitord"])
         let record = try #require(close.records.first)
         #expect(record.time == at(100 + 86_400) && record.until == at(100))

@@ -9,19 +9,20 @@ extension AlertPolicy {
     /// - Parameter openings: of its series, in order of the key; those that were held back before are not counted again.
     /// - Returns: the opening of the `budget` incident, when this is its first.
     mutating func holdBack(_ openings: [SeriesChange], at time: Timestamp, isBelowBar: Bool) -> AlertRecord? {
+        let place = timeline(of: openings[0].stream, at: time)
         let strongest = openings.compactMap(\.strength).max { $0.excess < $1.excess }
         let fresh = openings.filter { !heldMembers.contains(Self.member($0)) }
-        if fleet.isCrowded(allowed: configuration.daemonFalseAlarmsPerSecond) {
+        if timelines[place].fleet.isCrowded(allowed: configuration.daemonFalseAlarmsPerSecond) {
             for opening in fresh where Self.mayBecomeStronger(opening) { heldMembers.insert(Self.member(opening)) }
         }
-        if var held = heldBack {
+        if var held = timelines[place].heldBack {
             if !fresh.isEmpty {
                 heldBackIncidents += 1
                 held.count += 1
                 held.last = max(held.last, time)
             }
             held.note(strongest)
-            heldBack = held
+            timelines[place].heldBack = held
             return nil
         }
         // What was counted in an earlier `budget` incident and is open still needs no other.
@@ -33,19 +34,24 @@ extension AlertPolicy {
         let held = HeldBack(
             id: id, since: time, last: time, count: 1, firstSeries: opening.series, strongest: strongest,
             isBelowBar: isBelowBar)
-        heldBack = held
+        timelines[place].heldBack = held
         return record(.open, of: held, at: time)
     }
 
-    /// Closes the `budget` incident when it is due.
+    /// Closes the `budget` incident of a timeline when it is due.
     ///
     /// Its time is the instant at which it was due, not the tick that showed it, so that its bytes do not depend on how
     /// often the policy is asked.
-    mutating func closeBudgetIncident(at time: Timestamp) -> AlertRecord? {
-        guard let held = heldBack, time.seconds(since: held.last) >= Self.quietSecondsOfBudget else { return nil }
-        heldBack = nil
-        return record(.close, of: held, at: held.last.advanced(bySeconds: Self.quietSecondsOfBudget))
+    mutating func closeBudgetIncident(_ place: Int, at time: Timestamp) -> AlertRecord? {
+        guard let held = timelines[place].heldBack, time.seconds(since: held.last) >= Self.quietSecondsOfBudget else {
+            return nil
+        }
+        timelines[place].heldBack = nil
+        return recordOfClose(held, at: held.last.advanced(bySeconds: Self.quietSecondsOfBudget))
     }
+
+    /// The close of a `budget` incident.
+    func recordOfClose(_ held: HeldBack, at time: Timestamp) -> AlertRecord { record(.close, of: held, at: time) }
 
     private func record(_ event: AlertEvent, of held: HeldBack, at time: Timestamp) -> AlertRecord {
         AlertRecord(

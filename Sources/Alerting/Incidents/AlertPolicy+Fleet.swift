@@ -17,26 +17,28 @@ extension AlertPolicy {
         // A source that stops is a fact; it must not use up what an anomaly would need.
         if first.isWholeSource, first.change.kind == .stalled { return .told }
         let allowed = configuration.daemonFalseAlarmsPerSecond
-        guard fleet.isCrowded(allowed: allowed), !first.isWholeSource else {
-            return budget.take() ? .told : .withoutToken
+        let place = timeline(of: first.stream, at: time)
+        timelines[place].budget.refill(to: time)
+        guard timelines[place].fleet.isCrowded(allowed: allowed), !first.isWholeSource else {
+            return timelines[place].budget.take() ? .told : .withoutToken
         }
         let excesses = openings.compactMap { $0.strength?.excess }
         guard first.change.kind == .anomaly, let largest = excesses.max() else {
-            return budget.take() ? .told : .withoutToken
+            return timelines[place].budget.take() ? .told : .withoutToken
         }
-        let base = fleet.bar(at: time, allowed: allowed)
-        let bar = base + Self.priceOfToken * max(0, 1 - budget.tokens)
+        let base = timelines[place].fleet.bar(at: time, allowed: allowed)
+        let bar = base + Self.priceOfToken * max(0, 1 - timelines[place].budget.tokens)
         // A group is as old as its youngest series.
         let trust = openings.map(\.trust).min() ?? 1
         let together = FleetBar.excess(largest: largest, of: openings.count)
         let excess = together > 0 ? together * trust : together
         // What opens by its state has no excess: where nothing but a token is asked for, it passes as of a lone series.
         let isAbove = bar == 0 || excess >= bar
-        let isTold = isAbove && budget.take(upToDebt: Self.largestDebtOfAnomalies)
+        let isTold = isAbove && timelines[place].budget.take(upToDebt: Self.largestDebtOfAnomalies)
         // What becomes stronger while it is held back was counted when it opened.
         let isNew = openings.contains { !heldMembers.contains(Self.member($0)) }
         if isNew || isTold {
-            fleet.note(
+            timelines[place].fleet.note(
                 isWeak: isNew && largest * trust < FleetBar.weakExcess,
                 isDiscovery: excess >= base + FleetBar.strongMargin,
                 at: time)
@@ -46,7 +48,10 @@ extension AlertPolicy {
 
     /// Takes series that are told from now on off the list of those held back.
     mutating func release(_ members: [SeriesChange]) {
-        for member in members where heldMembers.remove(Self.member(member)) != nil { heldBack?.released += 1 }
+        for member in members where heldMembers.remove(Self.member(member)) != nil {
+            let place = timelines.firstIndex { $0.streams.contains(member.stream) }
+            if let place { timelines[place].heldBack?.released += 1 }
+        }
     }
 
     /// Whether an opening that is held back may be told later.

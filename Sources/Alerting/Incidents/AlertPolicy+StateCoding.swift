@@ -1,16 +1,17 @@
 public import TimeSeries
 
 extension AlertPolicy {
+    /// 3: a budget for each timeline; 2: the fleet's bar.
+    static let codingVersion: UInt8 = 3
+
     /// Writes the open incidents, what is held back and the budget; the configuration is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(2))
-        budget.encode(to: &writer)
+        writer.write(Self.codingVersion)
+        writer.write(UInt32(timelines.count))
+        for timeline in timelines { timeline.encode(to: &writer) }
         writer.write(heldBackIncidents)
         writer.write(UInt32(groups.count))
         for group in groups { group.encode(to: &writer) }
-        writer.write(heldBack != nil)
-        heldBack?.encode(to: &writer)
-        fleet.encode(to: &writer)
         let held = heldMembers.sorted { ($0.stream, $0.series) < ($1.stream, $1.series) }
         writer.write(UInt32(held.count))
         for member in held {
@@ -23,8 +24,18 @@ extension AlertPolicy {
     public init(configuration: AlertingConfiguration, from reader: inout StateReader) throws(StateCodingError) {
         self.init(configuration: configuration)
         let version = try reader.read(UInt8.self)
-        guard (1...2).contains(version) else { throw .invalid("unknown version of the alert policy") }
-        try budget.restore(from: &reader, largestDebt: Self.largestDebtOfAnomalies)
+        guard (1...Self.codingVersion).contains(version) else {
+            throw .invalid("unknown version of the alert policy")
+        }
+        if version > 2 {
+            let count = try reader.read(UInt32.self)
+            guard count <= BudgetTimeline.mostTimelines else { throw .invalid("\(count) timelines") }
+            for _ in 0..<count { timelines.append(try BudgetTimeline(budget: freshBudget, from: &reader)) }
+        } else {
+            // One budget for all streams: the first that speaks takes it over.
+            timelines = [BudgetTimeline(latest: Timestamp(nanoseconds: 0), budget: freshBudget)]
+            try timelines[0].budget.restore(from: &reader, largestDebt: Self.largestDebtOfAnomalies)
+        }
         heldBackIncidents = try reader.read()
         let count = try reader.read(UInt32.self)
         for _ in 0..<count {
@@ -36,12 +47,12 @@ extension AlertPolicy {
                 groupOfMember[member] = group.id
             }
         }
-        if try reader.readBool() {
-            heldBack = try HeldBack(from: &reader, version: version)
+        if version < 3, try reader.readBool() {
+            timelines[0].heldBack = try HeldBack(from: &reader, version: version)
         }
         // Before there was a bar: the streams declare their series at their next round.
         guard version > 1 else { return }
-        fleet = try FleetBar(from: &reader)
+        if version == 2 { timelines[0].fleet = try FleetBar(from: &reader) }
         let held = try reader.read(UInt32.self)
         for _ in 0..<held {
             let stream = try reader.readString()

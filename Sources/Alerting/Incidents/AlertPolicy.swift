@@ -73,6 +73,8 @@ public struct PolicyDecision: Equatable, Sendable {
 ///   a token on credit when there is none, and each token lacking raises the bar: what is strong is not stopped by what is
 ///   weak, and the debt is the ceiling. An anomaly held back for want of strength is told when it becomes stronger while
 ///   it is open: its `time` is then, its `since` the onset.
+/// - *Both by timeline*: streams whose event times run together share a budget and a bar; a file of last year beside
+///   them has its own (``BudgetTimeline``).
 /// - *What was held back* is one `budget` incident: it opens at the first, is never updated, and closes a day of event
 ///   time after the last, with the count and the strongest of them. It takes no token.
 public struct AlertPolicy: Sendable {
@@ -140,37 +142,35 @@ public struct AlertPolicy: Sendable {
     public private(set) var configuration: AlertingConfiguration
     /// Incidents held back since the state began.
     public internal(set) var heldBackIncidents: UInt64 = 0
-    var budget: OpeningBudget
+    /// What is left of the budget, for streams whose times run together; in order of their beginning.
+    var timelines: [BudgetTimeline] = []
+    /// `budget` incidents that ended when two timelines became one, to be told next.
+    var closesOfAbsorbed: [AlertRecord] = []
     /// Open and published, in order of their opening.
     var groups: [Group] = []
     /// The id of the group in which a series is open: the same facts as `openSeries`, by member.
     var groupOfMember: [Member: String] = [:]
-    var heldBack: HeldBack?
-    var fleet = FleetBar()
     /// Anomalies of a fleet that are open and held back, and may still be told.
     var heldMembers: Set<Member> = []
 
     /// Creates a policy without open incidents.
     public init(configuration: AlertingConfiguration = AlertingConfiguration()) {
         self.configuration = configuration
-        budget = OpeningBudget(
+    }
+
+    /// A full budget of the configuration.
+    var freshBudget: OpeningBudget {
+        OpeningBudget(
             tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
     }
 
     /// Applies another configuration from the next tick on; open incidents stay.
     public mutating func reconfigure(_ configuration: AlertingConfiguration) {
         self.configuration = configuration
-        budget.reconfigure(
-            tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
-    }
-
-    /// Says how many anomalies the active series of a stream may open by chance, from the next tick on.
-    ///
-    /// - Parameters:
-    ///   - rate: the sum of their budgets, in incidents a second; 0 for a stream without series.
-    ///   - stream: the stream's name. A stream that nothing is said of counts nothing.
-    public mutating func expect(chanceOpeningsPerSecond rate: Double, of stream: String) {
-        fleet.declare(rate, of: stream)
+        for place in timelines.indices {
+            timelines[place].budget.reconfigure(
+                tokensPerSecond: configuration.daemonFalseAlarmsPerSecond, capacity: configuration.daemonBurst)
+        }
     }
 
     /// Whether a published incident of a series is open; for start-up, see ``PolicyDecision/isPublished`` for the rest.
@@ -194,18 +194,14 @@ public struct AlertPolicy: Sendable {
     /// Takes the changes of one tick.
     ///
     /// - Parameters:
-    ///   - changes: in order of the sample number; at most one of each series and kind. May be empty: calling it now and
-    ///     then without changes lets the `budget` incident close in time.
+    ///   - changes: in order of the sample number; at most one of each series and kind.
     ///   - time: event time of the tick.
     ///     A series that is given up while its incident is open needs a closing change, or its incident stays open.
-    /// - Complexity: without changes constant, and nothing is allocated.
     public mutating func admit(_ changes: [SeriesChange], at time: Timestamp) -> PolicyDecision {
         var records: [AlertRecord] = []
-        if let record = closeBudgetIncident(at: time) { records.append(record) }
-        guard !changes.isEmpty else { return PolicyDecision(records: records, isPublished: []) }
-        budget.refill(to: time)
         var openings: [[SeriesChange]] = []
         for change in changes {
+            records += advance(change.stream, to: time)
             switch change.change.event {
             case .open: collect(change, into: &openings)
             case .update:

@@ -105,6 +105,19 @@ public struct OpeningBudget: Equatable, Sendable {
         tokens = min(tokens, capacity)
     }
 
+    /// The same tokens at another time, from which on they refill.
+    func movedTo(_ time: Timestamp) -> OpeningBudget {
+        var moved = self
+        moved.refilled = time
+        return moved
+    }
+
+    /// Goes on with the fewer tokens of two budgets, and the later time.
+    mutating func share(with other: OpeningBudget) {
+        tokens = min(tokens, other.tokens)
+        if let time = other.refilled { refilled = max(refilled ?? time, time) }
+    }
+
     /// Writes what changes: tokens and time. Rate and capacity are configuration.
     func encode(to writer: inout StateWriter) {
         writer.write(tokens)

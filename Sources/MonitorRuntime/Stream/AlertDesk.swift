@@ -40,8 +40,7 @@ actor AlertDesk {
     ///
     /// - Throws: as ``admit(_:at:)``: what was held back may close its incident at this time.
     func expect(chanceOpeningsPerSecond rate: Double, of stream: String, at time: Timestamp) async throws {
-        policy.expect(chanceOpeningsPerSecond: rate, of: stream)
-        _ = try await admit([], at: time)
+        try await take(policy.expect(chanceOpeningsPerSecond: rate, of: stream, at: time))
     }
 
     /// The open incidents whose ids begin so.
@@ -66,19 +65,24 @@ actor AlertDesk {
     /// - Throws: what the output throws, unless it is tried again; the records are kept and go first next time.
     func admit(_ changes: [SeriesChange], at time: Timestamp) async throws -> [Bool] {
         let decision = policy.admit(changes, at: time)
-        wait(decision.records)
+        try await take(decision.records)
+        return decision.isPublished
+    }
+
+    /// Hands records on, or keeps them for the next time when that fails.
+    private func take(_ records: [AlertRecord]) async throws {
+        wait(records)
         do {
             try await handOn()
         } catch {
             guard let retryLogger else { throw error }
             refusals += 1
             // Every tick tries again: told the first time, the second, the fourth, and so on.
-            guard refusals & (refusals - 1) == 0 else { return decision.isPublished }
+            guard refusals & (refusals - 1) == 0 else { return }
             retryLogger.error(
                 "alerts could not be stored; they are kept and tried again",
                 metadata: ["alerts.waiting": "\(waiting.count)", "error": "\(error)"])
         }
-        return decision.isPublished
     }
 
     private func wait(_ records: [AlertRecord]) {
