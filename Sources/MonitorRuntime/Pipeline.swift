@@ -439,10 +439,13 @@ actor Pipeline {
     func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let settings = Self.settings(configuration)
+        // What the format knows to be a counter is one beside those that the source names.
+        var conditions = conditions
+        conditions.counters += schema.counters
         let extents = schema.isFlows ? FlowChannels.extents : []
         for channels in schema.groups.dropFirst(groups.count) {
             let isMeasured =
-                !schema.isFlows
+                !schema.isFlows && schema.counters.isEmpty
                 && (!schema.metrics.indices.contains(groups.count) || schema.metrics[groups.count].isMeasured)
             let shards = (0..<shardCount).map { _ in
                 Shard(

@@ -116,6 +116,7 @@ public struct SampleCheck: Sendable {
         for notice in counters.unknown {
             lines.append("\(path):\(notice.line): \(notice.name) is not watched: it was not in the first lines")
         }
+        for format in counters.otherKinds { lines.append("\(path): \(format.otherKindWords)") }
         for damaged in counters.damagedFiles { lines.append("\(damaged): compressed, and cut off or damaged") }
         lines += schema.isFlows ? flowCosts(found.flows) : costs(found, schema)
         return Report(text: lines.joined(separator: "\n"), isUsable: decoded.records > 0)
