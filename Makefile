@@ -5,7 +5,7 @@
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
 # make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails; also one
 #                by one: campaign-journald, -rotation, -crash (500 kills), -power (500 cuts), -faults (300), the last with SEED=N for other seeds
-# make fuzz      gives each decoder of network flows inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
+# make fuzz      gives each decoder inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
