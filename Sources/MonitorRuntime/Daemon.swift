@@ -64,6 +64,7 @@ public struct Daemon: Service {
         let store = try StateStore(directory: configuration.stateDirectory, logger: logger)
         let restored = try await RestoredState(from: store, alerting: configuration.alerting)
         for problem in restored.problems { logger.warning("\(problem); it begins anew") }
+        if !restored.problems.isEmpty { await keepDamaged(of: store) }
         let sinks = try DaemonSinks(configuration.alerting, noColor: noColor, logger: logger)
         try await store.registerSinks(sinks.all.map(\.name))
         let router = AlertRouter(sinks: sinks.all, outbox: StoredOutbox(store: store), logger: logger)
@@ -99,6 +100,16 @@ public struct Daemon: Service {
             throw error
         }
         await store.close()
+    }
+
+    /// What cannot be used is kept beside before it is written over; without room for it watching goes on all the same.
+    private func keepDamaged(of store: StateStore) async {
+        do {
+            guard let name = try await store.keepDamaged() else { return }
+            logger.warning("the damaged state was set aside as a snapshot", metadata: ["state.snapshot": "\(name)"])
+        } catch {
+            logger.error("the damaged state cannot be set aside", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
