@@ -403,8 +403,8 @@ actor Pipeline {
         sequencer.beginRound()
         await comparePeaks()
         guard configuration.detection.usesNetworks else { return }
-        if skipsTraining, skippedTraining.note(round: round) {
-            notices.tellSkippedTraining(skippedTraining, stream: name)
+        if let told = skippedTraining.note(round: round, skips: skipsTraining, samples: sequencer.samples) {
+            notices.tell(told, of: skippedTraining, stream: name)
         }
         for index in groups.indices {
             let group = groups[index]

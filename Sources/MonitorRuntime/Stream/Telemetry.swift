@@ -122,14 +122,24 @@ struct StreamNotices: Sendable {
         logger?.info("the reload is in force", metadata: ["stream.name": "\(stream)", "stream.round": "\(round)"])
     }
 
-    /// Says that training is skipped because the input comes faster than it is learned from.
-    func tellSkippedTraining(_ skipped: SkippedTraining, stream: String) {
-        logger?.warning(
-            "the input comes faster than it is learned from: training was skipped, scoring goes on",
-            metadata: [
-                "stream.name": "\(stream)", "training.skipped": "\(skipped.rounds)",
-                "training.round": "\(skipped.lastRound)",
-            ])
+    /// Says that training is skipped because the input comes faster than it is learned from, and when that is over.
+    func tell(_ told: SkippedTraining.Telling, of skipped: SkippedTraining, stream: String) {
+        switch told {
+        case .begins:
+            logger?.warning(
+                "the input comes faster than it is learned from: training is skipped, scoring goes on",
+                metadata: [
+                    "stream.name": "\(stream)", "training.round": "\(skipped.episodes.last?.first ?? 0)",
+                    "training.skipped": "\(skipped.rounds)",
+                ])
+        case .ended(let episode):
+            logger?.notice(
+                "the input is learned from again",
+                metadata: [
+                    "stream.name": "\(stream)", "training.rounds": "\(episode.rounds)",
+                    "training.first": "\(episode.first)", "training.last": "\(episode.last)",
+                ])
+        }
     }
 
     /// Says which counters of the configuration no channel of a stream is called by.
