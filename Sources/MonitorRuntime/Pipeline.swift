@@ -93,6 +93,7 @@ actor Pipeline {
     let conditions: SampleConditions
     var silence: SilenceWatch
     var arrivals = ArrivalWatch()
+    private var arrivalClock = ArrivalClock()
     /// What lines of the batch in hand have shown of silences, by row, and how many of it are told.
     var silenceChanges: [(row: Int, change: SilenceWatch.Change)] = []
     var toldSilences = 0
@@ -179,6 +180,7 @@ actor Pipeline {
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
         isBusy = true
         defer { isBusy = false }
+        if let seconds, let arrival = batch.arrival { noteClock(arrival, at: seconds, schema) }
         if schema.isFlows {
             try await processFlows(batch, schema)
         } else if !schema.metrics.isEmpty {
@@ -192,6 +194,17 @@ actor Pipeline {
 
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now.
     func finish(atEnd isEnd: Bool = false) async throws {
+    /// Lines that are dated by their arrival have not been silent, and are not late, because the machine's clock was set.
+    private func noteClock(_ arrival: Timestamp, at seconds: Double, _ schema: StreamSchema) {
+        guard let step = arrivalClock.step(to: arrival, at: seconds), !schema.hasTime || !schema.metrics.isEmpty else {
+            return
+        }
+        sequencer.arrivalClockWasSet()
+        silence.wasAway()
+        metrics?.wasAway()
+        notices.tellClockSet(by: step, stream: name)
+    }
+
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
         // Of flows and metrics the bins that are not over are not told: a part of a bin is like no whole one.
         try await closeTick()

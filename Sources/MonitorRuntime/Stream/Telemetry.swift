@@ -117,6 +117,14 @@ struct StreamNotices: Sendable {
         logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
     }
 
+    /// Says that the clock was set that lines without a time are dated by.
+    func tellClockSet(by seconds: Double, stream: String) {
+        let step = (seconds < 0 ? "-" : "+") + HumanDuration.text(seconds: seconds.magnitude.rounded())
+        logger?.warning(
+            "this machine's clock was set: lines without a time are dated by it, and the time grid starts anew",
+            metadata: ["stream.name": "\(stream)", "clock.step": "\(step)"])
+    }
+
     /// Says from which round on a reload is in force.
     func tellReload(round: UInt64, stream: String) {
         logger?.info("the reload is in force", metadata: ["stream.name": "\(stream)", "stream.round": "\(round)"])
