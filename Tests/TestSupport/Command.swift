@@ -36,8 +36,7 @@ public final class RunningCommand {
         _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
         process.executableURL = executable
         process.arguments = arguments
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        process.environment = ["PATH": path, "TZ": "UTC"].merging(environment) { $1 }
+        process.environment = bareEnvironment.merging(environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errorFile)
@@ -81,6 +80,13 @@ public final class RunningCommand {
     }
 }
 
+/// What every command is told: where programs are, one zone, and what a sanitizer is asked for.
+private var bareEnvironment: [String: String] {
+    let own = ProcessInfo.processInfo.environment
+    let told = own.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+    return ["PATH": own["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC"].merging(told) { $1 }
+}
+
 /// Whether this is a run in which a missing precondition is a failure.
 public var isContinuousIntegration: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
 
@@ -96,8 +102,7 @@ public func runCommand(
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    let search = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    process.environment = ["PATH": search, "TZ": "UTC"].merging(environment) { $1 }
+    process.environment = bareEnvironment.merging(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))

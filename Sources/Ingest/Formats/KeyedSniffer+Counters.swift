@@ -18,8 +18,10 @@ extension KeyedSniffer {
             let left = eligible.count - taken.count
             use.findings.append(
                 Finding("channels", "\(named)", because: "of those that matter first, moving or not"))
-            use.findings.append(
-                Finding("channels", "\(taken.count - named)", because: "others that moved in \(events) events"))
+            if taken.count > named {
+                use.findings.append(
+                    Finding("channels", "\(taken.count - named)", because: "others that moved in \(events) events"))
+            }
             if left > 0 {
                 let most = movers.count > Dialect.mostChannels - named
                 use.findings.append(
