@@ -92,8 +92,14 @@ public struct Daemon: Service {
                 store: store, bounds: configuration.historyBounds, logger: logger,
                 clock: { ProcessUsage.now().seconds }),
             sinks: sinks, logger: logger)
+        let keeper = StatusKeeper(
+            streams: streams, desk: desk, router: router, startedAt: ProcessUsage.now().seconds)
+        let doors = OperatorDoors(
+            api: OperatorAPI(keeper: keeper, streams: streams, store: store), keeper: keeper,
+            controlPath: configuration.controlPath, httpAddress: configuration.httpAddress, logger: logger)
         do {
-            try await watch(streams, allowance: allowance, router: router, life: life, resume: restored.streams)
+            try await watch(
+                streams, allowance: allowance, router: router, doors: doors, life: life, resume: restored.streams)
         } catch {
             await store.close()
             throw error
@@ -103,14 +109,15 @@ public struct Daemon: Service {
 
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
     private func watch(
-        _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, life: ServiceLife,
-        resume: [String: StoredStream]
+        _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, doors: OperatorDoors,
+        life: ServiceLife, resume: [String: StoredStream]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
         // Whether the input is over, and not just monitord.
         let hasEnded = Mutex(false)
         await withTaskGroup(of: Void.self) { sinks in
             sinks.addTask { await router.run() }
+            sinks.addTask { await doors.serve() }
             do {
                 // Graceful shutdown cancels the sources; they return without an error.
                 try await cancelWhenGracefulShutdown {
@@ -216,16 +223,15 @@ public struct Daemon: Service {
             }
             closeUnclaimedSockets(life.notifier)
             life.notifier.ready("watching \(configuration.sources.count) sources")
-            if let interval = life.interval {
-                tasks.addTask {
-                    // Ended by cancellation, when the last source has ended.
-                    while (try? await Task.sleep(for: interval)) != nil { await life.look() }
-                    return .signs
-                }
-                tasks.addTask {
-                    while (try? await Task.sleep(for: interval)) != nil { await life.tell() }
-                    return .signs
-                }
+            let interval = life.interval
+            tasks.addTask {
+                // Ended by cancellation, when the last source has ended.
+                while (try? await Task.sleep(for: interval)) != nil { await life.look() }
+                return .signs
+            }
+            tasks.addTask {
+                while (try? await Task.sleep(for: interval)) != nil { await life.tell() }
+                return .signs
             }
             var current = reload?.loaded
             func waitForRequest() {
