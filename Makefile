@@ -3,9 +3,11 @@
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
 # make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
-# make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails; also one
-#                by one: campaign-journald, -rotation, -crash (500 kills), -power (500 cuts), -faults (300), the last with SEED=N for other seeds
-# make fuzz      gives each decoder of network flows inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
+# make sanitize  runs the tests under the address, thread and undefined-behaviour sanitizers; also one by one: sanitize-address, …
+# make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails, floods, a
+#                soak; also one by one: campaign-journald, -rotation, -crash (500 kills), -udp (60), -power (500 cuts), -faults (300),
+#                -flood, -soak; SEED=N for other seeds. All are run whatever one says, and a summary ends it
+# make fuzz      gives each decoder inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -18,8 +20,10 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-.PHONY: demo test build deb campaign campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults fuzz install \
-    quality lint format clean dependencies
+CAMPAIGNS := journald crash udp rotation power faults flood soak
+
+.PHONY: demo test build deb campaign $(CAMPAIGNS:%=campaign-%) sanitize sanitize-address sanitize-thread sanitize-undefined fuzz \
+    install quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -61,6 +65,16 @@ campaign-rotation: build
 	    | grep -E '^(\||✘|✔ Test run)'
 	python3 Tests/Campaigns/rotation.py $(BINARY)
 
+# The tests, the binary that they start and the C below them, each with a sanitizer; Tests/Scripts/sanitize.sh says how and what is
+# left out. SANITIZE_FILTER=NAME runs some of the tests.
+sanitize: sanitize-undefined sanitize-address sanitize-thread
+
+sanitize-undefined: dependencies
+	bash Tests/Scripts/undefined.sh
+
+sanitize-address sanitize-thread: sanitize-%: dependencies
+	bash Tests/Scripts/sanitize.sh $* $(SANITIZE_FILTER)
+
 # FUZZ_MODE=thorough watches memory and comparisons too, and is slower.
 FUZZ_SECONDS ?= 60
 fuzz: dependencies
@@ -77,7 +91,8 @@ deb: build
 	bash scripts/make-deb.sh $(BINARY) .build/deb
 
 SEED ?= 1
-campaign: campaign-journald campaign-crash campaign-rotation campaign-power campaign-faults
+campaign: build
+	@bash Tests/Campaigns/all.sh "$(MAKE)" $(SEED) $(CAMPAIGNS)
 
 campaign-journald: deb
 	@bash scripts/install-dependencies.sh --tests
@@ -85,6 +100,17 @@ campaign-journald: deb
 
 campaign-crash: build
 	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/crash.py --seed $(SEED)
+
+campaign-udp: build
+	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/udp.py --seed $(SEED)
+
+campaign-flood: build
+	python3 Benchmarks/key-flood.py $(BINARY)
+
+# A day of event time, for so many seconds at most.
+SOAK_SECONDS ?= 3600
+campaign-soak: build
+	python3 Benchmarks/soak.py $(BINARY) --duration 24h --seconds $(SOAK_SECONDS) --seed $(SEED)
 
 campaign-power: build
 	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/power.py --seed $(SEED)

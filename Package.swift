@@ -108,6 +108,13 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// In the sanitized test suites what is undefined in C traps.
+if Context.environment["MONITORD_SANITIZE"] != nil {
+    for target in package.targets where ["CKernels", "CLinux"].contains(target.name) {
+        target.cSettings = [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])]
+    }
+}
+
 // One set of rules for every Swift target.
 for target in package.targets
 where target.type != .system && !["CKernels", "CLinux", "AllocationCounter"].contains(target.name) {

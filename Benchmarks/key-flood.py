@@ -4,9 +4,12 @@
 
 Every tick has a line of each established series and its part of the flood, at random places. Prints how long it took, the
 largest resident memory, and whether every line of the established series was scored (all but the first two of each, which
-make it a series).
+make it a series). Ends with 1 when one was not, or the memory grew by more than 32 MB.
 """
-import argparse, os, random, re, subprocess, tempfile, threading, time
+import argparse, os, random, re, subprocess, sys, tempfile, threading, time
+
+# What a flood of keys of which none becomes a series may add to the resident memory.
+ROOM = 32 << 10
 
 parser = argparse.ArgumentParser()
 parser.add_argument("binary")
@@ -62,3 +65,5 @@ with tempfile.TemporaryDirectory() as folder:
     wanted = options.series * (options.ticks + 20 - 2)
     print(f"{number} keys in {seconds:.0f} s ({number / seconds:.0f}/s); resident {before} kB before, {highest} kB at most")
     print(f"samples scored: {counts.get('samples')} of {wanted} due; lines {counts.get('lines')}, counted only {counts.get('counted')}")
+    if counts.get("samples") != str(wanted) or highest - before > ROOM or daemon.returncode != 0:
+        sys.exit(f"flood: FAILED: samples missing, more than {ROOM} kB, or monitord ended with {daemon.returncode}")

@@ -14,6 +14,8 @@ public struct StreamSchema: Equatable, Sendable {
     public var metrics: [MetricKind] = []
     /// Seconds of that interval where the source says none.
     public static let flushInterval = 10.0
+    /// Names of channels that the format says to be counters, whatever the source's configuration says: watched as rates.
+    public var counters: [String] = []
     /// The channels of the first group.
     public var channels: [Channel] { groups.first ?? [] }
     /// Whether lines carry a time; without one the row is timed by its arrival (`run`) or its number (`replay`).
@@ -28,9 +30,11 @@ public struct StreamSchema: Equatable, Sendable {
 
     /// Creates the schema of a stream with one group.
     public init(
-        channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, summary: String, findings: [Finding] = []
+        channels: [Channel], hasTime: Bool, zone: TimeZoneRules = .utc, counters: [String] = [], summary: String,
+        findings: [Finding] = []
     ) {
         self.init(groups: [channels], hasTime: hasTime, zone: zone, summary: summary, findings: findings)
+        self.counters = counters
     }
 
     /// Creates a schema.

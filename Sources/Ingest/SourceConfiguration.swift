@@ -36,6 +36,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         case zeek
         /// Suricata's EVE: its `flow` or `netflow` events.
         case suricata
+        /// Suricata's EVE: its `stats` events.
+        case suricataStats = "suricata-stats"
         /// What `nfdump -o csv` or `-o pipe` prints.
         case nfdump
         /// What `ra -c ,` of argus prints.
@@ -132,7 +134,7 @@ extension SourceConfiguration.Format {
     public var isOfFlows: Bool {
         switch self {
         case .zeek, .suricata, .nfdump, .argus, .netflow: true
-        case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite, .statsd: false
+        case .auto, .csv, .jsonl, .influx, .logfmt, .syslog, .graphite, .statsd, .suricataStats: false
         }
     }
 }

@@ -84,6 +84,8 @@ public final class SourceTelemetry: Sendable {
         public var firstUnusable: [MalformedNotice] = []
         /// Compressed files that were cut off or damaged.
         public var damagedFiles: [String] = []
+        /// Formats in which another source could read what was passed over.
+        public var otherKinds: [SourceConfiguration.Format] = []
         /// The first names that nobody watches.
         public var unknown: [UnknownNotice] = []
     }
@@ -222,6 +224,12 @@ extension Logger {
             ])
     }
 
+    func otherKind(_ format: SourceConfiguration.Format, stream: String) {
+        notice(
+            "\(format.otherKindWords)",
+            metadata: ["stream.name": "\(stream)", "other.format": "\(format.rawValue)"])
+    }
+
     func unwatched(_ notice: UnknownNotice, stream: String) {
         warning(
             "not watched: it was not there when the channels were settled",
@@ -278,5 +286,14 @@ extension Logger {
 
     func refused(_ path: String, _ cause: IngestError) {
         error("cannot follow file, leaving it out", metadata: ["file.path": "\(path)", "error": "\(cause)"])
+    }
+}
+
+extension SourceConfiguration.Format {
+    /// That events of this format are passed over in a stream that is read in another.
+    public var otherKindWords: String {
+        let events = self == .suricataStats ? "stats events" : "flow events"
+        return
+            "\(events) of Suricata are passed over here: a second source of the same file with format = \"\(rawValue)\" reads them"
     }
 }

@@ -54,39 +54,90 @@ public struct Daemon: Service {
         self.logger = logger
     }
 
+    /// What is at hand once the state is read and the sinks are made.
+    final class Started: Sendable {
+        fileprivate let notifier: ServiceNotifier
+        fileprivate let store: StateStore
+        fileprivate let policy: AlertPolicy
+        /// How far each stream was read.
+        fileprivate let places: [String: ReadingPlace]
+        fileprivate let sinks: DaemonSinks
+        fileprivate let snapshots: DailySnapshots?
+        private let streams: Mutex<[String: StoredStream]>
+
+        fileprivate init(
+            _ notifier: ServiceNotifier, _ store: StateStore, _ restored: RestoredState, _ sinks: DaemonSinks,
+            _ snapshots: DailySnapshots?
+        ) {
+            self.notifier = notifier
+            self.store = store
+            policy = restored.policy
+            places = restored.streams.mapValues(\.header.place)
+            self.sinks = sinks
+            self.snapshots = snapshots
+            streams = Mutex(restored.streams)
+        }
+
+        /// The stored streams, which are then not held here: they are as large as what is made of them.
+        fileprivate func takeStreams() -> [String: StoredStream] {
+            streams.withLock { streams in
+                defer { streams = [:] }
+                return streams
+            }
+        }
+    }
+
     /// Runs until the input ends or a graceful shutdown is asked for.
     ///
     /// - Throws: `PersistenceError`, `IngestError`, `AlertingError`: what keeps it from starting or going on.
-    public func run() async throws {
+    public func run() async throws { try await run(from: try await start()) }
+
+    /// Locks and reads the state and makes the sinks; no socket is touched.
+    ///
+    /// - Throws: `PersistenceError`, `DatabaseError`, `AlertingError`; the state is then free again.
+    func start() async throws -> Started {
         let notifier = ServiceNotifier()
         // A large state is checked and read before anything else; the manager would take that for a hang.
         notifier.extendStart(by: .seconds(120))
         let store = try StateStore(directory: configuration.stateDirectory, logger: logger)
-        let restored = try await RestoredState(from: store, alerting: configuration.alerting)
-        for problem in restored.problems { logger.warning("\(problem); it begins anew") }
-        let sinks = try DaemonSinks(configuration.alerting, noColor: noColor, logger: logger)
-        try await store.registerSinks(sinks.all.map(\.name))
+        do {
+            let restored = try await RestoredState(from: store, alerting: configuration.alerting)
+            for problem in restored.problems { logger.warning("\(problem); it begins anew") }
+            if !restored.problems.isEmpty { await keepDamaged(of: store) }
+            let sinks = try DaemonSinks(configuration.alerting, noColor: noColor, logger: logger)
+            try await store.registerSinks(sinks.all.map(\.name))
+            let snapshots = try configuration.stateDirectory.map {
+                try DailySnapshots(
+                    ofState: $0, kept: configuration.keptSnapshots, now: ProcessUsage.now().seconds,
+                    wallClock: Int(WallClock.now().nanoseconds / 1_000_000_000), logger: logger)
+            }
+            return Started(notifier, store, restored, sinks, snapshots)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Runs with what ``start()`` gave.
+    func run(from started: Started) async throws {
+        let (store, sinks) = (started.store, started.sinks)
         let router = AlertRouter(sinks: sinks.all, outbox: StoredOutbox(store: store), logger: logger)
         let report = ServiceReport()
-        let desk = AlertDesk(policy: restored.policy, retryLogger: logger) { records in
+        let desk = AlertDesk(policy: started.policy, retryLogger: logger) { records in
             try await router.submit(records)
             report.note(records)
         }
-        let snapshots = try configuration.stateDirectory.map {
-            try DailySnapshots(
-                ofState: $0, kept: configuration.keptSnapshots, now: ProcessUsage.now().seconds,
-                wallClock: Int(WallClock.now().nanoseconds / 1_000_000_000), logger: logger)
-        }
         let committer = Committer(
             store: store, every: configuration.commitEvery, mostBytesPerDay: configuration.mostCommittedBytesPerDay,
-            snapshots: snapshots, logger: logger, clock: { ProcessUsage.now().seconds })
+            snapshots: started.snapshots, logger: logger, clock: { ProcessUsage.now().seconds })
         let allowance = configuration.seriesAllowance()
         let streams = StreamTable(
-            configuration: configuration, allowance: allowance, desk: desk, stored: restored.streams, logger: logger)
+            configuration: configuration, allowance: allowance, desk: desk,
+            stored: started.takeStreams(), logger: logger)
         sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
-        announce(restored.streams)
+        announce(started.places)
         let life = ServiceLife(
-            notifier: notifier, report: report, streams: streams, desk: desk, router: router, store: store,
+            notifier: started.notifier, report: report, streams: streams, desk: desk, router: router, store: store,
             committer: committer,
             history: HistoryWriter(
                 store: store, bounds: configuration.historyBounds, logger: logger,
@@ -99,7 +150,7 @@ public struct Daemon: Service {
             controlPath: configuration.controlPath, httpAddress: configuration.httpAddress, logger: logger)
         do {
             try await watch(
-                streams, allowance: allowance, router: router, doors: doors, life: life, resume: restored.streams)
+                streams, allowance: allowance, router: router, doors: doors, life: life, resume: started.places)
         } catch {
             await store.close()
             throw error
@@ -107,10 +158,20 @@ public struct Daemon: Service {
         await store.close()
     }
 
+    /// What cannot be used is kept beside before it is written over; without room for it watching goes on all the same.
+    private func keepDamaged(of store: StateStore) async {
+        do {
+            guard let name = try await store.keepDamaged() else { return }
+            logger.warning("the damaged state was set aside as a snapshot", metadata: ["state.snapshot": "\(name)"])
+        } catch {
+            logger.error("the damaged state cannot be set aside", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
     private func watch(
         _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, doors: OperatorDoors,
-        life: ServiceLife, resume: [String: StoredStream]
+        life: ServiceLife, resume: [String: ReadingPlace]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
         // Whether the input is over, and not just monitord.
@@ -161,7 +222,7 @@ public struct Daemon: Service {
     }
 
     private func runSources(
-        _ streams: StreamTable, allowance: SeriesAllowance, life: ServiceLife, resume: [String: StoredStream]
+        _ streams: StreamTable, allowance: SeriesAllowance, life: ServiceLife, resume: [String: ReadingPlace]
     ) async throws {
         let leftOut = Counter()
         try await withThrowingTaskGroup(of: Ended.self) { tasks in
@@ -292,7 +353,7 @@ public struct Daemon: Service {
     }
 
     private func makeSource(
-        _ source: SourceConfiguration, isAlone: Bool, resume: [String: StoredStream], _ admission: SeriesAdmission,
+        _ source: SourceConfiguration, isAlone: Bool, resume: [String: ReadingPlace], _ admission: SeriesAdmission,
         _ telemetry: SourceTelemetry, _ notifier: ServiceNotifier, onListening: @escaping @Sendable () -> Void
     ) throws -> any RecordSource {
         let clock: @Sendable () -> Timestamp = { WallClock.now() }
@@ -300,17 +361,17 @@ public struct Daemon: Service {
         case .standardInput:
             return StandardInputSource(
                 configuration: source, arrival: clock, telemetry: telemetry, admission: admission,
-                resume: resume["input"]?.header.place.decoding, logger: logger)
+                resume: resume["input"]?.decoding, logger: logger)
         case .udp(let address):
             let name = isAlone ? "input" : "udp \(address)"
             return try UDPSource(
                 address: address, stream: name, configuration: source, arrival: clock, telemetry: telemetry,
                 admission: admission,
-                resume: resume[name]?.header.place.decoding, logger: logger, passed: sockets,
+                resume: resume[name]?.decoding, logger: logger, passed: sockets,
                 keep: { descriptor, name in notifier.store(descriptor, as: name) },
                 onListening: { _ in onListening() })
         case .file(let pattern):
-            let points = resume.compactMapValues(\.header.place.resumePoint)
+            let points = resume.compactMapValues(\.resumePoint)
             return FileFollower(
                 pattern: pattern, stream: isAlone ? "input" : literalName(pattern), configuration: source,
                 resume: points, arrival: clock,
@@ -335,7 +396,7 @@ public struct Daemon: Service {
         return String(name[..<dot])
     }
 
-    private func announce(_ streams: [String: StoredStream]) {
+    private func announce(_ streams: [String: ReadingPlace]) {
         if !streams.isEmpty {
             logger.notice(
                 "going on from the stored state",

@@ -3,11 +3,12 @@ public import Logging
 public import ServiceLifecycle
 import StatusServer
 
-/// `monitord run` of a service that was handed sockets: with a configuration that is refused it waits for a better one.
+/// `monitord run` of a service that was handed sockets: when it cannot start, it waits for a reload with which it can.
 ///
-/// Meanwhile it says READY, throws away and counts what the sockets get, and says in the journal and in the status line what is
-/// wrong, until a reload brings a configuration that is right; with that it starts as it would have. Ended at once, it
-/// would leave the datagrams in the sockets; the service manager would start it again for each of them, and soon give up
+/// What keeps it may be a configuration that is refused, or a state that cannot be had: its folder is in use, read-only or
+/// not to be made. Meanwhile it says READY, throws away and counts what the sockets get, and says in the journal and in the
+/// status line what is wrong; each reload is another try, and once one goes well it watches as it would have. Ended at
+/// once, it would leave the datagrams in the sockets; the service manager would start it again for each of them, and soon give up
 /// on the service and on the socket unit, for good.
 public struct PatientDaemon: Service {
     private let requests: AsyncStream<Void>
@@ -35,29 +36,42 @@ public struct PatientDaemon: Service {
         self.logger = logger
     }
 
-    /// Runs by the configuration, once there is one.
+    /// Runs, once it can start.
     ///
-    /// - Throws: what ``Daemon/run()`` throws; `IngestError` when the sockets cannot be read.
+    /// - Throws: what ``Daemon/run()`` throws once it has started; `IngestError` when the sockets cannot be read.
     public func run() async throws {
-        let loaded: LoadedConfiguration
+        let ready: Ready
         do {
-            loaded = try read()
+            ready = try await start()
         } catch {
             let notifier = ServiceNotifier()
             let drain = SocketDrain(sockets)
-            guard let better = try await configuration(after: error, notifier, drain) else {
-                return notifier.stopping()
-            }
-            loaded = better
+            guard let later = try await start(after: error, notifier, drain) else { return notifier.stopping() }
+            ready = later
             logger.notice(
-                "the configuration is right now: starting",
-                metadata: ["udp.thrown_away": "\(drain.datagrams)", "files": "\(loaded.files.joined(separator: ", "))"])
+                "what kept it from starting is mended: starting",
+                metadata: [
+                    "udp.thrown_away": "\(drain.datagrams)", "files": "\(ready.loaded.files.joined(separator: ", "))",
+                ])
         }
-        for remark in loaded.remarks { logger.notice("\(remark)") }
+        for remark in ready.loaded.remarks { logger.notice("\(remark)") }
+        try await ready.daemon.run(from: ready.started)
+    }
+
+    /// A daemon that has its configuration and its state.
+    private struct Ready: Sendable {
+        var loaded: LoadedConfiguration
+        var daemon: Daemon
+        var started: Daemon.Started
+    }
+
+    /// What every start needs: a configuration, and the state and sinks that it names.
+    private func start() async throws -> Ready {
+        let loaded = try read()
         let daemon = Daemon(
             configuration: loaded.configuration, noColor: noColor,
             reload: DaemonReload(loaded: loaded, requests: requests, load: load), sockets: sockets, logger: logger)
-        try await daemon.run()
+        return Ready(loaded: loaded, daemon: daemon, started: try await daemon.start())
     }
 
     /// Reads the configuration; one that says nothing to watch is refused, too.
@@ -72,18 +86,18 @@ public struct PatientDaemon: Service {
 
     /// What ends while it waits.
     private enum Ended {
-        case loaded(LoadedConfiguration)
+        case started(Ready)
         case told
         case drain
     }
 
-    /// Drains the sockets until there is a configuration; `nil` when it is to stop.
-    private func configuration(
-        after refused: ConfigurationError, _ notifier: ServiceNotifier, _ drain: SocketDrain
-    ) async throws -> LoadedConfiguration? {
+    /// Drains the sockets until a reload with which it can start; `nil` when it is to stop.
+    private func start(
+        after problem: any Error, _ notifier: ServiceNotifier, _ drain: SocketDrain
+    ) async throws -> Ready? {
         let work = WorkWatch()
         work.watch("the drain of the sockets", drain.activity)
-        notifier.ready(say(refused))
+        notifier.ready(say(problem))
         return try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Ended.self) { tasks in
                 tasks.addTask {
@@ -105,14 +119,14 @@ public struct PatientDaemon: Service {
                 tasks.addTask {
                     // Not cancelled while there is a daemon to come: that would end the stream of requests.
                     for await _ in requests {
-                        if let loaded = reload(notifier) { return .loaded(loaded) }
+                        if let ready = await reload(notifier) { return .started(ready) }
                     }
                     return .told
                 }
                 defer { tasks.cancelAll() }
                 while let ended = try await tasks.next() {
                     switch ended {
-                    case .loaded(let loaded): return loaded
+                    case .started(let ready): return ready
                     case .told: return nil
                     case .drain: break
                     }
@@ -122,13 +136,13 @@ public struct PatientDaemon: Service {
         }
     }
 
-    private static let summary = "the configuration is refused, nothing is watched: see the journal, mend it and reload"
+    private static let summary = "it cannot start, nothing is watched: see the journal, mend it and reload"
 
-    /// Reads the configuration again; READY is said by the daemon that starts with it.
-    private func reload(_ notifier: ServiceNotifier) -> LoadedConfiguration? {
+    /// Tries again; READY is said by the daemon that then runs.
+    private func reload(_ notifier: ServiceNotifier) async -> Ready? {
         notifier.reloading(at: UInt64(ProcessUsage.now().seconds * 1e6))
         do {
-            return try read()
+            return try await start()
         } catch {
             notifier.ready(say(error))
             return nil
@@ -138,10 +152,16 @@ public struct PatientDaemon: Service {
     /// Says in the journal what is wrong.
     ///
     /// - Returns: the status line.
-    private func say(_ error: ConfigurationError) -> String {
-        for problem in error.problems { logger.error("configuration refused: \(problem)") }
+    private func say(_ problem: any Error) -> String {
+        guard let refused = problem as? ConfigurationError else {
+            logger.error("it cannot start: \(problem)")
+            logger.error(
+                "nothing is watched, and what the sockets get is thrown away, until a reload finds that mended")
+            return "cannot start: \(problem); datagrams are thrown away"
+        }
+        for problem in refused.problems { logger.error("configuration refused: \(problem)") }
         logger.error(
             "nothing is watched, and what the sockets get is thrown away, until a reload brings a configuration")
-        return "configuration refused: \(error.problems.first.map { "\($0)" } ?? ""); datagrams are thrown away"
+        return "configuration refused: \(refused.problems.first.map { "\($0)" } ?? ""); datagrams are thrown away"
     }
 }

@@ -106,6 +106,12 @@ extension Pipeline {
             hasAcceptances = true
             places = members
             take(stored.header)
+            // Flows have taken their room as they were read.
+            if flows == nil {
+                for group in known.seriesGroups {
+                    admission.allowance.take(channels: restored[Int(group)].channels.count)
+                }
+            }
             if let replaced {
                 let chosen = configuration.detection.forecasterVariant
                 tell(

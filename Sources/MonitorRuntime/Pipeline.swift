@@ -93,6 +93,7 @@ actor Pipeline {
     let conditions: SampleConditions
     var silence: SilenceWatch
     var arrivals = ArrivalWatch()
+    private var arrivalClock = ArrivalClock()
     /// What lines of the batch in hand have shown of silences, by row, and how many of it are told.
     var silenceChanges: [(row: Int, change: SilenceWatch.Change)] = []
     var toldSilences = 0
@@ -122,6 +123,8 @@ actor Pipeline {
     var emptyLogs: [SpareLog] = []
     var stored: StoredStream?
     var expected = ChanceOpenings()
+    /// What its groups have taken of the allowance, besides the series themselves.
+    var reservedBytes = 0
 
     /// Creates a pipeline for one stream.
     ///
@@ -177,6 +180,7 @@ actor Pipeline {
     func process(_ batch: RecordBatch, arrivedAt seconds: Double? = nil) async throws {
         if let seconds { arrivals.note(at: seconds) }
         guard let schema = batch.schema, !batch.rows.isEmpty else { return }
+        if let seconds, let arrival = batch.arrival { noteClock(arrival, at: seconds, schema) }
         isBusy = true
         defer { isBusy = false }
         if schema.isFlows {
@@ -190,6 +194,17 @@ actor Pipeline {
         }
     }
 
+    /// Lines that are dated by their arrival have not been silent, and are not late, because the machine's clock was set.
+    private func noteClock(_ arrival: Timestamp, at seconds: Double, _ schema: StreamSchema) {
+        guard let step = arrivalClock.step(to: arrival, at: seconds), !schema.hasTime || !schema.metrics.isEmpty else {
+            return
+        }
+        sequencer.arrivalClockWasSet()
+        silence.wasAway()
+        metrics?.wasAway()
+        notices.tellClockSet(by: step, stream: name)
+    }
+
     /// The stream has ended or monitord stops: what waits for the rest of its tick is told now.
     func finish(atEnd isEnd: Bool = false) async throws {
         if isEnd, let rest = gatherer.finish() { try await score(rest, isBehind: false) }
@@ -200,18 +215,26 @@ actor Pipeline {
 
     /// Makes the groups and places of what appears for the first time.
     func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
-        if groups.isEmpty {
+        let isFirst = groups.isEmpty
+        if isFirst {
             notices.tellUnknownCounters(conditions, in: schema, stream: name)
             await makeGroups(schema)
             await restore(in: batch)
         } else if schema.groups.count > groups.count {
             await makeGroups(schema)
         }
+        guard places.count < batch.seriesGroups.count || isFirst else { return }
+        // Where lines name no series there is one, which nobody has admitted.
+        if isFirst, places.isEmpty, flows == nil, batch.seriesNames.first == name, let channels = groups.first?.channels
+        {
+            admission.allowance.take(channels: channels.count)
+        }
         while places.count < batch.seriesGroups.count {
             let group = Int(batch.seriesGroups[places.count])
             places.append(SeriesPlace(group: group, member: groups[group].seriesCount))
             groups[group].seriesCount += 1
         }
+        reserveShared()
     }
 
     /// Scores samples round by round.
@@ -403,8 +426,8 @@ actor Pipeline {
         sequencer.beginRound()
         await comparePeaks()
         guard configuration.detection.usesNetworks else { return }
-        if skipsTraining, skippedTraining.note(round: round) {
-            notices.tellSkippedTraining(skippedTraining, stream: name)
+        if let told = skippedTraining.note(round: round, skips: skipsTraining, samples: sequencer.samples) {
+            notices.tell(told, of: skippedTraining, stream: name)
         }
         for index in groups.indices {
             let group = groups[index]
@@ -439,10 +462,13 @@ actor Pipeline {
     func makeGroups(_ schema: StreamSchema) async {
         let detection = configuration.detection
         let settings = Self.settings(configuration)
+        // What the format knows to be a counter is one beside those that the source names.
+        var conditions = conditions
+        conditions.counters += schema.counters
         let extents = schema.isFlows ? FlowChannels.extents : []
         for channels in schema.groups.dropFirst(groups.count) {
             let isMeasured =
-                !schema.isFlows
+                !schema.isFlows && schema.counters.isEmpty
                 && (!schema.metrics.indices.contains(groups.count) || schema.metrics[groups.count].isMeasured)
             let shards = (0..<shardCount).map { _ in
                 Shard(

@@ -52,7 +52,7 @@ struct ServiceLife: Sendable {
         notifier.status(
             report.line(
                 lines: standing.lines, series: standing.series, learning: standing.learning,
-                awaiting: standing.awaiting, at: now))
+                awaiting: standing.awaiting, skippedRounds: standing.skippedRounds, at: now))
     }
 
     /// Reads the configuration again, says what that changes, and applies it, but for new sources.

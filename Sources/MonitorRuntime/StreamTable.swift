@@ -101,7 +101,9 @@ actor StreamTable {
         var all = StreamStanding()
         for pipeline in pipelines.values {
             all.add(await pipeline.standing())
-            all.lines += await pipeline.counts.lines
+            let counts = await pipeline.counts
+            all.lines += counts.lines
+            all.skippedRounds += counts.roundsWithoutTraining
         }
         return all
     }

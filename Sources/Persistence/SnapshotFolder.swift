@@ -139,7 +139,7 @@ public struct SnapshotFolder: Sendable {
     /// - Throws: ``PersistenceError/database(_:)``.
     public func pieces(of scope: String, in snapshot: String) throws(PersistenceError) -> [String: [UInt8]] {
         do {
-            return try StateStore.pieces(of: scope, in: try Database(path: path(snapshot), access: .untouched))
+            return try StateStore.pieces(of: scope, in: try Database(path: path(snapshot), access: .untouched)).parts
         } catch {
             throw .database(error)
         }

@@ -86,6 +86,8 @@ public actor StateStore {
         CREATE TABLE history (number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, first INTEGER NOT NULL,
             last INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL);
         """,
+        // The same tables: from here on pieces have sums that an earlier version does not know.
+        "",
     ]
     /// What a snapshot has of the tables.
     static let snapshotTables = """
@@ -95,6 +97,7 @@ public actor StateStore {
         """
 
     let database: Database
+    private let directory: String?
     private var lock: DirectoryLock?
     /// Hashes of the pieces that are stored whole each time.
     private var written: [String: UInt64] = [:]
@@ -110,6 +113,8 @@ public actor StateStore {
     var historyBytes: Int64?
     /// Whether there may be pieces of a commit that was cut off.
     private var hasLeftovers = true
+    /// Pieces that were loaded and are damaged, as `scope: name`; they were left out.
+    public private(set) var damaged: [String] = []
     /// Bytes of state written since the store was opened.
     public private(set) var bytesWritten = 0
     /// Bytes that have been written to the disk since the store was opened, of whatever: pages to the log, and at most once
@@ -124,6 +129,7 @@ public actor StateStore {
     ///   - logger: told when a damaged file is set aside.
     /// - Throws: ``PersistenceError``.
     public init(directory: String?, logger: Logger? = nil) throws(PersistenceError) {
+        self.directory = directory
         guard let directory else {
             lock = nil
             database = try Self.open(":memory:")
@@ -132,9 +138,9 @@ public actor StateStore {
         lock = try DirectoryLock(directory: directory)
         let path = directory + "/monitord.db"
         do {
-            database = try Self.open(path)
+            database = try Self.openPatiently(path)
         } catch .database(let error) where error.isDamage {
-            let aside = Self.setAside(path)
+            let aside = StateFiles(database: path).setAside()
             logger?.error(
                 "the state is damaged; it was set aside and learning starts anew",
                 metadata: ["state.path": "\(path)", "state.aside": "\(aside)", "error": "\(error)"])
@@ -146,6 +152,7 @@ public actor StateStore {
     ///
     /// - Throws: ``PersistenceError/missing(directory:)`` and ``PersistenceError/database(_:)``.
     public init(copyOf directory: String) throws(PersistenceError) {
+        self.directory = nil
         lock = nil
         let path = directory + "/monitord.db"
         guard unsafe access(path, F_OK) == 0 else { throw .missing(directory: directory) }
@@ -186,6 +193,27 @@ public actor StateStore {
     // The path is copied for the call.
     private static func hasWAL(_ path: String) -> Bool { unsafe access(path + "-wal", F_OK) == 0 }
 
+    /// Opens the file; a failure is tried again, and damage believed only when it is there each time.
+    ///
+    /// - Throws: ``PersistenceError/database(_:)``, of damage only when all of the file can be read.
+    private static func openPatiently(_ path: String) throws(PersistenceError) -> Database {
+        for _ in 1..<openings {
+            do {
+                return try open(path)
+            } catch .database(let error) where error.isDamage || error.isOfReading {
+                continue
+            }
+        }
+        do {
+            return try open(path)
+        } catch .database(let error) where error.isDamage {
+            // What the check cannot read it calls damaged too; what is there may be whole, and stays where it is.
+            if let failure = StateFiles(database: path).failureToRead() { throw .database(failure) }
+            throw .database(error)
+        }
+    }
+    private static let openings = 3
+
     private static func open(_ path: String) throws(PersistenceError) -> Database {
         do {
             let database = try Database(path: path)
@@ -223,17 +251,6 @@ public actor StateStore {
         } catch {
             throw .cannotCreate(path: database.path, reason: "\(error)")
         }
-    }
-
-    /// Renames a damaged database and what belongs to it; nothing is deleted.
-    private static func setAside(_ path: String) -> String {
-        var number = 1
-        while unsafe access("\(path).damaged-\(number)", F_OK) == 0 { number += 1 }
-        for suffix in ["", "-wal", "-shm"] {
-            // A missing WAL is no failure; a failed rename of the file itself shows when it is opened again.
-            _ = unsafe rename(path + suffix, "\(path).damaged-\(number)\(suffix)")
-        }
-        return "\(path).damaged-\(number)"
     }
 
     /// Ends the use of the state: the WAL is written back into the file, and the directory is free.
@@ -395,9 +412,12 @@ public actor StateStore {
         }
     }
 
-    /// The pieces of a scope by name; a piece that does not unpack is left out.
+    /// The pieces of a scope by name; those that are damaged are left out, and noted in ``damaged``.
+    ///
+    /// - Throws: ``DatabaseError`` when they cannot be read.
     public func load(scope: String) throws -> [String: [UInt8]] {
-        let parts = try Self.pieces(of: scope, in: database)
+        let (parts, lost) = try Self.pieces(of: scope, in: database)
+        damaged += lost.sorted().map { "\(scope): \($0)" }
         for (name, bytes) in parts {
             written[Self.key(StatePart(scope: scope, name: name, content: .removed))] =
                 BlockHash.hash(bytes, from: 0, to: bytes.count)
@@ -405,28 +425,48 @@ public actor StateStore {
         return parts
     }
 
-    static func pieces(of scope: String, in database: Database) throws(DatabaseError) -> [String: [UInt8]] {
+    /// Keeps all pieces as they are stored, the damaged ones too, under a snapshot's name: the next commit writes over them.
+    ///
+    /// - Returns: the snapshot's name; nothing when there is none, or no directory. Of one commit one is kept.
+    /// - Throws: ``PersistenceError``; then nothing is kept.
+    public func keepDamaged() throws -> String? {
+        guard let directory else { return nil }
+        let name = "damaged-\(try generation())"
+        let folder = SnapshotFolder(ofState: directory)
+        if folder.list().contains(where: { $0.name == name }) { return name }
+        return try folder.save(named: name)?.name
+    }
+
+    static func pieces(
+        of scope: String, in database: Database
+    ) throws(DatabaseError) -> (parts: [String: [UInt8]], damaged: Set<String>) {
         var parts: [String: [UInt8]] = [:]
+        var damaged: Set<String> = []
         try database.query(
             "SELECT name, kind, bytes FROM part WHERE scope = ? AND generation <= (\(Self.sealed)) ORDER BY name, generation",
             [.text(scope)]
         ) { row throws(DatabaseError) in
             let name = row.text(0)
-            guard row.integer(1) != 2 else {
-                parts[name] = nil
+            let before = parts.removeValue(forKey: name)
+            let kind = row.integer(1)
+            guard kind != 2 else {
+                damaged.remove(name)
                 return
             }
             guard let bytes = Compression.unpack(row.blob(2)) else {
-                parts[name] = nil
+                damaged.insert(name)
                 return
             }
-            if row.integer(1) == 0 {
+            if kind == 0 {
                 parts[name] = bytes
-            } else if var piece = parts.removeValue(forKey: name), PiecePatch.apply(bytes, to: &piece) {
+                damaged.remove(name)
+            } else if var piece = before, PiecePatch.apply(bytes, to: &piece) {
                 parts[name] = piece
+            } else {
+                damaged.insert(name)
             }
         }
-        return parts
+        return (parts, damaged)
     }
 
     /// The scopes that have pieces, in order.

@@ -109,6 +109,16 @@ public struct SeriesClock: Sendable, Equatable {
         return .onTime(missed: missed)
     }
 
+    /// Takes a row's time when it is known that the clock it is dated by was set since the last row: the grid begins again
+    /// here, and the interval is kept.
+    public mutating func admit(_ time: Timestamp, isSet: Bool) -> Admission {
+        guard isSet, last != nil else { return admit(time) }
+        lateRun.removeAll(keepingCapacity: true)
+        last = time
+        steps += 1
+        return .stepped
+    }
+
     private static func isSet(from previous: Timestamp, to time: Timestamp, _ distance: Double) -> Bool {
         if distance > farAhead { return true }
         return previous < neverSet.before && time >= neverSet.before && distance > neverSet.farAhead

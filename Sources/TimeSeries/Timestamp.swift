@@ -58,7 +58,7 @@ public struct CivilTime: Equatable, Sendable {
     public var hour: Int
     /// 0 to 59.
     public var minute: Int
-    /// 0 to 59.
+    /// 0 to 59, or 60 in a leap second.
     public var second: Int
     /// 0 to 999,999,999.
     public var nanosecond: Int
@@ -87,9 +87,11 @@ public struct CivilTime: Equatable, Sendable {
         nanosecond = Int(instant.nanoseconds - wholeSeconds * billion)
     }
 
-    /// Whether the parts name an existing date and time (second 60 is refused).
+    /// Whether the parts name an existing date and time. Second 60 exists at the end of each quarter of an hour: of an hour of UTC,
+    /// which zones show at 14, 29 or 44 minutes too; which years have one is not known here.
     public var isValid: Bool {
-        guard (1...12).contains(month), (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second),
+        guard (1...12).contains(month), (0...23).contains(hour), (0...59).contains(minute),
+            (0...59).contains(second) || second == 60 && minute % 15 == 14,
             (0...999_999_999).contains(nanosecond), (1678...2261).contains(year), day >= 1
         else { return false }
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -102,11 +104,15 @@ public struct CivilTime: Equatable, Sendable {
 
     /// The instant when these are read as UTC.
     ///
+    /// Instants have no leap seconds: one is put into the last millisecond of the second before it, in order, so that its
+    /// samples are neither lost nor doubled.
     /// - Precondition: ``isValid``.
     public var utc: Timestamp {
         precondition(isValid, "no such date or time: \(self)")
-        let seconds = Int64(daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
-        return Timestamp(nanoseconds: seconds * 1_000_000_000 + Int64(nanosecond))
+        let isLeap = second == 60
+        let seconds = Int64(daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + (isLeap ? 59 : second))
+        return Timestamp(
+            nanoseconds: seconds * 1_000_000_000 + Int64(isLeap ? 999_000_000 + nanosecond / 1_000 : nanosecond))
     }
 
     /// Days from 1970-01-01 to this date; the method of Howard Hinnant's `days_from_civil`

@@ -10,9 +10,14 @@ import subprocess
 import time
 
 from campaign import BINARY, Box, arguments, campaign, check, compare, kill, most_at_once, simulate
+from moments import CREATE, DELETE, MOVED_FROM, MOVED_TO, Watch, unfinished
 
-AIMS = ("any instant", "any instant", "any instant", "start", "commit", "commit", "rotation", "alert", "alert", "stop")
+# Where kills are aimed at, each with the share of all kills that it is to have at least.
+AIMED = {"commit": 0.26, "rotation": 0.22, "alert": 0.22}
+OTHERS = ("any instant", "start", "stop")
 LONGEST = 3.0
+# How long a kill waits for what it is aimed at.
+PATIENCE = 6.0
 
 
 class Feeder:
@@ -21,7 +26,7 @@ class Feeder:
     def __init__(self, box, wholes, chance):
         self.files = [(open(path, "ab", buffering=0), whole) for path, whole in zip(box.inputs, wholes)]
         self.chance = chance
-        self.plan = []
+        self.plan, self.fed_at = [], 0
 
     def prepare(self, share, begin):
         """Plans what is written in this life: up to a share of the whole, at random instants."""
@@ -40,6 +45,7 @@ class Feeder:
             # Another piece may have gone further.
             if cut > file.tell():
                 file.write(whole[file.tell():cut])
+                self.fed_at = now
 
     def finish(self):
         for file, whole in self.files:
@@ -47,58 +53,72 @@ class Feeder:
             file.close()
 
 
-def size(path):
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return -1
+class Moment:
+    """The event that a life ends at, or within so many seconds after it."""
 
+    def __init__(self, aim, chance, begin):
+        self.aim, self.begin = aim, begin
+        self.spread = 0.01
+        # Of two alerts one is killed at its row in the outbox, the other while it is told; not always the first of a life.
+        self.at_row = chance.random() < 0.5
+        self.awaited = chance.randrange(1, 4)
+        self.told_at = self.written_at = self.begun_at = begin
+        self.writes = 0
 
-def inode(path):
-    try:
-        return os.stat(path).st_ino
-    except OSError:
-        return -1
+    def has_come(self, events, now, fed_at):
+        """Whether it is among these events; `fed_at` is when lines were written last."""
+        hit = False
+        for what, name in events:
+            if self.aim == "rotation":
+                # Old files are moved on, then the log; a new one is made, and the old one is packed.
+                hit |= name.startswith("alerts.jsonl") and bool(what & (MOVED_FROM | MOVED_TO | CREATE | DELETE))
+            elif name == "monitord.db-wal":
+                begins, self.written_at = now - self.written_at > 0.02, now
+                if begins:
+                    self.begun_at, self.writes = now, 0
+                self.writes += 1
+                if self.aim == "alert":
+                    hit |= begins and self.at_row and now - fed_at < 0.1
+                else:
+                    # A row of the outbox takes two or three writes, a commit dozens; and an alert is told at once.
+                    hit |= self.writes == 4 and self.told_at < self.begun_at and now > self.begin + 0.8
+            elif name in ("console", "alerts.jsonl"):
+                self.told_at = now
+                hit |= self.aim == "alert" and not self.at_row
+        self.awaited -= hit
+        return hit and (self.awaited <= 0 or self.aim == "rotation")
 
 
 def live_and_die(box, feeder, aim, chance):
     """One life of monitord, up to its kill. Returns what it was killed in."""
     begin = time.monotonic()
+    watch = Watch(box.folder, box.state, box.logs)
     process = box.start()
-    end = begin + chance.uniform(0.02, LONGEST)
-    if aim == "start":
-        end = begin + chance.uniform(0.0, 0.15)
-    wal, told, log = str(box.state / "monitord.db-wal"), str(box.console), str(box.log)
-    before = size(wal), size(told), inode(log)
-    hit, writes, awaited = None, 0, chance.randrange(1, 40)
+    end = begin + (chance.uniform(0, 0.15) if aim == "start" else chance.uniform(0.02, LONGEST))
+    moment = Moment(aim, chance, begin)
+    hit = None
     while True:
         now = time.monotonic()
         feeder.feed(now)
         stopping = aim == "stop" and hit is not None
         check(stopping or process.poll() is None, f"monitord ended by itself with {process.returncode}: {box.errors}")
-        if hit is None:
-            if aim == "commit" and now > begin + 0.9:
-                current = size(wal)
-                writes += current != before[0]
-                before = (current, *before[1:])
-                if writes >= awaited:
-                    hit = now + chance.uniform(0, 0.02)
-            elif aim == "rotation" and (os.path.exists(log + ".gz.tmp") or inode(log) != before[2]):
-                hit = now + chance.uniform(0, 0.01)
-            elif aim == "alert" and size(told) > before[1]:
-                hit = now + chance.uniform(0, 0.01)
-            elif aim == "stop" and now >= end - 0.1:
-                process.terminate()
-                hit = now + chance.uniform(0, 0.2)
+        if stopping and process.poll() is not None:
+            break
         if hit is not None and now >= hit:
             break
-        if hit is None and now >= (end if aim in ("any instant", "start") else begin + LONGEST):
+        if hit is None and aim == "stop" and now >= end - 0.1:
+            process.terminate()
+            hit = now + chance.uniform(0, 0.2)
+        if hit is None and now >= (begin + PATIENCE if aim in AIMED else end):
             aim = "any instant" if aim != "start" else aim
             break
-        if hit is not None and aim == "stop" and process.poll() is not None:
-            break
-        time.sleep(0.001)
+        events = watch.wait(0.001 if hit is None else min(0.001, hit - now))
+        if hit is None and events and aim in AIMED:
+            now = time.monotonic()
+            if moment.has_come(events, now, feeder.fed_at):
+                hit = now + chance.uniform(0, moment.spread)
     kill(process)
+    watch.close()
     return aim
 
 
@@ -134,15 +154,21 @@ def of_files(options, chance, work):
     check(sum(most) <= 3, f"with this seed the budget would depend on what is read first: {most}")
     check(len(expected) > 20, f"only {len(expected)} records to lose")
 
-    box = Box(work / "crashed", ["a.csv", "b.csv"])
+    # Small files: there is a rotation in most lives.
+    box = Box(work / "crashed", ["a.csv", "b.csv"], log_size="6KiB")
     for path in box.inputs:
         path.touch()
     feeder = Feeder(box, wholes, chance)
-    hits = {}
+    hits, left = {}, {}
     for number in range(options.kills):
         feeder.prepare((number + 1) / (options.kills + 1), time.monotonic())
-        aim = live_and_die(box, feeder, chance.choice(AIMS), chance)
+        short = [aim for aim, share in AIMED.items() if hits.get(aim, 0) < share * options.kills]
+        # One in four is aimed at nothing that is written.
+        aim = chance.choice(short if short and chance.random() < 0.75 else OTHERS)
+        aim = live_and_die(box, feeder, aim, chance)
         hits[aim] = hits.get(aim, 0) + 1
+        for what in unfinished(box.state, box.logs, work):
+            left[what] = left.get(what, 0) + 1
         if (number + 1) % 50 == 0:
             print(f"  {number + 1} kills, {len(box.told())} of {len(expected)} records told", flush=True)
     feeder.finish()
@@ -158,7 +184,8 @@ def of_files(options, chance, work):
         rows += one[0].count(b"\n") - 1
     print(f"files: {options.kills} kills ({', '.join(f'{n} in {aim}' for aim, n in sorted(hits.items()))}), "
           f"{len(expected)} records, 0 lost, 0 twice in the log, {twice} twice on the console, "
-          f"scores of {rows} further rows equal")
+          f"scores of {rows} further rows equal; left unfinished: "
+          f"{', '.join(f'{n} times a {what}' for what, n in sorted(left.items()))}")
 
 
 def committed_row(box, rows_by_time):

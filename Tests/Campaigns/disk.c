@@ -3,9 +3,9 @@
 //     CAMPAIGN_UNDER   the folders, with ":" between them
 //     CAMPAIGN_RECORD  a file to record to: a line for each call, then the bytes written (see power.py)
 //     CAMPAIGN_COUNTS  a file that is given the number of calls of each kind at the end
-//     CAMPAIGN_FAULT   KIND:FIRST:COUNT:ERRNO: calls FIRST to FIRST + COUNT − 1 of a kind fail; errno 0 writes only half
+//     CAMPAIGN_FAULT   KIND:FIRST:COUNT:ERRNO: calls FIRST to FIRST + COUNT − 1 of a kind fail; errno 0 writes or reads only half
 //
-// Kinds: write, sync, open, rename, truncate, unlink. What is recorded stands there in the order in which it was done: one
+// Kinds: write, sync, open, rename, truncate, unlink, read. What is recorded stands there in the order in which it was done: one
 // lock is held over each call and its line.
 
 #define _GNU_SOURCE
@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum kind { WRITE, SYNC, OPEN, RENAME, TRUNCATE, UNLINK, KINDS };
-static const char *const names[KINDS] = {"write", "sync", "open", "rename", "truncate", "unlink"};
+enum kind { WRITE, SYNC, OPEN, RENAME, TRUNCATE, UNLINK, READ, KINDS };
+static const char *const names[KINDS] = {"write", "sync", "open", "rename", "truncate", "unlink", "read"};
 enum { DESCRIPTORS = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,6 +36,8 @@ static enum kind faulty = KINDS;
 static int (*real_open)(const char *, int, ...);
 static ssize_t (*real_write)(int, const void *, size_t);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
+static ssize_t (*real_read)(int, void *, size_t);
+static ssize_t (*real_pread)(int, void *, size_t, off_t);
 static int (*real_fsync)(int), (*real_fdatasync)(int), (*real_ftruncate)(int, off_t);
 static int (*real_close)(int), (*real_fcntl)(int, int, ...);
 static int (*real_rename)(const char *, const char *), (*real_unlink)(const char *);
@@ -44,6 +46,8 @@ static void prepare(void) {
     real_open = dlsym(RTLD_NEXT, "open");
     real_write = dlsym(RTLD_NEXT, "write");
     real_pwrite = dlsym(RTLD_NEXT, "pwrite");
+    real_read = dlsym(RTLD_NEXT, "read");
+    real_pread = dlsym(RTLD_NEXT, "pread");
     real_fsync = dlsym(RTLD_NEXT, "fsync");
     real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
     real_fcntl = dlsym(RTLD_NEXT, "fcntl");
@@ -208,6 +212,27 @@ static ssize_t written(int fd, const void *bytes, size_t length, off_t offset) {
 ssize_t write(int fd, const void *bytes, size_t length) { return written(fd, bytes, length, -1); }
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) { return written(fd, bytes, length, offset); }
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t offset) { return written(fd, bytes, length, offset); }
+
+static ssize_t got(int fd, void *bytes, size_t length, off_t offset) {
+    // What is not on this disk is read without the lock: a pipe may wait for ever.
+    pthread_once(&once, prepare);
+    if (!is_watched(fd)) return offset < 0 ? real_read(fd, bytes, length) : real_pread(fd, bytes, length, offset);
+    begin();
+    ssize_t result = -1;
+    int faults = fails(READ);
+    if (faults && fault_errno) {
+        errno = (int)fault_errno;
+    } else {
+        if (faults && length > 1) length /= 2;
+        result = offset < 0 ? real_read(fd, bytes, length) : real_pread(fd, bytes, length, offset);
+    }
+    end();
+    return result;
+}
+
+ssize_t read(int fd, void *bytes, size_t length) { return got(fd, bytes, length, -1); }
+ssize_t pread(int fd, void *bytes, size_t length, off_t offset) { return got(fd, bytes, length, offset); }
+ssize_t pread64(int fd, void *bytes, size_t length, off_t offset) { return got(fd, bytes, length, offset); }
 
 static int synced(int fd, int (*call)(int)) {
     int mine = is_watched(fd), result;

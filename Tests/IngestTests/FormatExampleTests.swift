@@ -26,7 +26,7 @@ extension FormatExample {
         let names: [SourceConfiguration.Format: String] = [
             .csv: "csv, ", .jsonl: "json ", .influx: "influx, ", .zeek: "zeek, ", .suricata: "suricata, ",
             .nfdump: "nfdump, ", .argus: "argus, ", .logfmt: "logfmt, ", .graphite: "graphite, ", .syslog: "syslog, ",
-            .netflow: "netflow, ", .statsd: "statsd, ",
+            .netflow: "netflow, ", .statsd: "statsd, ", .suricataStats: "suricata stats, ",
         ]
         #expect(decoded.summary.hasPrefix(names[example.format] ?? "none"), "\(decoded.summary)")
     }

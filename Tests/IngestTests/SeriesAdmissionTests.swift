@@ -62,6 +62,19 @@ import TimeSeries
         #expect(allowance.usage.bytes == 200)
     }
 
+    @Test func `what is there already and what is shared take their part of the memory`() {
+        let allowance = SeriesAllowance(mostBytes: 1_000) { channels in 100 * channels }
+        allowance.reserve(bytes: 450)
+        allowance.take(channels: 2)
+        let decoded = decode((0..<4).flatMap { _ in ["a", "b", "c", "d", "e"] }, SeriesAdmission(allowance: allowance))
+        #expect(decoded.batch.seriesNames == ["a", "b", "c"])
+        #expect(allowance.usage.series == 4)
+        #expect(allowance.usage.bytes == 950)
+        allowance.reserve(bytes: -450)
+        #expect(allowance.hasRoom(channels: 5))
+        #expect(!allowance.hasRoom(channels: 6))
+    }
+
     @Test func `a flood of keys that come once makes no series and bounded memory`() {
         var decoder = LineDecoder(configuration: Self.configuration, admission: SeriesAdmission())
         var batch = RecordBatch()

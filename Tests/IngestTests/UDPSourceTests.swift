@@ -136,6 +136,61 @@ private actor Delivered {
         #expect(rows + counters.droppedRows <= counters.decoded.records)
     }
 
+    @Test func `what waits is bounded in rows, however many a datagram holds`() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let isFirst = Mutex(true)
+        let limits = UDPSource.Limits(batchesWaiting: 512, rowsWaiting: 2_000, rowsPerBatch: 8)
+        // Far fewer batches than may wait, each of a thousand rows.
+        let lines = (0..<1_000).map { "\($0),1\n" }.joined()
+        let total: UInt64 = 30
+        let result = try await receive(
+            limits: limits,
+            deliver: { _ in
+                let waits = isFirst.withLock { first in
+                    defer { first = false }
+                    return first
+                }
+                if waits { for await _ in gate { break } }
+            }
+        ) { sender, _, telemetry in
+            sender.send("time,temp\n0,1\n1,1\n2,1\n")
+            for _ in 1..<total {
+                sender.send(lines)
+                try sender.waitUntilTaken()
+            }
+            while telemetry.counters.datagrams < total { await Task.yield() }
+            while telemetry.counters.decoded.records < 3 + 1_000 * (total - 1) { await Task.yield() }
+            opener.yield()
+            opener.finish()
+        }
+        let rows = UInt64(await result.delivered.rows.count)
+        #expect(rows + result.counters.droppedRows == result.counters.decoded.records)
+        // Two in the queue, and those in the consumer's hand and the thread's.
+        #expect(rows <= 4_003 && rows >= 2_000, "\(rows) rows")
+    }
+
+    @Test func `the oldest batches go, by number or by rows`() {
+        func batch(_ rows: Int, _ mark: Int) -> RecordBatch {
+            var batch = RecordBatch()
+            batch.values = [Double(mark)]
+            batch.rows = Array(
+                repeating: RecordBatch.Row(
+                    malformed: nil, series: 0, time: nil, timeText: 0..<0, firstValue: 0, endOffset: 0), count: rows)
+            return batch
+        }
+        let waiting = WaitingBatches(most: 3, mostRows: 10)
+        #expect([batch(2, 1), batch(2, 2), batch(2, 3)].map(waiting.append) == [0, 0, 0])
+        #expect(waiting.append(batch(1, 4)) == 2)
+        #expect(waiting.append(batch(9, 5)) == 4)
+        #expect(waiting.append(batch(50, 6)) == 10 && waiting.count == 1, "one that is too large waits alone")
+        #expect(waiting.append(batch(1, 7)) == 50)
+        #expect(waiting.takeFirst()?.values == [7] && waiting.takeFirst()?.values == nil)
+        for mark in 0..<100 {
+            #expect(waiting.append(batch(1, mark)) == 0)
+            #expect(waiting.takeFirst()?.values == [Double(mark)])
+        }
+    }
+
     @Test func `what had arrived by the stop is delivered`() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         let isFirst = Mutex(true)

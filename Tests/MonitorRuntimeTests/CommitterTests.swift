@@ -44,7 +44,8 @@ extension StateStore {
         let desk = AlertDesk(policy: AlertPolicy()) { _ in }
         let hands = Hands()
         let committer = Committer(
-            store: store, every: 60, mostBytesPerDay: 1e12, logger: quiet, clock: { hands.seconds.withLock { $0 } })
+            store: store, every: 60, first: .infinity, mostBytesPerDay: 1e12, logger: quiet,
+            clock: { hands.seconds.withLock { $0 } })
         func commit(at time: Double, taking seconds: Double) async {
             hands.turn(to: time)
             await committer.store(Slow(hands: hands, until: time + seconds, bytes: 10), with: desk)
@@ -72,7 +73,8 @@ extension StateStore {
         let hands = Hands()
         let allowed = 20e6
         let committer = Committer(
-            store: store, every: 1, mostBytesPerDay: allowed, logger: quiet, clock: { hands.seconds.withLock { $0 } })
+            store: store, every: 1, first: .infinity, mostBytesPerDay: allowed, logger: quiet,
+            clock: { hands.seconds.withLock { $0 } })
         var commits = 0
         for second in stride(from: 0, to: 86_400, by: 10) {
             hands.turn(to: Double(second))
@@ -83,6 +85,27 @@ extension StateStore {
         let written = Double(await store.bytesOnDisk)
         // An hour's worth may be saved up at the start.
         #expect((0.9 * allowed...1.1 * allowed).contains(written), "\(commits) commits wrote \(written) bytes")
+    }
+
+    @Test func `a stream's first commit does not wait, for a crash before it forgets which file was read`() async throws
+    {
+        let store = try StateStore(directory: nil)
+        let hands = Hands()
+        let committer = Committer(
+            store: store, every: 60, mostBytesPerDay: 1e12, logger: quiet, clock: { hands.seconds.withLock { $0 } })
+        #expect(await !committer.isDue)
+        let empty = AlertDesk(policy: AlertPolicy()) { _ in }
+        hands.turn(to: 1)
+        #expect(await committer.isDue)
+        await committer.store(Slow(hands: hands, until: 1, bytes: 10), with: empty)
+        hands.turn(to: 2)
+        #expect(await committer.isDue, "no stream has been read yet")
+        let streams = try await streams(feeding: Self.lines(series: 3, ticks: 60)[...])
+        #expect(await committer.store(streams.table, with: streams.desk))
+        hands.turn(to: 61)
+        #expect(await !committer.isDue)
+        hands.turn(to: 62)
+        #expect(await committer.isDue)
     }
 
     @Test func `what the disk refuses is stored later, whole`() async throws {

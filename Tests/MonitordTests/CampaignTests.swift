@@ -4,10 +4,12 @@ import Testing
 
 /// A small part of each fault campaign, with seeds of its own; `make campaign` runs them whole.
 @Suite("campaigns", .needsBinary, .serialized) struct CampaignTests {
-    private func run(_ driver: String, _ sizes: [String]) throws -> CommandResult {
+    private func run(
+        _ driver: String, in folder: String = "Tests/Campaigns", _ sizes: [String]
+    ) throws -> CommandResult {
         try runCommand(
             URL(fileURLWithPath: "/usr/bin/env"),
-            ["python3", repositoryRoot.appending(path: "Tests/Campaigns/\(driver)").path] + sizes,
+            ["python3", repositoryRoot.appending(path: "\(folder)/\(driver)").path] + sizes,
             environment: ["MONITORD_BINARY": try #require(monitordBinary).path])
     }
 
@@ -26,9 +28,41 @@ import Testing
 
     @Test(.enabled(if: hasCompiler, "no cc, which builds the library between monitord and the disk"))
     func `with a disk that fails it goes on, and has everything in its place once it is well`() throws {
-        let result = try run("faults.py", ["--seed", "11", "--faults", "3", "--disks", "1"])
+        let result = try run("faults.py", ["--seed", "11", "--faults", "3", "--disks", "1", "--damages", "6"])
         #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
         #expect(result.output.contains("faults: 3"))
+        #expect(result.output.contains("damage: 6"))
+    }
+
+    @Test func `a socket that outlives it loses nothing that comes after a kill`() throws {
+        let result = try run("udp.py", ["--seed", "11", "--kills", "1"])
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("socket passed in: 1 kills"))
+        #expect(result.output.contains("file descriptor store: 1 kills"))
+    }
+
+    @Test(arguments: [
+        "append", "rename and create, twenty times fast", "copied and truncated four times while it was down",
+    ])
+    func `a file that rotates under a reader that is killed loses no line`(name: String) throws {
+        let result = try run(
+            "rotation.py", [try #require(monitordBinary).path, "--seed", "11", "--lines", "2000", "--case", name])
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("| \(name) |"))
+    }
+
+    @Test func `a flood of keys takes neither memory nor samples of those that are known`() throws {
+        let sizes = ["--keys", "100000", "--series", "20", "--ticks", "60"]
+        let result = try run("key-flood.py", in: "Benchmarks", [try #require(monitordBinary).path] + sizes)
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("100000 keys"))
+    }
+
+    @Test func `a quarter of an hour of soaking ends in order`() throws {
+        let sizes = ["--series", "20", "--duration", "15m", "--seed", "11", "--every", "0.2"]
+        let result = try run("soak.py", in: "Benchmarks", [try #require(monitordBinary).path] + sizes)
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("stopped watching"))
     }
 }
 

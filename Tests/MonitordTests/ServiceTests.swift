@@ -190,6 +190,62 @@ private final class Manager {
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: activator) || isContinuousIntegration, "no systemd"))
+    func `handed a socket and a state that it cannot have it drains, and watches once a reload finds it free`() throws {
+        let directory = try TemporaryDirectory()
+        let manager = try Manager(in: directory)
+        let port = try freePort()
+        let state = directory.path("state")
+        let owner = try RunningCommand(
+            try #require(monitordBinary), ["--stdin", "--state", state, "--no-journal", "--log", "none"])
+        while !owner.errors.contains("state in \(state)") { sched_yield() }
+        // A file where the folder of the log would be: alerts wait in the state, which is no reason not to watch.
+        let blocked = try directory.write("", to: "blocked")
+        let source = "[[source]]\nudp = \"127.0.0.1:\(port)\"\n"
+        let log = "log = \"\(blocked)/logs/alerts.jsonl\"\n"
+        let config = try directory.write("state = \"\(state)\"\n" + log + source, to: "m.toml")
+        let command = try RunningCommand(
+            URL(fileURLWithPath: Self.activator),
+            [
+                "--datagram", "--listen=127.0.0.1:\(port)", "--setenv=NOTIFY_SOCKET", "--setenv=WATCHDOG_USEC",
+                try #require(monitordBinary).path, "run", "--config", config, "--no-journal",
+            ], environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+        while !command.errors.contains("Listening on") { sched_yield() }
+        let sender = DatagramSender(port: port)
+        for number in 0..<50 { sender.send("time=\(number) temp=\(number)\n") }
+        let inUse = "cannot start: state directory \(state) is in use by process "
+        #expect(manager.wait(for: "READY=1").last?.contains("STATUS=\(inUse)") == true)
+        try sender.waitUntilTaken()
+        while !(manager.wait(for: "STATUS=").last ?? "").hasSuffix(", 50 datagrams thrown away") {}
+        for _ in 0..<3 { _ = manager.wait(for: "WATCHDOG=1") }
+
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        #expect(manager.wait(for: "READY=1").last?.contains("STATUS=\(inUse)") == true)
+
+        // Another reason in its place: a folder that cannot be made.
+        _ = try directory.write("state = \"\(blocked)/state\"\n" + log + source, to: "m.toml")
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        let cannot = "STATUS=cannot start: cannot create \(blocked)/state: "
+        #expect(manager.wait(for: "READY=1").last?.contains(cannot) == true)
+
+        #expect(owner.finish().exitCode == 0)
+        _ = try directory.write("state = \"\(state)\"\n" + log + source, to: "m.toml")
+        command.signal(SIGHUP)
+        _ = manager.wait(for: "RELOADING=1")
+        #expect(manager.wait(for: "READY=1").last == "READY=1\nSTATUS=watching 1 sources")
+        for number in 0..<100 { sender.send("time=\(1_792_000_000 + number) temp=\(number % 7)\n") }
+        try sender.waitUntilTaken()
+        command.signal(SIGTERM)
+        let result = command.finish()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains("it \(inUse)"), "\(result.errors)")
+        #expect(result.errors.contains("the rolling log cannot be written"), "\(result.errors)")
+        #expect(result.errors.contains("udp.thrown_away=50"), "\(result.errors)")
+        #expect(result.errors.contains("udp.datagrams=100"), "\(result.errors)")
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: activator) || isContinuousIntegration, "no systemd"))
     func `a socket that belongs to no source is closed, told and forgotten`() throws {
         let directory = try TemporaryDirectory()
         let manager = try Manager(in: directory)

@@ -179,6 +179,67 @@ import TimeSeries
         #expect(kept.hasPrefix(damaged))
     }
 
+    /// Changes a bit within the stored form of a piece, as a failing disk does.
+    private func damage(_ piece: [UInt8], in path: String) throws {
+        var file = try Data(contentsOf: URL(fileURLWithPath: path))
+        let place = try #require(file.range(of: Data(Compression.pack(piece))))
+        file[place.upperBound - 1] ^= 4
+        try file.write(to: URL(fileURLWithPath: path))
+    }
+
+    @Test(arguments: [40, 5_000])
+    func `a piece of which one bit has changed is left out, named and kept`(count: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let (good, bad) = (bytes(40, 7), bytes(count, 9))
+        let store = try StateStore(directory: directory.url.path)
+        _ = try await store.commit([
+            StatePart(scope: "s", name: "good", bytes: good), StatePart(scope: "s", name: "bad", bytes: bad),
+        ])
+        await store.close()
+        try damage(bad, in: directory.path("monitord.db"))
+        let again = try StateStore(directory: directory.url.path)
+        #expect(try await again.load(scope: "s") == ["good": good])
+        #expect(await again.damaged == ["s: bad"])
+        let name = try #require(try await again.keepDamaged())
+        #expect(try await again.keepDamaged() == name, "of one commit it is kept once")
+        _ = try await again.commit([StatePart(scope: "s", name: "bad", bytes: [1])])
+        #expect(try await again.load(scope: "s") == ["good": good, "bad": [1]])
+        let kept = try Data(contentsOf: URL(fileURLWithPath: directory.path("snapshots/\(name).db")))
+        var damaged = Compression.pack(bad)
+        damaged[damaged.count - 1] ^= 4
+        #expect(kept.range(of: Data(damaged)) != nil)
+    }
+
+    @Test func `a damaged piece that was stored anew is no damage`() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try StateStore(directory: directory.url.path)
+        _ = try await store.commit([StatePart(scope: "s", name: "a", bytes: bytes(40, 7))])
+        _ = try await store.commit([StatePart(scope: "s", name: "a", bytes: bytes(40, 8))])
+        await store.close()
+        try damage(bytes(40, 7), in: directory.path("monitord.db"))
+        let again = try StateStore(directory: directory.url.path)
+        #expect(try await again.load(scope: "s") == ["a": bytes(40, 8)])
+        #expect(await again.damaged.isEmpty)
+    }
+
+    @Test func `pieces of a version without sums are read`() async throws {
+        #expect(Compression.unpack([0, 5, 6]) == [5, 6])
+        #expect(Compression.unpack(Compression.pack([])) == [])
+        #expect(Compression.unpack([2, 0, 0, 0]) == nil)
+    }
+
+    @Test func `a file that cannot be read is not taken for a damaged one`() throws {
+        let directory = try TemporaryDirectory()
+        // A folder by the database's name: it opens, and no byte of it can be read.
+        try FileManager.default.createDirectory(
+            atPath: directory.path("monitord.db"), withIntermediateDirectories: true)
+        let failure = try #require(StateFiles(database: directory.path("monitord.db")).failureToRead())
+        #expect(failure.isOfReading)
+        #expect(throws: PersistenceError.self) { _ = try StateStore(directory: directory.url.path) }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == ["lock", "monitord.db"])
+    }
+
     @Test func `a state of a later monitord is refused and left alone`() async throws {
         let directory = try TemporaryDirectory()
         let store = try StateStore(directory: directory.url.path)
@@ -191,7 +252,10 @@ import TimeSeries
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         let other = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: other.path("monitord.db"))
-        #expect(throws: PersistenceError.newer(path: other.path("monitord.db"), found: 99, known: 2)) {
+        #expect(
+            throws: PersistenceError.newer(
+                path: other.path("monitord.db"), found: 99, known: Int64(StateStore.migrations.count))
+        ) {
             _ = try StateStore(directory: other.url.path)
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)

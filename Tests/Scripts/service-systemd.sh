@@ -276,6 +276,24 @@ for way in socket store; do
     systemctl stop monitord
     ok "$way: what was thrown away is counted" '[ "$(told udp.thrown_away)" = 200 ] && [ "$(told udp.datagrams)" = 100 ] && nothing_lost'
 done
+# The same with a state that somebody else has: here, this shell.
+exec 7>>/var/lib/private/monitord/lock
+flock 7
+begin
+printf "$udp" >$toml
+systemctl start monitord.socket
+send 3400 3600
+ok "a state in use leaves service and socket unit running" \
+    'within 5 "[[ \"\$(show StatusText)\" == *cannot\ start*thrown\ away* ]]" && systemctl is-active -q monitord monitord.socket && [ "$(show NRestarts)" = 0 ]'
+ok "the journal says why, once" '[ "$(since | grep -cF "it cannot start: state directory /var/lib/monitord is in use")" = 1 ]'
+pid=$(show MainPID)
+exec 7>&-
+systemctl reload monitord
+ok "a reload finds it free" 'within 5 "[[ \"\$(show StatusText)\" == *watching\ 1\ sources* ]]" && [ "$(show MainPID)" = "$pid" ]'
+send 3600 3700
+systemctl stop monitord monitord.socket
+ok "what was thrown away meanwhile is counted" '[ "$(told udp.thrown_away)" = 200 ] && [ "$(told udp.datagrams)" = 100 ]'
+
 ok "without sockets a bad configuration still ends it" \
     'printf "${udp}chanels = 1\n" >$toml; ! systemctl start monitord 2>/dev/null; [ "$(show ExecMainStatus)" = 78 ]'
 systemctl reset-failed monitord 2>/dev/null

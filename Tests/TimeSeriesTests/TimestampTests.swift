@@ -35,6 +35,20 @@ import TimeSeries
         #expect(!CivilTime(year: year, month: month, day: day).isValid)
     }
 
+    @Test func `a leap second is put before the second behind it, in order`() {
+        func instant(_ minute: Int, _ second: Int, _ nanosecond: Int = 0) -> Timestamp? {
+            let civil = CivilTime(
+                year: 2016, month: 12, day: 31, hour: 23, minute: minute, second: second, nanosecond: nanosecond)
+            return civil.isValid ? civil.utc : nil
+        }
+        #expect(instant(59, 60)?.description == "2016-12-31T23:59:59.999Z")
+        #expect(instant(59, 60, 500_000_000)?.description == "2016-12-31T23:59:59.999500Z")
+        #expect(instant(59, 60, 999_999_999)?.description == "2016-12-31T23:59:59.999999999Z")
+        #expect(instant(44, 60) != nil, "it is at a quarter where clocks differ from UTC by quarters")
+        #expect(instant(58, 60) == nil)
+        #expect(instant(59, 61) == nil)
+    }
+
     @Test func `seconds out of range are refused`() {
         #expect(Timestamp(seconds: .nan) == nil)
         #expect(Timestamp(seconds: .infinity) == nil)

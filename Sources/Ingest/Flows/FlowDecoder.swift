@@ -17,6 +17,9 @@ struct FlowDecoder: Sendable {
     /// How lines are read now.
     var dialect: FlowDialect? { columns?.dialect ?? keys?.dialect }
 
+    /// Whether `stats` events of Suricata stood among the lines.
+    var hasMetStats: Bool { keys?.hasMetStats == true }
+
     /// The dialect, if it is another one since the last call.
     mutating func takeChange() -> FlowDialect? {
         guard columns?.isChanged == true || keys?.isChanged == true else { return nil }

@@ -19,7 +19,8 @@ public import TimeSeries
 /// says so (``RecordBatch/Ending``), before the samples of the bin in which it was.
 ///
 /// **Empty bins.** A series has a sample for every bin, with zeros where it had no flow: a host that falls silent is seen. After
-/// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out.
+/// a pause of the whole stream of more than an hour's bins (at least 60) the bins in between are left out. Samples are given in
+/// portions, so that a pause before many series takes no more memory than a bin of them.
 public struct FlowGatherer: Sendable {
     /// How flows are put together.
     public struct Settings: Equatable, Sendable {
@@ -76,6 +77,8 @@ public struct FlowGatherer: Sendable {
     /// Misdated records in a row that mean a step of the clock.
     static let recordsUntilStep = 16
     private static let fewestEmptyBins: Int64 = 60
+    /// Samples with which a portion is full; those of the bins that one record closes may be more.
+    static let samplesOfPortion = 4_096
     static let mostOpenBins = 64
     /// Pairs of series and peer that are remembered, and for how long at least.
     private static let memory = (pairs: 200_000, seconds: 7 * 86_400.0)
@@ -92,6 +95,8 @@ public struct FlowGatherer: Sendable {
     /// The end of the latest record; `nil` before one.
     public internal(set) var latest: Timestamp?
     var misdatedRun = 0
+    /// Bins without a flow that are to be closed before the record in hand is taken.
+    private var emptyBins: Range<Int64> = 0..<0
     var series: FlowSeriesTable
     var table = FlowTable()
     private let nothing = FlowAccumulator()
@@ -134,7 +139,8 @@ public struct FlowGatherer: Sendable {
     /// The samples that rows of a batch of flow records complete, with the unusable ones in their places.
     ///
     /// It stops before a row with which a newcomer may take over the place of a series that has a sample among those
-    /// gathered: samples are named by their number, and a number has one name in a batch.
+    /// gathered: samples are named by their number, and a number has one name in a batch. It stops too when there are
+    /// ``samplesOfPortion``; where it stops makes no difference to the samples.
     /// - Parameters:
     ///   - first: the first row to be taken.
     ///   - end: the row behind the last one.
@@ -149,7 +155,7 @@ public struct FlowGatherer: Sendable {
         gathered.endings = []
         gathered.isGathered = true
         var next = first
-        while next < end {
+        while next < end, gathered.evidence.count < Self.samplesOfPortion {
             let row = batch.rows[next]
             if row.malformed != nil || batch.flows.isEmpty {
                 pass(row, of: batch, into: &gathered)
@@ -187,6 +193,7 @@ public struct FlowGatherer: Sendable {
         }
         let end = tick(of: record.end)
         advance(to: max(record.end, latest ?? record.end), into: &gathered)
+        guard emptyBins.isEmpty else { return false }
         if !gathered.evidence.isEmpty, mayTakeOver(record) { return false }
         counts.records += 1
         guard let oldest = bins.first?.tick else { return true }
@@ -306,8 +313,9 @@ public struct FlowGatherer: Sendable {
         while let first = bins.first, first.tick < oldest {
             let last = bins.count == 1 ? first.tick : nil
             closeFirst(into: &gathered)
-            if let last { closeEmpty(from: last + 1, to: oldest, into: &gathered) }
+            if let last { noteEmpty(from: last + 1, to: oldest) }
         }
+        guard closeEmpty(into: &gathered) else { return }
         var next = bins.last.map { $0.tick + 1 } ?? oldest
         while next <= newest {
             bins.append(opened(next))
@@ -370,11 +378,23 @@ public struct FlowGatherer: Sendable {
         Timestamp(nanoseconds: tick.multipliedReportingOverflow(by: length).partialValue)
     }
 
-    /// Samples of zeros for bins in which nobody had a flow.
-    private mutating func closeEmpty(from first: Int64, to end: Int64, into gathered: inout RecordBatch) {
+    /// Notes the bins in which nobody had a flow, unless they are a pause.
+    private mutating func noteEmpty(from first: Int64, to end: Int64) {
         let most = max(Self.fewestEmptyBins, 3_600_000_000_000 / length)
         guard first < end, end - first <= most else { return }
-        for tick in first..<end { emit(opened(tick), into: &gathered) }
+        emptyBins = first..<end
+    }
+
+    /// Gives samples of zeros for the bins in which nobody had a flow.
+    ///
+    /// - Returns: `false` when the portion is full before the last of them.
+    private mutating func closeEmpty(into gathered: inout RecordBatch) -> Bool {
+        while let tick = emptyBins.first {
+            guard gathered.evidence.count < Self.samplesOfPortion else { return false }
+            emptyBins = (tick + 1)..<emptyBins.upperBound
+            emit(opened(tick), into: &gathered)
+        }
+        return true
     }
 
     private mutating func closeFirst(into gathered: inout RecordBatch) {

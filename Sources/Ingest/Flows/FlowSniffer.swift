@@ -13,6 +13,8 @@ struct FlowSniffer {
         case undecided
         case found(FlowDialect, because: String)
         case refused(IngestError)
+        /// The `stats` events of Suricata, which are of no flow.
+        case stats
     }
 
     private let sniffer: DialectSniffer
@@ -51,6 +53,7 @@ struct FlowSniffer {
     /// What the objects of a line hold.
     private struct Keys {
         var isEVE = false
+        var isStats = false
         var isZeek = false
         var isConnection = false
         var hasPath = false
@@ -60,6 +63,9 @@ struct FlowSniffer {
         let objects = lines.map { keys(of: bytes($0)) }
         let number = lines[0].number
         if objects.count(where: \.isEVE) * 2 > objects.count {
+            if configuration.format == .auto, objects.allSatisfy({ !$0.isEVE || $0.isStats }) {
+                return isFinal || objects.count >= SuricataStats.decisiveEvents ? .stats : .undecided
+            }
             let dialect = FlowDialect(kind: .suricata)
             return .found(dialect, because: "objects with timestamp and event_type, from line \(number)")
         }
@@ -80,6 +86,7 @@ struct FlowSniffer {
         while names.count < 256, let member = scanner.next(line) { names.insert(scanner.path(of: member, line)) }
         func has(_ name: String) -> Bool { names.contains(Array(name.utf8)) }
         found.isEVE = has("timestamp") && has("event_type")
+        found.isStats = found.isEVE && SuricataStats.event(line, &scanner) == .stats
         found.hasPath = has("_path")
         found.isZeek = has("ts") && (found.hasPath || (has("id.orig_h") && has("id.resp_h")))
         found.isConnection = ["conn_state", "orig_pkts", "orig_ip_bytes", "orig_bytes"].contains(where: has)

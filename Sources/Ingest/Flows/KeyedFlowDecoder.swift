@@ -8,6 +8,8 @@ import TimeSeries
 struct KeyedFlowDecoder: Sendable {
     /// How lines are read now; Suricata's `flow` events take the place of `netflow` once they are met.
     private(set) var dialect: FlowDialect
+    /// Whether `stats` events of Suricata stood among the lines, which are read as something else.
+    private(set) var hasMetStats = false
     /// Whether the dialect is another one since this was last set back.
     var isChanged = false
     private let keys: [FlowKeyField]
@@ -65,6 +67,7 @@ struct KeyedFlowDecoder: Sendable {
             return true
         }
         guard matches(line, member.value, Self.netflowEvent), dialect.columns.first != Self.flowEvent else {
+            if !hasMetStats { hasMetStats = matches(line, member.value, SuricataStats.statsEvent) }
             return false
         }
         read(Self.netflowEvent)

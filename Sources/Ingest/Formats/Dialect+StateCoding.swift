@@ -95,6 +95,7 @@ extension Dialect {
                 let reference = Timestamp(nanoseconds: try reader.read())
                 keys.reference = hasReference ? reference : nil
             }
+            if keys.notation == .suricataStats { schema.counters = SuricataStats.counters(of: groups[0]) }
             format = .keys(keys)
         case 2: format = .measurements(try Measurements(from: &reader, groups: groups))
         case 3 where isOne:

@@ -75,6 +75,9 @@ struct DialectSniffer: Sendable {
         case .found(let flows, let reason):
             if let error = inapplicable(to: flows.kind.format) { return .refused(error) }
             return .settled(Dialect(flows: flows, because: reason, configuration: configuration))
+        case .stats:
+            if let error = inapplicable(to: .suricataStats) { return .refused(error) }
+            return KeyedSniffer(self, usable, configuration, notation: .suricataStats, isFinal: isFinal).decide()
         }
         if configuration.format == .netflow { return .refused(FlowSniffer.notDatagrams) }
         let format = configuration.format == .auto ? recognised(usable) : configuration.format
@@ -89,6 +92,8 @@ struct DialectSniffer: Sendable {
             return KeyedSniffer(self, usable, configuration, notation: .syslog, isFinal: isFinal).decide()
         case .graphite:
             return KeyedSniffer(self, usable, configuration, notation: .graphite, isFinal: isFinal).decide()
+        case .suricataStats:
+            return KeyedSniffer(self, usable, configuration, notation: .suricataStats, isFinal: isFinal).decide()
         case .statsd: return StatsDSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .influx: return InfluxSniffer(self, usable, configuration, isFinal: isFinal).decide()
         case .auto, .csv: return DelimitedSniffer(self, usable, configuration, isFinal: isFinal).decide()

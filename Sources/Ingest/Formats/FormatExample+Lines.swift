@@ -9,6 +9,13 @@ extension FormatExample {
         ],
         "Exports by UDP: `monitord --udp 0.0.0.0:2055`; templates and sampling rates are the exporter's, its address is `exporter`."
     )
+    static let suricataStats = FormatExample(
+        .suricataStats, "EVE, stats events",
+        [
+            #"{"timestamp":"2022-05-22T00:00:24.329299+0300","event_type":"stats","stats":{"uptime":436644,"capture":{"kernel_packets":310840,"kernel_drops":2403,"errors":0},"decoder":{"pkts":308437,"bytes":215106708,"invalid":0},"flow":{"memcap":0,"tcp":4276,"udp":6068,"emerg_mode_entered":0,"memuse":7834776},"tcp":{"sessions":3967,"memuse":606208,"reassembly_memuse":435280},"detect":{"engines":[{"id":0,"last_reload":"2022-05-16T22:43:37.453113+0300","rules_loaded":25983,"rules_failed":0}],"alert":168}}}"#
+        ],
+        "Suricata's own counters as rates a second, and levels as `memuse`: those that matter first, then those that move; `channels` names others."
+    )
     static let logfmt = FormatExample(
         .logfmt, "key=value pairs",
         [#"ts=2026-11-21T02:15:40Z dev=pump-3 temp=21.4 took=12ms msg="start of run" ok"#],

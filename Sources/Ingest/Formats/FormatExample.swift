@@ -99,6 +99,7 @@ public struct FormatExample: Equatable, Sendable {
             [
                 #"{"timestamp":"2017-04-07T22:24:37.251547+0100","flow_id":586497171462735,"event_type":"flow","src_ip":"192.168.2.14","src_port":50096,"dest_ip":"209.53.113.5","dest_port":80,"proto":"TCP","flow":{"pkts_toserver":5,"pkts_toclient":4,"bytes_toserver":742,"bytes_toclient":610,"start":"2017-04-07T22:24:35.119021+0100","end":"2017-04-07T22:24:36.305718+0100","age":1,"state":"closed","reason":"timeout","alerted":false},"tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"1b"}}"#
             ], "Of a file with many kinds of events the `flow` ones are read, or `netflow` where there are none."),
+        suricataStats,
         FormatExample(
             .nfdump, "csv, 1.6 to 1.7.4",
             [

@@ -12,7 +12,7 @@ struct KeyScanner: Sendable {
     /// The path of the last value, unless it was plain.
     var path: [UInt8] {
         switch notation {
-        case .json, .logfmt: object.path
+        case .json, .logfmt, .suricataStats: object.path
         case .syslog: syslog.path
         case .graphite: graphite.path
         }
@@ -23,12 +23,12 @@ struct KeyScanner: Sendable {
     /// Where it stands in a list of objects: behind the object once that is closed.
     var position: Int { object.position }
     /// Whether the object was closed; other lines always are.
-    var isClosed: Bool { notation != .json || object.isClosed }
+    var isClosed: Bool { (notation != .json && notation != .suricataStats) || object.isClosed }
 
     /// Whether the whole line was read and is what it should be.
     func isComplete(_ line: Span<UInt8>) -> Bool {
         switch notation {
-        case .json: object.isComplete(line)
+        case .json, .suricataStats: object.isComplete(line)
         case .logfmt: pairs.hasPairs && !pairs.isQuoteOpen
         case .syslog: syslog.isComplete
         case .graphite: graphite.isComplete
@@ -38,7 +38,7 @@ struct KeyScanner: Sendable {
     /// Begins with the line, or with the object at a place in it.
     mutating func begin(_ line: Span<UInt8>, at start: Int = 0) {
         switch notation {
-        case .json: object.begin(line, at: start)
+        case .json, .suricataStats: object.begin(line, at: start)
         case .logfmt: pairs.begin(at: start)
         case .syslog: syslog.begin(line)
         case .graphite: graphite.begin(line)
@@ -56,6 +56,7 @@ struct KeyScanner: Sendable {
     private mutating func nextOther(_ line: Span<UInt8>) -> ObjectScanner.Member? {
         switch notation {
         case .json: nil
+        case .suricataStats: object.next(line)
         case .logfmt: pairs.next(line)
         case .syslog: syslog.next(line)
         case .graphite: graphite.next(line)

@@ -15,6 +15,9 @@ struct KeyedDecoder: Sendable {
     private var channels: NameTable
     private var names: NameTable
     private var scanner: KeyScanner
+    private var eventScanner = ObjectScanner()
+    /// Whether flow records stood among the lines, which are read as something else.
+    private(set) var hasMetFlows = false
     /// The unit of each channel to which values with a glued unit are converted; -1 when it has none.
     private let units: [Int]
     private var rewritten: [UInt8] = []
@@ -64,6 +67,7 @@ struct KeyedDecoder: Sendable {
     mutating func decode(
         _ line: Span<UInt8>, _ series: inout SeriesTable, _ counters: inout DecoderCounters
     ) -> DecodedLine {
+        if keys.notation == .suricataStats, isOtherEvent(line) { return DecodedLine(kind: .unwatched) }
         reset()
         list = 0..<0
         isEmptyList = false
@@ -82,6 +86,17 @@ struct KeyedDecoder: Sendable {
         counters.unknownKeys += unknown
         let record = finished(flaw)
         return seriesMember == nil ? record : named(record, line, &series)
+    }
+
+    /// Whether a line is an event of a kind that is not read.
+    @inline(never)
+    private mutating func isOtherEvent(_ line: Span<UInt8>) -> Bool {
+        switch SuricataStats.event(line, &eventScanner) {
+        case .stats, .none: return false
+        case .flow: hasMetFlows = true
+        case .other: break
+        }
+        return true
     }
 
     /// A record with the series that waited for it to be one.
@@ -207,7 +222,8 @@ struct KeyedDecoder: Sendable {
             isEmptyList = member.kind == .opening
             return nil
         }
-        if member.kind == .bare, case .number = parser.parse(line, member.value) {
+        // Of Suricata's counters most are not watched, by a rule that was told.
+        if member.kind == .bare, keys.notation != .suricataStats, case .number = parser.parse(line, member.value) {
             unknown += 1
             if decoded.unknown.isEmpty { decoded.unknown = member.key }
         }

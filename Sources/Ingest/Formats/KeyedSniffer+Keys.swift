@@ -25,6 +25,8 @@ extension KeyedSniffer {
         var words: [String] = []
         var findings: [Finding] = []
         var ignored: [(name: String, reason: String)] = []
+        /// Channels that are watched as rates.
+        var counters: [String] = []
     }
 
     /// The time of the lines.
@@ -135,6 +137,7 @@ extension KeyedSniffer {
             use.ignored += times.map { ($0.name, "another time") }
             free.removeAll { TimeNames.keys.contains($0.name.lowercased()) }
         }
+        if notation == .suricataStats { return assignCounters(free, reading.objects, &use) }
         let numeric = free.filter { $0.isNumeric && !LongForm.qualityNames.contains($0.name.lowercased()) }
         if configuration.channel != nil || configuration.value != nil {
             return assignDeclared(reading, all, numeric, free, &use)
@@ -177,7 +180,7 @@ extension KeyedSniffer {
         return channel
     }
 
-    private func unknown(_ name: String, _ key: String, in keys: [Key]) -> Assignment {
+    func unknown(_ name: String, _ key: String, in keys: [Key]) -> Assignment {
         .refused(.unknownColumn(name: name, key: key, known: keys.map(\.name)))
     }
 

@@ -7,7 +7,9 @@ extension KeyedSniffer {
         var keys: [Key] = []
         var place: [[UInt8]: Int] = [:]
         var objects = 0
+        var eventScanner = ObjectScanner()
         for (text, start) in starts {
+            if notation == .suricataStats, SuricataStats.event(text.span, &eventScanner) != .stats { continue }
             var scanner = KeyScanner(notation)
             scanner.begin(text.span, at: start)
             while scanner.next(text.span) != nil {}

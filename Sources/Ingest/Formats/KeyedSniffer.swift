@@ -84,7 +84,9 @@ struct KeyedSniffer {
         let texts = lines.map { Array(sniffer.bytes[$0.range]) }
         let outer = keys(of: texts.map { ($0, 0) }, isWhole: true)
         guard outer.objects > 0 else { return isFinal ? .refused(sniffer.notUsable(notation.words)) : .undecided }
-        if !isFinal {
+        if notation == .suricataStats {
+            guard isFinal || outer.objects >= SuricataStats.decisiveEvents else { return .undecided }
+        } else if !isFinal {
             // The last two lines brought no new key, and every key has shown a value.
             let isClear = outer.keys.allSatisfy { $0.isKnown && $0.firstLine + 2 < outer.objects }
             guard outer.objects >= DialectSniffer.decisiveLines, outer.objects == sniffer.lines.count, isClear else {
@@ -140,6 +142,7 @@ struct KeyedSniffer {
         for words in use.words { summary += words + ", " }
         let count = use.channels.count
         summary += (count == 1 ? "1 channel" : "\(count) channels")
+        if !use.counters.isEmpty { summary += ", \(use.counters.count) of them as rates" }
         summary += Self.listed(use.ignored.map { "\($0.name) (\($0.reason))" })
         let isNamed = !configuration.channels.isEmpty
         return .settled(
@@ -154,8 +157,8 @@ struct KeyedSniffer {
                         quality: use.quality, isList: sniffer.isList)),
                 time: time?.format, dates: time?.dates,
                 schema: StreamSchema(
-                    channels: ChannelNames.unique(use.channels), hasTime: time != nil, summary: summary,
-                    findings: findings(form, reading, time, use))))
+                    channels: ChannelNames.unique(use.channels), hasTime: time != nil, counters: use.counters,
+                    summary: summary, findings: findings(form, reading, time, use))))
     }
 
     private func findings(_ form: String, _ reading: Reading, _ time: FoundTime?, _ use: Use) -> [Finding] {

@@ -49,7 +49,9 @@ extension LineDecoder {
                     firstValue: Int32(batch.flows.count), endOffset: endOffset))
             batch.flows.append(flow)
         case .header: counters.headers += 1
-        case .other: counters.unwatched += 1
+        case .other:
+            counters.unwatched += 1
+            if !isOtherKindTold, flows?.hasMetStats == true { tellOtherKind(.suricataStats) }
         case .malformed(let reason):
             take(DecodedLine(kind: .malformed(reason)), line, number: number, endOffset: endOffset, into: &batch)
         }
@@ -61,6 +63,12 @@ extension LineDecoder {
         guard let changed = flows?.takeChange() else { return }
         dialect?.format = .flows(changed)
         isStateStale = true
+    }
+
+    /// Notes that events are in the stream which another source can read; only where nobody said which to read.
+    private mutating func tellOtherKind(_ format: SourceConfiguration.Format) {
+        isOtherKindTold = true
+        if configuration.format == .auto { otherKind = format }
     }
 
     /// The records in the list that a line holds. All but the last end where the line begins, so that a restart between
@@ -120,6 +128,7 @@ extension LineDecoder {
             append(decoded, nil, line, endOffset, into: &batch)
         case .unwatched, .several:
             counters.unwatched += 1
+            if !isOtherKindTold, keyed?.hasMetFlows == true { tellOtherKind(.suricata) }
         case .malformed(let reason):
             counters[reason] += 1
             let count = counters[reason]

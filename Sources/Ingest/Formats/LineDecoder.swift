@@ -77,6 +77,10 @@ public struct LineDecoder: Sendable {
     var series: SeriesTable
     var notices: [MalformedNotice] = []
     var unknownNotices: [UnknownNotice] = []
+    /// The format of events that stand among those that are read, to be told.
+    var otherKind: SourceConfiguration.Format?
+    var isOtherKindTold = false
+    private var eventScanner = ObjectScanner()
     var unknownNames: [[UInt8]] = []
 
     // A JSON list of objects over many lines: whether it is one, and its objects.
@@ -266,6 +270,12 @@ public struct LineDecoder: Sendable {
         return unknownNotices
     }
 
+    /// The format in which another source could read what this one passes over, to be told since the last call: once in a stream.
+    public mutating func takeOtherKind() -> SourceConfiguration.Format? {
+        defer { otherKind = nil }
+        return otherKind
+    }
+
     mutating func publish(into batch: inout RecordBatch) {
         if isStateStale { storeDialect() }
         batch.schema = dialect?.schema
@@ -400,11 +410,23 @@ public struct LineDecoder: Sendable {
         guard dialect == nil else {
             return decodeLine(line, flaw: flaw, number: number, endOffset: offset, into: &batch)
         }
+        if configuration.format == .suricataStats, flaw == nil, isOtherEvent(line) {
+            // They may stand in thousands before the first that is read.
+            counters.unwatched += 1
+            return
+        }
         sniffer.hold(line, flaw: flaw, number: number, startOffset: lineStart, endOffset: offset)
         let most = configuration.channel == nil ? Self.mostLinesLookedAt : LongForm.mostLinesLookedAt
         let isFull =
             sniffer.lines.count >= most || sniffer.bytes.count >= Self.mostBytesLookedAt
         settleIfClear(isFinal: isFull, into: &batch)
+    }
+
+    private mutating func isOtherEvent(_ line: Span<UInt8>) -> Bool {
+        switch SuricataStats.event(line, &eventScanner) {
+        case .stats, .none: false
+        case .flow, .other: true
+        }
     }
 
     /// Settles the dialect when the lines held allow it, and decodes them.

@@ -10,6 +10,9 @@ enum Notation: UInt8, Equatable, Sendable {
     case syslog = 5
     /// A name, a value and a time, see ``GraphiteScanner``.
     case graphite = 6
+    // 7 is a dialect of metrics.
+    /// The `stats` events of a Suricata EVE file, see ``SuricataStats``.
+    case suricataStats = 8
 
     /// The form of the lines, for the summary.
     func form(isList: Bool) -> String {
@@ -18,6 +21,7 @@ enum Notation: UInt8, Equatable, Sendable {
         case .logfmt: "logfmt"
         case .syslog: "syslog"
         case .graphite: "graphite"
+        case .suricataStats: "suricata stats"
         }
     }
 
@@ -28,6 +32,7 @@ enum Notation: UInt8, Equatable, Sendable {
         case .logfmt: "logfmt"
         case .syslog: "syslog lines"
         case .graphite: "Graphite lines"
+        case .suricataStats: "stats events of Suricata"
         }
     }
 
@@ -38,6 +43,7 @@ enum Notation: UInt8, Equatable, Sendable {
         case .logfmt: "lines are key=value pairs with spaces between them"
         case .syslog: "lines begin with a priority, or a date with host and program"
         case .graphite: "lines are a name, a number and a time"
+        case .suricataStats: "objects with timestamp and event_type, all of them stats events"
         }
     }
 
@@ -45,7 +51,7 @@ enum Notation: UInt8, Equatable, Sendable {
     func settings(_ configuration: SourceConfiguration) -> SourceConfiguration {
         var settings = configuration
         switch self {
-        case .json, .logfmt: break
+        case .json, .logfmt, .suricataStats: break
         case .syslog: settings.series = settings.series ?? String(decoding: SyslogScanner.sourceKey, as: UTF8.self)
         case .graphite:
             settings.series = "name"

@@ -32,7 +32,7 @@ public final class SeriesAllowance: Sendable {
     public struct Usage: Equatable, Sendable {
         /// Series.
         public var series = 0
-        /// Bytes that they take once their rings are full.
+        /// Bytes that they take once their rings are full, with what was reserved.
         public var bytes = 0
         /// Records of keys that could have become a series and were refused.
         public var refusedRecords: UInt64 = 0
@@ -49,7 +49,14 @@ public final class SeriesAllowance: Sendable {
     public var mostBytes: Int { limits.withLock { $0.mostBytes } }
     private let limits: Mutex<Limits>
     private let bytesPerSeries: @Sendable (_ channels: Int) -> Int
-    private let state = Mutex(Usage())
+    private let state = Mutex(State())
+
+    private struct State {
+        var usage = Usage()
+        /// Channels of the series whose bytes are not reckoned yet: measuring them takes time, and is put off until a newcomer
+        /// asks.
+        var unreckoned: [Int] = []
+    }
 
     /// Creates an allowance of which nothing is taken.
     ///
@@ -67,38 +74,55 @@ public final class SeriesAllowance: Sendable {
     }
 
     /// What is taken now.
-    public var usage: Usage { state.withLock { $0 } }
+    public var usage: Usage {
+        reckon()
+        return state.withLock { $0.usage }
+    }
 
     /// Takes room for a series that is there whatever the allowance says: one of a stored state, or a stream's own.
     public func take(channels: Int) {
-        let bytes = bytesPerSeries(channels)
-        state.withLock { usage in
-            usage.series += 1
-            usage.bytes += bytes
+        state.withLock { state in
+            state.usage.series += 1
+            state.unreckoned.append(channels)
         }
     }
 
+    /// Takes room for what no series has to itself; gives it back when it is negative.
+    public func reserve(bytes: Int) { state.withLock { $0.usage.bytes += bytes } }
+
     /// Whether there is room for a newcomer.
     public func hasRoom(channels: Int) -> Bool {
+        reckon()
         let bytes = bytesPerSeries(channels)
         let (mostSeries, mostBytes) = limits.withLock { ($0.mostSeries, $0.mostBytes) }
-        return state.withLock { $0.series < mostSeries && $0.bytes <= mostBytes - bytes }
+        return state.withLock { $0.usage.series < mostSeries && $0.usage.bytes <= mostBytes - bytes }
     }
 
     /// Takes room for a newcomer.
     ///
     /// - Returns: whether there was room.
     public func takeIfFree(channels: Int) -> Bool {
+        reckon()
         let bytes = bytesPerSeries(channels)
         let (mostSeries, mostBytes) = limits.withLock { ($0.mostSeries, $0.mostBytes) }
-        return state.withLock { usage in
-            guard usage.series < mostSeries, usage.bytes <= mostBytes - bytes else {
-                usage.refusedRecords += 1
+        return state.withLock { state in
+            guard state.usage.series < mostSeries, state.usage.bytes <= mostBytes - bytes else {
+                state.usage.refusedRecords += 1
                 return false
             }
-            usage.series += 1
-            usage.bytes += bytes
+            state.usage.series += 1
+            state.usage.bytes += bytes
             return true
         }
+    }
+
+    private func reckon() {
+        let waiting = state.withLock { state in
+            defer { state.unreckoned = [] }
+            return state.unreckoned
+        }
+        guard !waiting.isEmpty else { return }
+        let bytes = waiting.reduce(0) { $0 + bytesPerSeries($1) }
+        state.withLock { $0.usage.bytes += bytes }
     }
 }

@@ -12,18 +12,21 @@ final class BatchOutlet: Sendable {
     /// Readable once the source is to stop.
     private let stop: Descriptor
     private let credits: Descriptor
-    private let stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+    private let stream: AsyncThrowingStream<RecordBatch?, any Error>.Continuation
 
     private let activity: ReadingActivity
 
-    fileprivate let waiting = Atomic<Int>(0)
+    /// Where the batches of a source that cannot wait do; of such a stream `nil` says that one is there.
+    fileprivate let waiting: WaitingBatches?
 
-    /// Batches that were sent and not delivered yet.
-    var waitingBatches: Int { waiting.load(ordering: .relaxed) }
+    /// Batches that were sent without waiting and not delivered yet.
+    var waitingBatches: Int { waiting?.count ?? 0 }
 
     fileprivate init(
-        batches: Int, _ activity: ReadingActivity, _ stream: AsyncThrowingStream<RecordBatch, any Error>.Continuation
+        batches: Int, _ waiting: WaitingBatches?, _ activity: ReadingActivity,
+        _ stream: AsyncThrowingStream<RecordBatch?, any Error>.Continuation
     ) throws(SystemCallError) {
+        self.waiting = waiting
         self.activity = activity
         stop = try System.makeEventCounter(0)
         credits = try System.makeEventCounter(batches)
@@ -39,19 +42,17 @@ final class BatchOutlet: Sendable {
         let ready = try System.wait(for: [stop, credits], milliseconds: -1)
         guard !ready[0] else { throw ReadingStopped() }
         try System.lower(credits)
-        waiting.add(1, ordering: .relaxed)
         stream.yield(batch)
     }
 
-    /// Hands a batch over without waiting: for a source that cannot wait. Past the bound of its stream the oldest batch
-    /// that waits is dropped.
+    /// Hands a batch over without waiting: for a source that cannot wait. Past the bounds of its queue the oldest batches
+    /// that wait are dropped.
     ///
     /// - Returns: the rows that were dropped.
     func sendNow(_ batch: RecordBatch) -> Int {
-        waiting.add(1, ordering: .relaxed)
-        guard case .dropped(let oldest) = stream.yield(batch) else { return 0 }
-        waiting.subtract(1, ordering: .relaxed)
-        return oldest.rows.count
+        let lost = waiting?.append(batch) ?? 0
+        stream.yield(nil)
+        return lost
     }
 
     /// Waits until one of the descriptors can be read or the time is over.
@@ -110,19 +111,22 @@ enum ReadingThread {
     /// - Parameters:
     ///   - batches: most batches that wait.
     ///   - activity: told when the thread waits and when it works.
-    ///   - dropsOldest: whether past that bound the oldest goes (``BatchOutlet/sendNow(_:)``) instead of the thread waiting.
+    ///   - droppingPast: rows that may wait in them; past either bound the oldest go (``BatchOutlet/sendNow(_:)``). `nil` for
+    ///     a source that waits.
     /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread, and returns once what it had sent by its end
     ///   is delivered.
     static func run(
-        batches: Int, activity: ReadingActivity = ReadingActivity(), dropsOldest: Bool = false,
+        batches: Int, activity: ReadingActivity = ReadingActivity(), droppingPast mostRows: Int? = nil,
         deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
         body: @escaping @Sendable (BatchOutlet) throws -> Void
     ) async throws {
-        let (stream, continuation) = AsyncThrowingStream<RecordBatch, any Error>.makeStream(
-            bufferingPolicy: dropsOldest ? .bufferingNewest(batches) : .unbounded)
+        // That something waits need be said once.
+        let (stream, continuation) = AsyncThrowingStream<RecordBatch?, any Error>.makeStream(
+            bufferingPolicy: mostRows == nil ? .unbounded : .bufferingNewest(1))
         let outlet: BatchOutlet
         do {
-            outlet = try BatchOutlet(batches: batches, activity, continuation)
+            let waiting = mostRows.map { WaitingBatches(most: batches, mostRows: $0) }
+            outlet = try BatchOutlet(batches: batches, waiting, activity, continuation)
         } catch {
             throw IngestError.systemCall(name: error.call, reason: error.reason)
         }
@@ -132,15 +136,11 @@ enum ReadingThread {
         // when it is told to stop would be lost.
         let delivery = Task {
             for try await batch in stream {
-                let left = outlet.waiting.subtract(1, ordering: .relaxed).newValue
-                if dropsOldest, left * 4 >= batches {
-                    var late = batch
-                    late.isBehind = true
-                    try await deliver(late)
-                } else {
+                if let batch {
                     try await deliver(batch)
-                    if !dropsOldest { outlet.returnCredit() }
+                    outlet.returnCredit()
                 }
+                while let batch = outlet.waiting?.takeFirst() { try await deliver(batch) }
             }
         }
         try await withTaskCancellationHandler {

@@ -196,6 +196,10 @@ struct StreamFeed {
             surroundings.logger?.unwatched(notice, stream: name)
             surroundings.telemetry.update { $0.unknown.append(notice) }
         }
+        if let format = decoder.takeOtherKind() {
+            surroundings.logger?.otherKind(format, stream: name)
+            surroundings.telemetry.update { $0.otherKinds.append(format) }
+        }
         tellExports()
         if let refusal = decoder.refusal {
             guard let place, let line = decoder.refusedLine else { throw refusal }

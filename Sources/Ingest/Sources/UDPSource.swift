@@ -21,9 +21,11 @@ public struct UDPSource: RecordSource {
         public var receiveBuffer: Int
         /// Room for one datagram; the default is above the largest there is.
         public var datagramSize: Int
-        /// Batches of at most ``rowsPerBatch`` rows that wait for the pipeline.
+        /// Batches that wait for the pipeline.
         public var batchesWaiting: Int
-        /// Most rows of a batch, but for those of the datagrams received at once.
+        /// Rows that wait in them.
+        public var rowsWaiting: Int
+        /// Most rows of a batch, but for those of the last datagram in it.
         public var rowsPerBatch: Int
 
         /// Creates limits.
@@ -31,14 +33,15 @@ public struct UDPSource: RecordSource {
         /// - Precondition: all are positive.
         public init(
             receiveBuffer: Int = 8 << 20, datagramSize: Int = 1 << 16, batchesWaiting: Int = 512,
-            rowsPerBatch: Int = 512
+            rowsWaiting: Int = 1 << 18, rowsPerBatch: Int = 512
         ) {
             precondition(
-                receiveBuffer > 0 && datagramSize > 0 && batchesWaiting > 3 && rowsPerBatch > 0,
+                receiveBuffer > 0 && datagramSize > 0 && batchesWaiting > 3 && rowsWaiting > 0 && rowsPerBatch > 0,
                 "limits are positive")
             self.receiveBuffer = receiveBuffer
             self.datagramSize = datagramSize
             self.batchesWaiting = batchesWaiting
+            self.rowsWaiting = rowsWaiting
             self.rowsPerBatch = rowsPerBatch
         }
     }
@@ -100,7 +103,8 @@ public struct UDPSource: RecordSource {
         let socket = try bind()
         let droppedBefore = System.droppedDatagrams(of: socket) ?? 0
         try await ReadingThread.run(
-            batches: limits.batchesWaiting, activity: surroundings.telemetry.activity, dropsOldest: true,
+            batches: limits.batchesWaiting, activity: surroundings.telemetry.activity,
+            droppingPast: limits.rowsWaiting,
             deliver: deliver
         ) { outlet in
             var receiver = DatagramReceiver(
@@ -196,15 +200,15 @@ private struct DatagramReceiver {
             readDrops()
             return send(outlet)
         }
-        try take(count, &feed)
+        try take(count, &feed, outlet)
         let rows = collected?.rows.count ?? 0
         if rows >= limits.rowsPerBatch || outlet.waitingBatches < Self.eager { send(outlet) }
         receptions += 1
         if receptions % Self.receptionsPerLook == 0 { readDrops() }
     }
 
-    /// Decodes the datagrams in the buffer into the batch that is collected.
-    private mutating func take(_ count: Int, _ feed: inout StreamFeed) throws {
+    /// Decodes the datagrams in the buffer into the batch that is collected; one that is full is handed on.
+    private mutating func take(_ count: Int, _ feed: inout StreamFeed, _ outlet: BatchOutlet) throws {
         var batch = collected ?? RecordBatch()
         collected = nil
         feed.begin(&batch)
@@ -213,6 +217,11 @@ private struct DatagramReceiver {
             let sender = NetworkAddress(
                 high: senders.span.big64(16 * index), low: senders.span.big64(16 * index + 8))
             feed.feedDatagram(buffer.span.extracting(range), from: sender, into: &batch)
+            guard batch.rows.count >= limits.rowsPerBatch, index + 1 < count else { continue }
+            collected = try feed.end(batch)
+            send(outlet)
+            batch = RecordBatch()
+            feed.begin(&batch)
         }
         surroundings.telemetry.update { $0.datagrams += UInt64(count) }
         if let complete = try feed.end(batch) { collected = complete }
@@ -225,7 +234,7 @@ private struct DatagramReceiver {
         var room = max(surroundings.telemetry.counters.receiveBuffer, limits.datagramSize)
         while room > 0, let count = try receive() {
             room -= lengths[..<count].reduce(0) { $0 + max(1, $1 < 0 ? limits.datagramSize : Int($1)) }
-            try take(count, &feed)
+            try take(count, &feed, outlet)
             if (collected?.rows.count ?? 0) >= limits.rowsPerBatch { send(outlet) }
         }
         send(outlet)

@@ -106,8 +106,8 @@ enum ConfigurationKeys {
             "max_series", expected: "a whole number from 1 to 1000000", \.mostSeries,
             parse: { integer($0, in: 1...1_000_000) }, format: { String($0) }),
         .init(
-            "max_memory", expected: "a size from \"4MiB\" to \"1TiB\"", \.mostMemory,
-            parse: { size($0, in: (4 << 20)...(1 << 40)) }, format: sizeText),
+            "max_memory", expected: "a size from \"32MiB\" to \"1TiB\"", \.mostMemory,
+            parse: { size($0, in: (32 << 20)...(1 << 40)) }, format: sizeText),
         .init("networks", expected: "true or false", \.usesNetworks, parse: boolean, format: { String($0) }),
         .init(
             "forecaster", expected: "\"lstm\", \"gru\", \"rnn\" or \"cnn\"", \.forecaster,

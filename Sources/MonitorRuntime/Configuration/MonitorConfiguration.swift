@@ -38,7 +38,8 @@ public struct MonitorConfiguration: Equatable, Sendable {
 
     /// `max_series` (whole number, 10000): series that are watched at once, at most; keys beyond are counted only.
     public var mostSeries = 10_000
-    /// `max_memory` (size, "512MiB"): memory of all series together, at most; keys beyond are counted only.
+    /// `max_memory` (size, "512MiB"): resident memory of the process once all rings are full, at most; keys beyond are counted
+    /// only.
     public var mostMemory = 512 << 20
 
     /// Creates a configuration; the defaults are the built-in ones.

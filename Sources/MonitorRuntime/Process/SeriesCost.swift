@@ -9,8 +9,8 @@ import TimeSeries
 struct SeriesCost: Sendable {
     /// Memory of the series.
     var bytes: Int
-    /// Memory of its group, whatever the number of its series.
-    var sharedBytes: Int
+    /// Its piece of a stored state.
+    var pieceBytes: Int
     /// Processor time of a sample, training included.
     var microseconds: Int
 
@@ -18,9 +18,6 @@ struct SeriesCost: Sendable {
     static let samples = 10_000
     /// Bytes that a sample takes on its way through a tick, when a tick of all series comes at once.
     static let bytesInHand = 2 * (MemoryLayout<StreamSequencer.Step>.stride + MemoryLayout<LineOutcome>.stride)
-
-    /// What so many bytes of a series are in resident memory: its hundreds of arrays are each rounded up, and have a head.
-    static func resident(_ bytes: Int) -> Int { bytes + bytes / 8 }
 
     /// Measures with random values, a second apart.
     ///
@@ -48,38 +45,41 @@ struct SeriesCost: Sendable {
         }
         let seconds = ProcessUsage.now().cpuSeconds - begin
         let sensors = SensorIncidents(channelCount: channelCount, falseAlarmsPerSecond: 0, missing: .gap)
+        var writer = StateWriter()
+        monitor.encode(to: &writer)
+        sensors.encode(to: &writer)
         return SeriesCost(
             bytes: monitor.memoryBytes + sensors.memoryBytes + SilenceWatch.bytesPerSeries,
-            sharedBytes: trainer.replayBytes,
+            pieceBytes: writer.bytes.count,
             microseconds: Int((seconds / Double(samples) * 1e6).rounded(.up)))
     }
 }
 
 extension MonitorConfiguration {
-    /// What one series of so many channels costs as it is configured, with what its state and its history take beside it.
+    /// What the detectors of one series of so many channels cost as they are configured.
     func seriesCost(channelCount: Int, samples: Int = SeriesCost.samples) -> SeriesCost {
-        var cost = SeriesCost.measure(channelCount: channelCount, detection: detection, samples: samples)
-        if stateDirectory != nil { cost.bytes += PieceImage.bytes(ofPiece: cost.bytes) }
-        if keepsHistory {
-            cost.bytes += SeriesHistory.memoryBytes(
-                channelCount: channelCount, capacity: detection.profile.historyChunk)
-        }
-        return cost
+        SeriesCost.measure(channelCount: channelCount, detection: detection, samples: samples)
     }
 
-    /// The bound on series and their memory, of which nothing is taken yet.
+    /// The bound on series and on the memory of the process, of which the program itself has its part already.
     ///
-    /// A series is reckoned at what one with so many channels takes when its rings are full, measured once.
+    /// A series is reckoned at what one with so many channels takes when its rings are full, with what its state and its
+    /// history take beside it; measured once for each number of channels.
     func seriesAllowance() -> SeriesAllowance {
         let known = Mutex<[Int: Int]>([:])
         let configuration = self
-        return SeriesAllowance(mostSeries: mostSeries, mostBytes: mostMemory) { channels in
+        let allowance = SeriesAllowance(mostSeries: mostSeries, mostBytes: mostMemory) { channels in
             known.withLock { known in
                 if let bytes = known[channels] { return bytes }
-                let bytes = configuration.seriesCost(channelCount: max(1, channels)).bytes
+                let count = max(1, channels)
+                let bytes = ResidentMemory.atMost(
+                    configuration.residentBytes(
+                        configuration.seriesCost(channelCount: count), channelCount: count))
                 known[channels] = bytes
                 return bytes
             }
         }
+        allowance.reserve(bytes: programBytes)
+        return allowance
     }
 }

@@ -38,7 +38,10 @@ final class ServiceReport: Sendable {
     ///   - seconds: the monotonic clock.
     ///   - learning: series that are still learning.
     ///   - awaiting: series at a new level that waits for somebody to accept it.
-    func line(lines: UInt64, series: Int, learning: Int, awaiting: Int = 0, at seconds: Double) -> String {
+    ///   - skippedRounds: that were scored and not learned from, because the input came too fast.
+    func line(
+        lines: UInt64, series: Int, learning: Int, awaiting: Int = 0, skippedRounds: UInt64 = 0, at seconds: Double
+    ) -> String {
         state.withLock { state in
             let elapsed = state.seconds.map { seconds - $0 } ?? 0
             let rate = elapsed > 0 ? Double(lines &- min(state.lines, lines)) / elapsed : 0
@@ -49,7 +52,8 @@ final class ServiceReport: Sendable {
                 "\(series) series" + Self.listed(learning: learning, awaiting: awaiting),
                 state.lastAlert.map { "last alert \($0)" } ?? "no alert yet",
             ]
-            return (parts + (state.note.map { [$0] } ?? [])).joined(separator: ", ")
+            let skipped = skippedRounds > 0 ? ["training skipped in \(skippedRounds) rounds"] : []
+            return (parts + skipped + (state.note.map { [$0] } ?? [])).joined(separator: ", ")
         }
     }
 }

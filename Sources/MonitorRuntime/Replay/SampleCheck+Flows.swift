@@ -26,9 +26,6 @@ struct FoundFlows: Sendable {
 
 /// Of a file of flow records.
 extension SampleCheck {
-    /// Memory of the program itself with its buffers.
-    private static let programBytes = 20_000_000
-
     var flowIntervalText: String {
         let settings = source.flowSettings
         let interval = ConfigurationUnits.text(duration: settings.interval)
@@ -45,7 +42,10 @@ extension SampleCheck {
         let cost = configuration.seriesCost(channelCount: channels)
         let admitted = Int(clamping: found.gatherer.seriesCounts.admitted)
         let reckoned = max(1, found.gatherer.seriesNames.count)
-        let room = min(configuration.mostSeries, configuration.mostMemory / max(1, cost.bytes))
+        let resident = configuration.residentBytes(cost, channelCount: channels) + gatheringBytes(found)
+        let shared = sharedBytes(found, reckoned, samples: SeriesCost.samples)
+        let room = max(
+            0, min(configuration.mostSeries, (configuration.mostMemory - shared) / ResidentMemory.atMost(resident)))
         let fits = admitted <= room ? "" : "; that is more than there is room for"
         let interval = source.flowSettings.interval
         return [
@@ -65,8 +65,9 @@ extension SampleCheck {
     /// What the series take after the samples that these lines give them, and once their rings are full.
     private func memory(_ found: FoundFlows, _ cost: SeriesCost) -> String {
         let series = max(1, found.gatherer.seriesNames.count)
-        let gathering = found.gatherer.bytesPerSeries + SeriesCost.bytesInHand
-        let full = SeriesCost.resident(cost.bytes + gathering)
+        let channels = FlowChannels.all.count
+        let gathering = gatheringBytes(found)
+        let full = configuration.residentBytes(cost, channelCount: channels) + gathering
         let shared = sharedBytes(found, series, samples: SeriesCost.samples)
         let seconds = Double(SeriesCost.samples) * source.flowSettings.interval
         let whole =
@@ -75,16 +76,20 @@ extension SampleCheck {
             + "\(Self.kilobytes(gathering)) of them to put flows together, and \(Self.megabytes(shared)) shared)"
         let samples = found.samples / series
         guard (1..<SeriesCost.samples).contains(samples) else { return "memory: \(whole)" }
-        let now = configuration.seriesCost(channelCount: FlowChannels.all.count, samples: samples)
+        let now = configuration.seriesCost(channelCount: channels, samples: samples)
         let part =
-            series * SeriesCost.resident(now.bytes + gathering) + sharedBytes(found, series, samples: samples)
+            series * (configuration.residentBytes(now, channelCount: channels) + gathering)
+            + sharedBytes(found, series, samples: samples)
         return "memory: about \(Self.megabytes(part)) after these lines; \(whole)"
     }
 
+    /// What a series takes to be put together.
+    private func gatheringBytes(_ found: FoundFlows) -> Int { found.gatherer.bytesPerSeries + SeriesCost.bytesInHand }
+
     private func sharedBytes(_ found: FoundFlows, _ series: Int, samples: Int) -> Int {
-        let replay = GroupTrainer.replayBytes(
-            channelCount: FlowChannels.all.count, seriesCount: series, samples: samples)
-        return Self.programBytes + found.gatherer.sharedBytes + (configuration.detection.usesNetworks ? replay : 0)
+        configuration.programBytes + found.gatherer.sharedBytes
+            + configuration.replayBytes(
+                channelCount: FlowChannels.all.count, seriesCount: series, samples: samples)
     }
 
     /// What became of the records.
@@ -110,8 +115,6 @@ extension SampleCheck {
         let places = again > 0 ? ", \(again) of them in the place of one that was dropped" : ""
         return "series: \(admitted)\(places), each a \(words), with \(found.samples) samples: \(names)\(rest)"
     }
-
-    private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
 
     private static func tenths(_ number: Double) -> Double { (number * 10).rounded() / 10 }
 }

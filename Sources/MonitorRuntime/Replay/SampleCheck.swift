@@ -52,6 +52,8 @@ public struct SampleCheck: Sendable {
         var steps: [Double] = []
         /// Whole samples with the time of the one before in their series.
         var doubled = 0
+        /// Samples of all series.
+        var samples = 0
         /// What flow records come to.
         var flows: FoundFlows
         private var last: [Int32: Timestamp] = [:]
@@ -66,9 +68,14 @@ public struct SampleCheck: Sendable {
             // Flows have times of their own, and are put together to samples of one.
             guard batch.schema?.isFlows != true else { return flows.take(batch) }
             guard batch.schema?.metrics.isEmpty != false else { return }
-            for row in batch.rows where row.malformed == nil && steps.count < Self.mostSteps {
-                guard let time = row.time else { continue }
-                if let before = last[row.series] {
+            for row in batch.rows where row.malformed == nil {
+                guard let time = row.time else {
+                    samples += 1
+                    continue
+                }
+                let before = last[row.series]
+                if before.map({ time > $0 }) ?? true { samples += 1 }
+                if let before, steps.count < Self.mostSteps {
                     let step = time.seconds(since: before)
                     // The lines of a long-form sample have one time.
                     if step > 0 { steps.append(step) } else if step == 0, row.channel < 0 { doubled += 1 }
@@ -116,6 +123,7 @@ public struct SampleCheck: Sendable {
         for notice in counters.unknown {
             lines.append("\(path):\(notice.line): \(notice.name) is not watched: it was not in the first lines")
         }
+        for format in counters.otherKinds { lines.append("\(path): \(format.otherKindWords)") }
         for damaged in counters.damagedFiles { lines.append("\(damaged): compressed, and cut off or damaged") }
         lines += schema.isFlows ? flowCosts(found.flows) : costs(found, schema)
         return Report(text: lines.joined(separator: "\n"), isUsable: decoded.records > 0)
@@ -148,20 +156,32 @@ public struct SampleCheck: Sendable {
         let costs = sizes.map { size in
             (size, configuration.seriesCost(channelCount: size))
         }
-        var own = 0
-        var shared = 0
+        var full = configuration.programBytes
+        var now = full
+        let samples = max(1, found.samples / max(1, series))
         for (group, count) in zip(schema.groups, counts) {
-            guard let cost = costs.first(where: { $0.0 >= group.count })?.1 else { continue }
-            own += cost.bytes * max(1, count)
-            shared += cost.sharedBytes
+            guard let (size, cost) = costs.first(where: { $0.0 >= group.count }) else { continue }
+            let part =
+                samples < SeriesCost.samples
+                ? configuration.seriesCost(channelCount: size, samples: samples) : cost
+            let (count, channels) = (max(1, count), group.count)
+            full += configuration.residentBytes(cost, channelCount: channels) * count
+            full += configuration.replayBytes(channelCount: channels, seriesCount: count)
+            now += configuration.residentBytes(part, channelCount: channels) * count
+            now += configuration.replayBytes(channelCount: channels, seriesCount: count, samples: samples)
         }
-        guard let largest = costs.last?.1 else { return [] }
-        let room = min(configuration.mostSeries, configuration.mostMemory / max(1, largest.bytes))
+        guard let (size, largest) = costs.last else { return [] }
+        let resident = configuration.residentBytes(largest, channelCount: size)
+        let shared = configuration.programBytes + configuration.replayBytes(channelCount: size, seriesCount: series)
+        let room = max(
+            0, min(configuration.mostSeries, (configuration.mostMemory - shared) / ResidentMemory.atMost(resident)))
         let fits = series <= room ? "" : "; that is more than there is room for"
         return [
-            "series: \(series): \(Self.list(found.series, most: 10)); memory when their rings are full: about "
-                + "\(Self.kilobytes(own + shared)) (\(Self.kilobytes(largest.bytes)) a series, "
-                + "\(Self.kilobytes(shared)) shared); `monitord detectors` tells the same in bytes",
+            "series: \(series): \(Self.list(found.series, most: 10))",
+            "memory: about \(Self.megabytes(now)) after these lines; about \(Self.megabytes(full)) when their rings are full, "
+                + "after \(SeriesCost.samples) samples: \(Self.megabytes(configuration.programBytes)) the program, and each series "
+                + "\(Self.kilobytes(resident)) (\(Self.kilobytes(largest.bytes)) a series is what `monitord detectors` tells; the "
+                + "rest is the allocator's, the state's and the history's)",
             configuration.detection.takingPart,
             "room for \(room) such series (max_series = \(configuration.mostSeries), max_memory = "
                 + "\(ConfigurationUnits.text(size: configuration.mostMemory)))\(fits); a name becomes a series with its third line",
@@ -172,6 +192,9 @@ public struct SampleCheck: Sendable {
 
     /// Thousands of bytes, rounded up.
     static func kilobytes(_ bytes: Int) -> String { "\((bytes + 999) / 1_000) kB" }
+
+    /// Millions of bytes, rounded up.
+    static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
 
     static func list(_ names: [String], most: Int) -> String {
         names.count > most

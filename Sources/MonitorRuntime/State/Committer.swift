@@ -20,10 +20,13 @@ actor Committer {
     private let snapshots: DailySnapshots?
     private var every: Double
     private var mostBytesPerDay: Double
+    private let first: Double
     private let clock: @Sendable () -> Double
     private let logger: Logger
     private var lastBegin: Double
     private var isStoring = false
+    /// Whether a stream's place is stored; before, a crash would not know which file was read when it is rotated meanwhile.
+    private var hasStored = false
     /// Seconds that the last commit took, and bytes that it wrote to the disk.
     private var lastSeconds = 0.0
     private var lastBytes = 0.0
@@ -36,16 +39,19 @@ actor Committer {
     ///
     /// - Parameters:
     ///   - every: seconds between two commits.
+    ///   - first: seconds before the first commit of a stream at most, however seldom the others are.
     ///   - mostBytesPerDay: that commits may write to the disk in the long run.
     ///   - snapshots: kept of what is committed, when one is due.
     ///   - clock: seconds of a monotonic clock.
     init(
-        store: StateStore, every: Double, mostBytesPerDay: Double, snapshots: DailySnapshots? = nil, logger: Logger,
+        store: StateStore, every: Double, first: Double = 1, mostBytesPerDay: Double, snapshots: DailySnapshots? = nil,
+        logger: Logger,
         clock: @escaping @Sendable () -> Double
     ) {
         self.store = store
         self.snapshots = snapshots
         self.every = every
+        self.first = first
         self.mostBytesPerDay = mostBytesPerDay
         self.logger = logger
         self.clock = clock
@@ -67,7 +73,7 @@ actor Committer {
     }
 
     /// Whether the state is to be stored.
-    var isDue: Bool { !isStoring && clock() - lastBegin >= interval }
+    var isDue: Bool { !isStoring && clock() - lastBegin >= (hasStored ? interval : min(interval, first)) }
 
     /// Stores the state as it is now; a failure is told, and tried again when the state is due next.
     ///
@@ -106,6 +112,7 @@ actor Committer {
             return false
         }
         for stream in cut.streams { await stream.end(isStored: true) }
+        hasStored = hasStored || !cut.streams.isEmpty
         // What it replaces may stay for a while; it does not count.
         while (try? await store.clearSome()) == true {}
         lastSeconds = clock() - lastBegin

@@ -32,5 +32,6 @@ struct RestoredState: Sendable {
                 problems.append("the state of \(name) cannot be used: \(error)")
             }
         }
+        problems += await store.damaged.map { "what is stored of \($0) is damaged" }
     }
 }

@@ -65,6 +65,9 @@ struct StreamSequencer: Sendable {
     private var lastRound: [UInt64] = []
     private var declaredInterval: Double?
     private var replaysWithoutTime: Bool
+    /// How often the clock of arrivals was set, and of how many times each series knows. Not stored.
+    private var settings = 0
+    private var knownSettings: [Int] = []
 
     /// Creates a sequencer.
     ///
@@ -88,6 +91,18 @@ struct StreamSequencer: Sendable {
     /// Declares the grid's interval, of all series to come.
     mutating func declare(interval: Double) { declaredInterval = interval }
 
+    /// The clock by which lines without a time are dated was set: the grids of their series begin anew, each with its
+    /// next line.
+    mutating func arrivalClockWasSet() { settings += 1 }
+
+    /// Whether the clock of arrivals was set since a series' last line.
+    private mutating func isSet(_ series: Int) -> Bool {
+        guard settings > 0 else { return false }
+        while knownSettings.count <= series { knownSettings.append(0) }
+        defer { knownSettings[series] = settings }
+        return knownSettings[series] < settings
+    }
+
     /// Takes the next line.
     mutating func take(_ row: RecordBatch.Row, at index: Int, arrival: Timestamp?) -> Step {
         if row.endsSeries { return end(row, at: index) }
@@ -109,7 +124,8 @@ struct StreamSequencer: Sendable {
         let time =
             row.time.map { clocks[series].reading($0, repeatedAfter: Int(row.repeatedAfter)) }
             ?? timeWithoutStamp(line: line, arrival: arrival)
-        switch clocks[series].admit(time) {
+        let isSet = row.time == nil && isSet(series)
+        switch clocks[series].admit(time, isSet: isSet) {
         case .onTime(let missed):
             count(series)
             return Step(
@@ -117,7 +133,8 @@ struct StreamSequencer: Sendable {
             )
         case .stepped:
             count(series)
-            clockSteps += 1
+            // The machine's own clock is told of once, not for each series.
+            if !isSet { clockSteps += 1 }
             return Step(
                 row: index, series: series, kind: .sample(missed: 0), time: time, interval: clocks[series].interval,
                 restarts: true)

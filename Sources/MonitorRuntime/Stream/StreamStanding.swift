@@ -8,6 +8,8 @@ struct StreamStanding: Equatable, Sendable {
     var learning = 0
     /// Of these, at a new level or behaviour that waits for somebody to accept it.
     var awaiting = 0
+    /// Rounds so far that were scored and not learned from, because the source could not wait.
+    var skippedRounds: UInt64 = 0
 
     /// Adds up.
     mutating func add(_ other: StreamStanding) {
@@ -15,5 +17,6 @@ struct StreamStanding: Equatable, Sendable {
         series += other.series
         learning += other.learning
         awaiting += other.awaiting
+        skippedRounds += other.skippedRounds
     }
 }

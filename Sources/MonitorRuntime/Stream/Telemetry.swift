@@ -117,19 +117,37 @@ struct StreamNotices: Sendable {
         logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
     }
 
+    /// Says that the clock was set that lines without a time are dated by.
+    func tellClockSet(by seconds: Double, stream: String) {
+        let step = (seconds < 0 ? "-" : "+") + HumanDuration.text(seconds: seconds.magnitude.rounded())
+        logger?.warning(
+            "this machine's clock was set: lines without a time are dated by it, and the time grid starts anew",
+            metadata: ["stream.name": "\(stream)", "clock.step": "\(step)"])
+    }
+
     /// Says from which round on a reload is in force.
     func tellReload(round: UInt64, stream: String) {
         logger?.info("the reload is in force", metadata: ["stream.name": "\(stream)", "stream.round": "\(round)"])
     }
 
-    /// Says that training is skipped because the input comes faster than it is learned from.
-    func tellSkippedTraining(_ skipped: SkippedTraining, stream: String) {
-        logger?.warning(
-            "the input comes faster than it is learned from: training was skipped, scoring goes on",
-            metadata: [
-                "stream.name": "\(stream)", "training.skipped": "\(skipped.rounds)",
-                "training.round": "\(skipped.lastRound)",
-            ])
+    /// Says that training is skipped because the input comes faster than it is learned from, and when that is over.
+    func tell(_ told: SkippedTraining.Telling, of skipped: SkippedTraining, stream: String) {
+        switch told {
+        case .begins:
+            logger?.warning(
+                "the input comes faster than it is learned from: training is skipped, scoring goes on",
+                metadata: [
+                    "stream.name": "\(stream)", "training.round": "\(skipped.episodes.last?.first ?? 0)",
+                    "training.skipped": "\(skipped.rounds)",
+                ])
+        case .ended(let episode):
+            logger?.notice(
+                "the input is learned from again",
+                metadata: [
+                    "stream.name": "\(stream)", "training.rounds": "\(episode.rounds)",
+                    "training.first": "\(episode.first)", "training.last": "\(episode.last)",
+                ])
+        }
     }
 
     /// Says which counters of the configuration no channel of a stream is called by.

@@ -70,6 +70,32 @@ import TimeSeries
         #expect(counts == ["10.0.5.1": [2, 0, 0, 1], "10.0.5.2": [1, 0, 0, 0]])
     }
 
+    @Test func `an hour without a flow is given in portions, and the samples are those of any others`() {
+        let before = (0..<200).map { flow($0, at: 0.01 * Double($0)) }
+        let after = [flow(1, at: 3_590), flow(2, at: 3_595), flow(1, at: 3_605)]
+        var gatherer = gatherer()
+        let part = batch(before + after)
+        var next = 0
+        var sizes: [Int] = []
+        var found: [String: [Double]] = [:]
+        while next < part.rows.count {
+            let (gathered, stop) = gatherer.gather(part, from: next, to: part.rows.count)
+            #expect(stop > next || !gathered.rows.isEmpty, "it goes on")
+            next = stop
+            sizes.append(gathered.rows.count)
+            for row in gathered.rows {
+                found[gathered.seriesNames[Int(row.series)], default: []].append(
+                    gathered.values[Int(row.firstValue) + FlowChannels.flows])
+            }
+        }
+        // 200 series in 359 bins and one more.
+        #expect(sizes.reduce(0, +) == 200 * 360)
+        #expect(sizes.allSatisfy { $0 < FlowGatherer.samplesOfPortion + 200 }, "\(sizes)")
+        #expect(found["10.0.5.1"] == [1] + Array(repeating: 0, count: 358) + [1])
+        #expect(found["10.0.5.2"] == [1] + Array(repeating: 0, count: 358) + [1])
+        #expect(gatherer.counts.records == 203 && gatherer.counts.bins == 360)
+    }
+
     @Test func `what short flows carried is all there`() {
         var generator = SeededGenerator(seed: 4)
         var flows: [FlowRecord] = []

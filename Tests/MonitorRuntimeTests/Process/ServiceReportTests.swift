@@ -25,6 +25,9 @@ import TimeSeries
         #expect(
             report.line(lines: 125, series: 3, learning: 1, awaiting: 2, at: 35).contains(
                 "3 series (1 learning, 2 at a level that waits to be accepted),"))
+        #expect(
+            report.line(lines: 125, series: 3, learning: 0, skippedRounds: 12, at: 35).contains(
+                ", training skipped in 12 rounds"))
         report.note([record(.open), record(.close)])
         report.note([])
         report.note(reload: "reloaded: 1 changes")
