@@ -4,7 +4,6 @@ public import Ingest
 public import Logging
 import NeuralNet
 import Persistence
-public import ServiceLifecycle
 import StatusServer
 import Synchronization
 import TimeSeries
@@ -28,11 +27,12 @@ public enum DaemonError: Error, Equatable, CustomStringConvertible {
 ///     start   lock and read the state, make the sinks, go on where the streams stood, tell systemd READY
 ///     run     each source on a thread of its own ⇒ its streams' pipelines; one worker for each sink
 ///     stop    tell systemd STOPPING, stop the sources, finish every stream, store the state, give the sinks a moment
-public struct Daemon: Service {
+public struct Daemon: Sendable {
     private let configuration: MonitorConfiguration
     private let noColor: String?
     private let reload: DaemonReload?
     private let sockets: PassedSockets
+    private let stop: StopRequest
     private let logger: Logger
     /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
     private static let farewell = Duration.milliseconds(800)
@@ -43,13 +43,15 @@ public struct Daemon: Service {
     ///   - noColor: the value of `NO_COLOR`.
     ///   - reload: how the configuration is read again while it runs; `nil` when it never is.
     ///   - sockets: what the service manager passed in; a source takes over the socket of its address.
+    ///   - stop: ends the reading; everything is then finished and stored in order.
     public init(
         configuration: MonitorConfiguration, noColor: String?, reload: DaemonReload? = nil,
-        sockets: PassedSockets = PassedSockets(), logger: Logger
+        sockets: PassedSockets = PassedSockets(), stop: StopRequest, logger: Logger
     ) {
         self.configuration = configuration
         self.reload = reload
         self.sockets = sockets
+        self.stop = stop
         self.noColor = noColor
         self.logger = logger
     }
@@ -87,7 +89,7 @@ public struct Daemon: Service {
         }
     }
 
-    /// Runs until the input ends or a graceful shutdown is asked for.
+    /// Runs until the input ends or the stop is requested.
     ///
     /// - Throws: `PersistenceError`, `IngestError`, `AlertingError`: what keeps it from starting or going on.
     public func run() async throws { try await run(from: try await start()) }
@@ -180,8 +182,8 @@ public struct Daemon: Service {
             sinks.addTask { await router.run() }
             sinks.addTask { await doors.serve() }
             do {
-                // Graceful shutdown cancels the sources; they return without an error.
-                try await cancelWhenGracefulShutdown {
+                // The request cancels the sources; they return without an error.
+                try await stop.cancelling {
                     try await runSources(streams, allowance: allowance, life: life, resume: resume)
                     hasEnded.withLock { $0 = !Task.isCancelled }
                 }
