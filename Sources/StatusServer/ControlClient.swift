@@ -61,7 +61,9 @@ public struct ControlClient: Sendable {
             try await client.executeThenClose { input, output -> (status: Int, body: String)? in
                 let headers = HTTPHeaders([("Host", "monitord"), ("Content-Length", "\(body.utf8.count)")])
                 try await output.write(
-                    .head(HTTPRequestHead(version: .http1_1, method: .init(rawValue: method), uri: target, headers: headers)))
+                    .head(
+                        HTTPRequestHead(
+                            version: .http1_1, method: .init(rawValue: method), uri: target, headers: headers)))
                 try await output.write(.body(.byteBuffer(ByteBuffer(string: body))))
                 try await output.write(.end(nil))
                 var status = 0

@@ -159,7 +159,9 @@ public struct HTTPServer: Sendable {
         for try await part in input {
             switch part {
             case .head(let first):
-                guard first.uri.utf8.count <= limits.mostTargetBytes else { return .refused(414, "the address is too long") }
+                guard first.uri.utf8.count <= limits.mostTargetBytes else {
+                    return .refused(414, "the address is too long")
+                }
                 head = first
             case .body(let bytes):
                 guard body.count + bytes.readableBytes <= limits.mostBodyBytes else {

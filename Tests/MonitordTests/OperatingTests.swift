@@ -77,9 +77,10 @@ import Testing
         #expect(nobody.exitCode == 69 && nobody.errors.contains("nobody listens there"))
     }
 
-    @Test func `the metrics and the health are there when an address is given, and nothing is changed by a port`() throws
+    @Test func `the metrics and the health are there when an address is given, and nothing is changed by a port`()
+        throws
     {
-        let port = try freePort()
+        let port = try freePort(for: .connections)
         let watched = try Watched("machine_temperature.csv", alerts: 1, more: "http = \"127.0.0.1:\(port)\"")
         defer { watched.command.signal(SIGKILL) }
         func curl(_ arguments: String...) throws -> CommandResult {

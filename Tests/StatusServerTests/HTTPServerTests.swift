@@ -6,8 +6,9 @@ import Testing
 
 @testable import StatusServer
 
-/// A real server on a Unix socket, asked by the client of the verbs and by bare sockets.
-@Suite struct HTTPServerTests {
+/// A real server on a Unix socket, asked by the client of the verbs and by bare sockets. One test at a time: a bare socket
+/// that waits holds a thread that the server may need.
+@Suite(.serialized) struct HTTPServerTests {
     /// Says what it was asked.
     private struct Echo: HTTPHandler {
         let asked = Asked()
@@ -73,10 +74,13 @@ import Testing
     @Test func `a body and a target that are too long are refused, and the next request is answered`() async throws {
         try await serving { path in
             let client = ControlClient(path: path)
-            #expect(try await client.send("POST", "/x", body: String(repeating: "x", count: 70_000)).status == 413)
-            #expect(try await client.send("GET", "/" + String(repeating: "x", count: 5_000)).status == 414)
-            #expect(try await client.send("GET", "/%zz").status == 400)
-            #expect(try await client.send("GET", "/x").status == 200)
+            func long(_ count: Int) -> String { String(repeating: "x", count: count) }
+            for (target, body, status) in [
+                ("/x", long(70_000), 413), ("/" + long(5_000), "", 414), ("/%zz", "", 400), ("/x", "", 200),
+            ] {
+                let answer = try await client.send("POST", target, body: body)
+                #expect(answer.status == status, "\(target.prefix(10))")
+            }
         }
     }
 
@@ -96,7 +100,9 @@ import Testing
     @Test func `bytes that are no request end that connection only`() async throws {
         let echo = Echo()
         try await serving(echo) { path in
-            for bytes in ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "hello\n\n"] {
+            for bytes in [
+                "\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "hello\n\n",
+            ] {
                 let connection = try BareConnection(path)
                 connection.send(bytes)
                 #expect(!connection.readToEnd().contains("200 OK"), "\(bytes)")

@@ -1,9 +1,16 @@
 import Foundation
 import Testing
 
-/// A port that nobody has at the moment.
-public func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+/// What a port is for: datagrams and connections each have their own.
+public enum PortUse {
+    case datagrams
+    case connections
+}
+
+/// A port of 127.0.0.1 that nobody has at the moment.
+public func freePort(for use: PortUse = .datagrams) throws -> UInt16 {
+    let type = use == .datagrams ? SOCK_DGRAM : SOCK_STREAM
+    let descriptor = socket(AF_INET, Int32(type.rawValue), 0)
     defer { close(descriptor) }
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)

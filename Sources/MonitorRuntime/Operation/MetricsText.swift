@@ -16,18 +16,22 @@ struct MetricsText {
     /// Writes the metrics of a daemon.
     init(_ status: DaemonStatus) {
         family("monitord_build_info", "gauge", "Always 1; the version is its label.", [(["version": Version.text], 1)])
-        single("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
+        single(
+            "process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
             Double(status.now.nanoseconds) / 1e9 - status.uptime)
         single("process_cpu_seconds_total", "counter", "Processor time used, user and system.", status.cpuSeconds)
         single("process_resident_memory_bytes", "gauge", "Resident memory.", Double(status.residentBytes))
         write(sources: status.sources)
         write(streams: status.streams, now: status)
         write(sinks: status.sinks)
-        single("monitord_incidents_open", "gauge", "Incidents that were told and are open.",
+        single(
+            "monitord_incidents_open", "gauge", "Incidents that were told and are open.",
             Double(status.openIncidents.count))
-        single("monitord_incidents_held_back_total", "counter",
+        single(
+            "monitord_incidents_held_back_total", "counter",
             "Incidents held back by the budget of the daemon since its state began.", Double(status.heldBack))
-        single("monitord_alerts_waiting", "gauge", "Alerts that could not be stored yet.",
+        single(
+            "monitord_alerts_waiting", "gauge", "Alerts that could not be stored yet.",
             Double(status.waitingAlerts))
     }
 
@@ -45,16 +49,21 @@ struct MetricsText {
                     (["source": source.name, "reason": "\($0)"], Double(source.counters.decoded[$0]))
                 }
             })
-        family("monitord_source_rotations_total", "counter", "Files that took a followed file's name.",
+        family(
+            "monitord_source_rotations_total", "counter", "Files that took a followed file's name.",
             each(\.rotations))
-        family("monitord_source_truncations_total", "counter", "Followed files that were cut or rewritten.",
+        family(
+            "monitord_source_truncations_total", "counter", "Followed files that were cut or rewritten.",
             each(\.truncations))
-        family("monitord_source_lost_bytes_total", "counter",
+        family(
+            "monitord_source_lost_bytes_total", "counter",
             "Bytes of followed files that were gone before they could be read.", each(\.lostBytes))
         family("monitord_source_datagrams_total", "counter", "Datagrams received.", each(\.datagrams))
-        family("monitord_source_dropped_datagrams_total", "counter", "Datagrams that the socket dropped.",
+        family(
+            "monitord_source_dropped_datagrams_total", "counter", "Datagrams that the socket dropped.",
             each(\.droppedDatagrams))
-        family("monitord_source_dropped_records_total", "counter",
+        family(
+            "monitord_source_dropped_records_total", "counter",
             "Records that were received and dropped because the work was too far behind.", each(\.droppedRows))
     }
 
@@ -62,20 +71,27 @@ struct MetricsText {
         func each(_ value: (StreamStatus) -> Double) -> [([String: String], Double)] {
             streams.map { (["stream": $0.name], value($0)) }
         }
-        family("monitord_stream_samples_total", "counter", "Samples scored and learned from.",
+        family(
+            "monitord_stream_samples_total", "counter", "Samples scored and learned from.",
             each { Double($0.counts.samples) })
-        family("monitord_stream_late_lines_total", "counter", "Lines that came too late.",
+        family(
+            "monitord_stream_late_lines_total", "counter", "Lines that came too late.",
             each { Double($0.counts.late) })
-        family("monitord_stream_duplicate_lines_total", "counter", "Lines with the time of the line before.",
+        family(
+            "monitord_stream_duplicate_lines_total", "counter", "Lines with the time of the line before.",
             each { Double($0.counts.duplicates) })
         family("monitord_stream_series", "gauge", "Series.", each { Double($0.standing.series) })
-        family("monitord_stream_series_learning", "gauge", "Series whose networks do not vote yet.",
+        family(
+            "monitord_stream_series_learning", "gauge", "Series whose networks do not vote yet.",
             each { Double($0.standing.learning) })
-        family("monitord_stream_series_awaiting_acceptance", "gauge",
+        family(
+            "monitord_stream_series_awaiting_acceptance", "gauge",
             "Series at a new level that somebody may accept.", each { Double($0.standing.awaiting) })
-        family("monitord_stream_training_steps_total", "counter", "Training steps made.",
+        family(
+            "monitord_stream_training_steps_total", "counter", "Training steps made.",
             each { Double($0.training.made) })
-        family("monitord_stream_rounds_without_training_total", "counter",
+        family(
+            "monitord_stream_rounds_without_training_total", "counter",
             "Rounds that were not learned from because the input came too fast.",
             each { Double($0.counts.roundsWithoutTraining) })
         family(
@@ -91,7 +107,8 @@ struct MetricsText {
         }
         family("monitord_sink_messages_total", "counter", "Alert messages written.", each { Double($0.delivered) })
         family("monitord_sink_failures_total", "counter", "Failed tries to write.", each { Double($0.failures) })
-        family("monitord_sink_lost_messages_total", "counter",
+        family(
+            "monitord_sink_lost_messages_total", "counter",
             "Messages that it never had, because more were waiting than are kept.", each { Double($0.dropped) })
     }
 

@@ -50,7 +50,9 @@ struct Alerts: AsyncParsableCommand {
         }
         if shown.isEmpty { return Start.say("no such incident\(records.isEmpty ? " yet" : "")") }
         try Start.show(shown.map(\.line).joined(separator: "\n"))
-        if incidents.count > shown.count { Start.say("\(incidents.count - shown.count) older ones: --limit \(incidents.count)") }
+        if incidents.count > shown.count {
+            Start.say("\(incidents.count - shown.count) older ones: --limit \(incidents.count)")
+        }
     }
 
     private func instant(_ text: String) throws -> Timestamp {

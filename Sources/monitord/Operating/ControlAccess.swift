@@ -8,7 +8,8 @@ import StatusServer
 struct ControlAccess: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("Socket of the daemon; by default that of the service, or of the same user.", valueName: "PATH"))
+        help: ArgumentHelp(
+            "Socket of the daemon; by default that of the service, or of the same user.", valueName: "PATH"))
     var control: String?
 
     private struct Refusal: Decodable {
@@ -23,7 +24,8 @@ struct ControlAccess: ParsableArguments {
         do {
             return try JSONDecoder().decode(type, from: Data(body.utf8))
         } catch {
-            Start.say("the daemon's answer is not understood; is it of another version than this program (\(Version.text))?")
+            Start.say(
+                "the daemon's answer is not understood; is it of another version than this program (\(Version.text))?")
             throw ExitCode(74)
         }
     }
@@ -33,13 +35,16 @@ struct ControlAccess: ParsableArguments {
     /// - Returns: the body of an answer that is no refusal.
     /// - Throws: `ExitCode` 69 when no daemon can be asked, 66 or 64 when it knows no such thing, 74 otherwise; it is told.
     func send(_ method: String, _ target: String, body: String = "") async throws -> String {
-        let places = control.map { [$0] } ?? ControlPath.candidates(environment: Start.environment, isRoot: geteuid() == 0)
+        let places =
+            control.map { [$0] }
+            ?? ControlPath.candidates(environment: Start.environment, isRoot: geteuid() == 0)
         var failure: ControlClient.Failure?
         for path in places {
             do {
                 let (status, body) = try await ControlClient(path: path).send(method, target, body: body)
                 guard status >= 400 else { return body }
-                Start.say((try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8)))?.error ?? "monitord answers with \(status)")
+                let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8))
+                Start.say(refusal?.error ?? "monitord answers with \(status)")
                 throw ExitCode(status == 404 ? 66 : status < 500 ? 64 : 74)
             } catch let error as ControlClient.Failure {
                 // The one that is there and refuses says more than the one that is not there.
@@ -47,7 +52,8 @@ struct ControlAccess: ParsableArguments {
             }
         }
         Start.say("\(failure.map { "\($0)" } ?? "there is no place for a control socket: name one with --control")")
-        Start.say("is it running? systemctl status monitord; started by hand, its socket is what the key `control` says")
+        Start.say(
+            "is it running? systemctl status monitord; started by hand, its socket is what the key `control` says")
         throw ExitCode(69)
     }
 }

@@ -24,16 +24,18 @@ struct StatusText {
             })
         if status.waiting_alerts > 0 { lines.append("  \(status.waiting_alerts) could not be stored yet") }
         if status.held_back > 0 { lines.append("  \(status.held_back) incidents held back by the budget so far") }
-        lines += ["", "Series" + (status.series_count > status.series.count ? " (\(status.series.count) of \(status.series_count))" : "")]
+        let isPart = status.series_count > status.series.count
+        lines += ["", "Series" + (isPart ? " (\(status.series.count) of \(status.series_count))" : "")]
         return (lines + rows(status.series)).joined(separator: "\n")
     }
 
     /// One line about the process and the incidents.
     static func head(_ status: StatusAnswer) -> String {
         let open = status.open_incidents
-        let incidents =
-            open.isEmpty ? "no open incident" : "\(open.count) open: \(open.suffix(3).map { String($0.prefix(6)) }.joined(separator: ", "))"
-        return "monitord \(status.version), pid \(status.pid), for \(HumanDuration.text(seconds: status.uptime_seconds)); "
+        let newest = open.suffix(3).map { String($0.prefix(6)) }.joined(separator: ", ")
+        let incidents = open.isEmpty ? "no open incident" : "\(open.count) open: \(newest)"
+        let uptime = HumanDuration.text(seconds: status.uptime_seconds)
+        return "monitord \(status.version), pid \(status.pid), for \(uptime); "
             + "\(status.resident_bytes >> 20) MB, \(percent(status.cpu_seconds / max(1, status.uptime_seconds))) of a core; "
             + incidents
     }

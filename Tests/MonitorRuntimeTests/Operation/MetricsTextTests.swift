@@ -1,8 +1,9 @@
 import Alerting
-import Ingest
+import AnomalyDetection
 import Testing
 import TimeSeries
 
+@testable import Ingest
 @testable import MonitorRuntime
 
 @Suite struct MetricsTextTests {
