@@ -101,7 +101,7 @@ public struct HTTPServer: Sendable {
 
     /// Removes a socket that nobody listens on any more.
     private static func makeWay(for path: String) throws(HTTPServerError) {
-        guard path.utf8.count < 108 else { throw .pathTooLong(path) }
+        guard path.utf8.count <= 103 else { throw .pathTooLong(path) }
         if isAnswered(path) { throw .inUse(path) }
         // the path is copied for the call. What is no socket is left alone, and binding fails.
         var status = stat()
@@ -215,7 +215,7 @@ public struct HTTPServer: Sendable {
 public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     /// Another process listens there.
     case inUse(String)
-    /// A Unix socket's path has at most 107 bytes.
+    /// A Unix socket's path has at most 103 bytes: what swift-nio takes.
     case pathTooLong(String)
     /// The system says no, with its number of the error.
     case cannotListen(String, Int32)
@@ -224,7 +224,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .inUse(let path): "another monitord listens on \(path)"
-        case .pathTooLong(let path): "the path of a socket has 107 bytes at most: \(path)"
+        case .pathTooLong(let path): "the path of a socket has 103 bytes at most: \(path)"
         case .cannotListen(let path, let code):
             // strerror returns a text that is there until the next call on this thread, and it is copied.
             "cannot listen on \(path): \(unsafe String(cString: strerror(code)))"

@@ -13,7 +13,7 @@ import Testing
 
         init(_ recording: String, alerts: Int, more: String = "") throws {
             directory = try TemporaryDirectory()
-            socket = directory.path("control.sock")
+            socket = directory.path("c.sock")
             state = directory.path("state")
             let configuration = try directory.write(
                 """
@@ -55,6 +55,10 @@ import Testing
         let watched = try Watched("machine_temperature.csv", alerts: 4)
         defer { watched.command.signal(SIGKILL) }
         let state = ["--state", watched.state]
+        // Also while the state is in use. What follows compares, and nothing must be added meanwhile.
+        #expect(try monitord(["alerts"] + state).exitCode == 0)
+        watched.command.signal(SIGTERM)
+        #expect(watched.command.finish().exitCode == 0)
         let all = try monitord(["alerts"] + state)
         #expect(all.exitCode == 0 && all.output.contains("explain: monitord explain"), "\(all.errors)")
         let lines = all.output.split(separator: "\n").count
@@ -73,7 +77,7 @@ import Testing
         defer { watched.command.signal(SIGKILL) }
         let unknown = try watched.ask(["accept", "ffffffffffffffff"])
         #expect(unknown.exitCode == 66 && unknown.errors.contains("no open incident"))
-        let nobody = try monitord(["status", "--control", watched.directory.path("nobody.sock")])
+        let nobody = try monitord(["status", "--control", watched.directory.path("no.sock")])
         #expect(nobody.exitCode == 69 && nobody.errors.contains("nobody listens there"))
     }
 

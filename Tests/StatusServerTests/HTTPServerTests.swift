@@ -37,7 +37,7 @@ import Testing
         _ body: (_ path: String) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
-        let path = directory.path("control.sock")
+        let path = directory.path("c.sock")
         let (listening, feed) = AsyncStream.makeStream(of: Void.self)
         let server = HTTPServer(handler: handler, limits: limits, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -150,7 +150,7 @@ import Testing
 
     @Test func `without a daemon the client says so`() async throws {
         let directory = try TemporaryDirectory()
-        let path = directory.path("nobody.sock")
+        let path = directory.path("no.sock")
         await #expect(throws: ControlClient.Failure.unreachable(path: path, reason: "nobody listens there")) {
             try await ControlClient(path: path).send("GET", "/")
         }

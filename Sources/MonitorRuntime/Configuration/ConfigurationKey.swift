@@ -93,8 +93,8 @@ enum ConfigurationKeys {
             parse: { size($0, in: (8 << 10)...(1 << 40)) }, format: sizeText),
         .init("journal", expected: "true or false", \.writesJournal, parse: boolean, format: { String($0) }),
         .init(
-            "control", expected: "a path of at most 107 bytes, or \"none\"", \.control,
-            parse: { text($0).flatMap { $0.utf8.count <= 107 ? $0 : nil } }, format: TOMLDocument.quoted),
+            "control", expected: "a path of at most 103 bytes, or \"none\"", \.control,
+            parse: { text($0).flatMap { $0.utf8.count <= 103 ? $0 : nil } }, format: TOMLDocument.quoted),
         .init(
             "http", expected: "an address of this machine such as \"127.0.0.1:9464\", or \"none\"", \.http,
             parse: { text($0).flatMap { $0 == "none" || HTTPAddress($0) != nil ? $0 : nil } },
