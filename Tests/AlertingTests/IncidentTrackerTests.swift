@@ -141,6 +141,18 @@ import TimeSeries
         #expect(run(".a", &tracker, from: 1_000) == ["1001 open warning since 1001"])
     }
 
+    @Test func `a gap, or a clock that was set by years, counts as a day at most`() {
+        let daily = IncidentRule(falseAlarmsPerSecond: 0.1 / 86_400, quietSamples: 3)
+        var tracker = IncidentTracker(rule: daily)
+        _ = run("...", &tracker)
+        let before = tracker.openingsLeft
+        _ = run(".", &tracker, from: 60 * 365 * 86_400)
+        #expect(abs(tracker.openingsLeft - before - 0.1) < 1e-6)
+        // Seen every hour of it the same time counts whole.
+        for hour in 1...24 { _ = run(".", &tracker, from: 60 * 365 * 86_400 + UInt64(hour) * 3_600) }
+        #expect(abs(tracker.openingsLeft - before - 0.2) < 1e-6)
+    }
+
     @Test func `events leave a debt of two openings at most`() {
         var tracker = IncidentTracker(rule: rule)
         for number in 0..<20 { _ = run("e...", &tracker, from: UInt64(number) * 4) }

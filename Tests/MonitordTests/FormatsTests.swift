@@ -13,7 +13,8 @@ import Testing
         let list = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
         #expect(
             Set(list.compactMap { $0["format"] as? String }) == [
-                "csv", "jsonl", "influx", "zeek", "suricata", "nfdump", "argus", "logfmt", "graphite", "syslog",
+                "csv", "jsonl", "influx", "zeek", "suricata", "suricata-stats", "nfdump", "argus", "logfmt", "graphite",
+                "syslog",
                 "netflow", "statsd",
             ])
     }

@@ -62,14 +62,16 @@ public struct OpeningBudget: Equatable, Sendable {
     }
 
     /// Adds what has come by an instant.
-    public mutating func refill(to time: Timestamp) {
+    ///
+    /// - Parameter longestStep: seconds for which one call adds at most.
+    public mutating func refill(to time: Timestamp, longestStep: Double = .infinity) {
         guard let previous = refilled else {
             refilled = time
             return
         }
         let elapsed = time.seconds(since: previous)
         if elapsed > 0 {
-            tokens = min(capacity, tokens + elapsed * tokensPerSecond)
+            tokens = min(capacity, tokens + min(elapsed, longestStep) * tokensPerSecond)
             refilled = time
         } else if elapsed < -Self.secondsOfSteppedClock {
             refilled = time

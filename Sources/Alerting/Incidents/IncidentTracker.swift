@@ -59,12 +59,16 @@ public struct IncidentTracker: Equatable, Sendable {
         budget.reconfigure(tokensPerSecond: rule.falseAlarmsPerSecond, capacity: rule.budgetCapacity)
     }
 
+    /// Seconds between two samples that count for the budget: behind a longer gap, or a clock that was set by years, a young
+    /// series has not been watched for as long as its times say.
+    private static let longestStep = 86_400.0
+
     /// Takes the verdict of the next sample.
     ///
     /// - Returns: what it changes; `nil` for most samples.
     /// - Complexity: constant; allocates nothing.
     public mutating func observe(_ verdict: Verdict) -> IncidentChange? {
-        budget.refill(to: verdict.time)
+        budget.refill(to: verdict.time, longestStep: Self.longestStep)
         let isUnusual = verdict.isEvent || verdict.isAbnormal
         let begins = isUnusual && excursion == nil
         if begins { excursion = Onset(since: verdict.time, sample: verdict.sampleNumber) }

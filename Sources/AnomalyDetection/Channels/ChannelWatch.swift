@@ -140,7 +140,8 @@ public struct ChannelWatch: Equatable, Sendable {
 
     private mutating func refill(to time: Timestamp) {
         if let refilled {
-            let elapsed = time.seconds(since: refilled)
+            // Behind a longer gap, or a clock that was set, nothing was watched for that time.
+            let elapsed = min(86_400, time.seconds(since: refilled))
             if elapsed > 0 { openings = min(1, openings + elapsed * falseAlarmsPerSecond) }
         }
         refilled = time
