@@ -50,6 +50,7 @@ if $packs; then
     need binutils "the packed binary is stripped" command -v strip
 fi
 if $tests; then
+    need curl "the tests ask the daemon with it" command -v curl
     need lintian "it checks the package" command -v lintian
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
     need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h

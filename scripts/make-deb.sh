@@ -27,6 +27,11 @@ put() { install -D -m "$1" "$2" "$root/$3"; }
 
 put 755 "$binary" usr/bin/monitord
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/monitord"
+bytes=$(stat -c %s "$root/usr/bin/monitord")
+if [ "$bytes" -gt 25000000 ]; then
+    echo "make-deb: the stripped program has $bytes bytes, more than 25000000" >&2
+    exit 1
+fi
 put 644 systemd/monitord.service lib/systemd/system/monitord.service
 put 644 systemd/monitord.socket lib/systemd/system/monitord.socket
 put 644 systemd/monitord.sysusers usr/lib/sysusers.d/monitord.conf
@@ -47,6 +52,8 @@ bash scripts/make-man.sh "$binary" | gzip -9n >"$root/usr/share/man/man1/monitor
 mkdir "$work/debian"
 printf 'Source: monitord\n\nPackage: monitord\nArchitecture: any\n' >"$work/debian/control"
 depends=$(cd "$work" && dpkg-shlibdeps -O "$root/usr/bin/monitord" 2>/dev/null | sed 's/^shlibs:Depends=//')
+# Relocations as a bitmap are no symbol, and dpkg-shlibdeps looks at nothing else: glibc reads them from 2.36 on.
+if [[ $(readelf -V "$root/usr/bin/monitord") == *GLIBC_ABI_DT_RELR* ]]; then depends="$depends, libc6 (>= 2.36)"; fi
 
 for script in postinst prerm postrm; do put 755 packaging/debian/$script DEBIAN/$script; done
 echo /etc/monitord/monitord.toml >"$root/DEBIAN/conffiles"

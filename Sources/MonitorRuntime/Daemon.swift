@@ -4,7 +4,6 @@ public import Ingest
 public import Logging
 import NeuralNet
 import Persistence
-public import ServiceLifecycle
 import StatusServer
 import Synchronization
 import TimeSeries
@@ -28,11 +27,12 @@ public enum DaemonError: Error, Equatable, CustomStringConvertible {
 ///     start   lock and read the state, make the sinks, go on where the streams stood, tell systemd READY
 ///     run     each source on a thread of its own ⇒ its streams' pipelines; one worker for each sink
 ///     stop    tell systemd STOPPING, stop the sources, finish every stream, store the state, give the sinks a moment
-public struct Daemon: Service {
+public struct Daemon: Sendable {
     private let configuration: MonitorConfiguration
     private let noColor: String?
     private let reload: DaemonReload?
     private let sockets: PassedSockets
+    private let stop: StopRequest
     private let logger: Logger
     /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
     private static let farewell = Duration.milliseconds(800)
@@ -43,13 +43,15 @@ public struct Daemon: Service {
     ///   - noColor: the value of `NO_COLOR`.
     ///   - reload: how the configuration is read again while it runs; `nil` when it never is.
     ///   - sockets: what the service manager passed in; a source takes over the socket of its address.
+    ///   - stop: ends the reading; everything is then finished and stored in order.
     public init(
         configuration: MonitorConfiguration, noColor: String?, reload: DaemonReload? = nil,
-        sockets: PassedSockets = PassedSockets(), logger: Logger
+        sockets: PassedSockets = PassedSockets(), stop: StopRequest, logger: Logger
     ) {
         self.configuration = configuration
         self.reload = reload
         self.sockets = sockets
+        self.stop = stop
         self.noColor = noColor
         self.logger = logger
     }
@@ -87,7 +89,7 @@ public struct Daemon: Service {
         }
     }
 
-    /// Runs until the input ends or a graceful shutdown is asked for.
+    /// Runs until the input ends or the stop is requested.
     ///
     /// - Throws: `PersistenceError`, `IngestError`, `AlertingError`: what keeps it from starting or going on.
     public func run() async throws { try await run(from: try await start()) }
@@ -143,8 +145,14 @@ public struct Daemon: Service {
                 store: store, bounds: configuration.historyBounds, logger: logger,
                 clock: { ProcessUsage.now().seconds }),
             sinks: sinks, logger: logger)
+        let keeper = StatusKeeper(
+            streams: streams, desk: desk, router: router, startedAt: ProcessUsage.now().seconds)
+        let doors = OperatorDoors(
+            api: OperatorAPI(keeper: keeper, streams: streams, store: store), keeper: keeper,
+            controlPath: configuration.controlPath, httpAddress: configuration.httpAddress, logger: logger)
         do {
-            try await watch(streams, allowance: allowance, router: router, life: life, resume: started.places)
+            try await watch(
+                streams, allowance: allowance, router: router, doors: doors, life: life, resume: started.places)
         } catch {
             await store.close()
             throw error
@@ -164,17 +172,18 @@ public struct Daemon: Service {
 
     /// Runs sources and sinks side by side; returns when the last source has ended and everything is written.
     private func watch(
-        _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, life: ServiceLife,
-        resume: [String: ReadingPlace]
+        _ streams: StreamTable, allowance: SeriesAllowance, router: AlertRouter, doors: OperatorDoors,
+        life: ServiceLife, resume: [String: ReadingPlace]
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
         // Whether the input is over, and not just monitord.
         let hasEnded = Mutex(false)
         await withTaskGroup(of: Void.self) { sinks in
             sinks.addTask { await router.run() }
+            sinks.addTask { await doors.serve() }
             do {
-                // Graceful shutdown cancels the sources; they return without an error.
-                try await cancelWhenGracefulShutdown {
+                // The request cancels the sources; they return without an error.
+                try await stop.cancelling {
                     try await runSources(streams, allowance: allowance, life: life, resume: resume)
                     hasEnded.withLock { $0 = !Task.isCancelled }
                 }
@@ -277,16 +286,15 @@ public struct Daemon: Service {
             }
             closeUnclaimedSockets(life.notifier)
             life.notifier.ready("watching \(configuration.sources.count) sources")
-            if let interval = life.interval {
-                tasks.addTask {
-                    // Ended by cancellation, when the last source has ended.
-                    while (try? await Task.sleep(for: interval)) != nil { await life.look() }
-                    return .signs
-                }
-                tasks.addTask {
-                    while (try? await Task.sleep(for: interval)) != nil { await life.tell() }
-                    return .signs
-                }
+            let interval = life.interval
+            tasks.addTask {
+                // Ended by cancellation, when the last source has ended.
+                while (try? await Task.sleep(for: interval)) != nil { await life.look() }
+                return .signs
+            }
+            tasks.addTask {
+                while (try? await Task.sleep(for: interval)) != nil { await life.tell() }
+                return .signs
             }
             var current = reload?.loaded
             func waitForRequest() {

@@ -1,6 +1,5 @@
 public import Ingest
 public import Logging
-public import ServiceLifecycle
 import StatusServer
 
 /// `monitord run` of a service that was handed sockets: when it cannot start, it waits for a reload with which it can.
@@ -10,11 +9,12 @@ import StatusServer
 /// status line what is wrong; each reload is another try, and once one goes well it watches as it would have. Ended at
 /// once, it would leave the datagrams in the sockets; the service manager would start it again for each of them, and soon give up
 /// on the service and on the socket unit, for good.
-public struct PatientDaemon: Service {
+public struct PatientDaemon: Sendable {
     private let requests: AsyncStream<Void>
     private let load: @Sendable () throws(ConfigurationError) -> LoadedConfiguration
     private let noColor: String?
     private let sockets: PassedSockets
+    private let stop: StopRequest
     private let logger: Logger
 
     /// Creates a daemon.
@@ -24,15 +24,17 @@ public struct PatientDaemon: Service {
     ///   - load: reads the configuration, at the start and for each reload.
     ///   - noColor: the value of `NO_COLOR`.
     ///   - sockets: what was passed in.
+    ///   - stop: ends the waiting, and the daemon that runs.
     public init(
         requests: AsyncStream<Void>,
         load: @escaping @Sendable () throws(ConfigurationError) -> LoadedConfiguration, noColor: String?,
-        sockets: PassedSockets, logger: Logger
+        sockets: PassedSockets, stop: StopRequest, logger: Logger
     ) {
         self.requests = requests
         self.load = load
         self.noColor = noColor
         self.sockets = sockets
+        self.stop = stop
         self.logger = logger
     }
 
@@ -70,7 +72,8 @@ public struct PatientDaemon: Service {
         let loaded = try read()
         let daemon = Daemon(
             configuration: loaded.configuration, noColor: noColor,
-            reload: DaemonReload(loaded: loaded, requests: requests, load: load), sockets: sockets, logger: logger)
+            reload: DaemonReload(loaded: loaded, requests: requests, load: load), sockets: sockets, stop: stop,
+            logger: logger)
         return Ready(loaded: loaded, daemon: daemon, started: try await daemon.start())
     }
 
@@ -98,7 +101,7 @@ public struct PatientDaemon: Service {
         let work = WorkWatch()
         work.watch("the drain of the sockets", drain.activity)
         notifier.ready(say(problem))
-        return try await cancelWhenGracefulShutdown {
+        return try await stop.cancelling {
             try await withThrowingTaskGroup(of: Ended.self) { tasks in
                 tasks.addTask {
                     try await drain.run()

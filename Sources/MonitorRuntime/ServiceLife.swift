@@ -23,12 +23,9 @@ struct ServiceLife: Sendable {
     let sinks: DaemonSinks
     let logger: Logger
 
-    /// Time between two looks; `nil` when nobody wants to know.
-    ///
-    /// Twice as often as signs are due, so that one look at an unlucky moment costs none.
-    var interval: Duration? {
-        guard notifier.isListenedTo else { return nil }
-        return min(notifier.signInterval.map { $0 / 2 } ?? .seconds(5), .seconds(5))
+    /// Time between two looks: twice as often as signs are due, so that one look at an unlucky moment costs none.
+    var interval: Duration {
+        min(notifier.signInterval.map { $0 / 2 } ?? .seconds(5), .seconds(5))
     }
 
     /// Looks at every stage, and tells that they live.

@@ -13,7 +13,9 @@ actor StreamTable {
     /// The source that each stream's name belongs to.
     private var owners: [String: Int] = [:]
     /// What the sources have counted, by number.
-    private var telemetry: [Int: SourceTelemetry] = [:]
+    private(set) var telemetry: [Int: SourceTelemetry] = [:]
+    /// As the configuration names them.
+    private(set) var sourceNames: [Int: String] = [:]
     private var rules: RuleWatch
     /// Commits in a row that there was no moment for, and how many may be.
     private var missedCuts = 0
@@ -38,6 +40,7 @@ actor StreamTable {
     /// Makes a source known before it is read.
     func add(_ counters: SourceTelemetry, ofSource number: Int, named name: String) {
         telemetry[number] = counters
+        sourceNames[number] = name
         work.watch("the reader of \(name)", counters.activity)
     }
 

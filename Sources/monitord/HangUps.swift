@@ -1,29 +1,28 @@
 import Glibc
-import ServiceLifecycle
-import UnixSignals
+import MonitorRuntime
 
-/// Waits for SIGHUP: asks for a reload, or ends when it means that the terminal is gone.
+/// What a SIGHUP means: a reload, or the end when the terminal is gone.
 ///
 /// The signal is the same for both. Who was started at a terminal and has none any more was left alone; everybody else,
 /// a service most of all, is asked to read the configuration again.
-struct HangUps: Service {
-    private let signals: UnixSignalsSequence
+struct HangUps: Sendable {
     private let request: AsyncStream<Void>.Continuation
+    private let stop: StopRequest
     private let wasAtTerminal = Self.isAtTerminal
 
-    /// Takes the signal over.
+    /// Looks whether there is a terminal; to be called before the signal can come.
     ///
-    /// - Parameter request: gets an element for each reload that is asked for.
-    init(request: AsyncStream<Void>.Continuation) async {
+    /// - Parameters:
+    ///   - request: gets an element for each reload that is asked for.
+    ///   - stop: made when the terminal is gone.
+    init(request: AsyncStream<Void>.Continuation, stop: StopRequest) {
         self.request = request
-        signals = await UnixSignalsSequence(trapping: .sighup)
+        self.stop = stop
     }
 
-    func run() async throws {
-        for await _ in signals.cancelOnGracefulShutdown() {
-            if wasAtTerminal, !Self.isAtTerminal { return }
-            request.yield()
-        }
+    /// Does what a SIGHUP asks for.
+    func take() {
+        if wasAtTerminal, !Self.isAtTerminal { stop.make() } else { request.yield() }
     }
 
     /// Whether the one who started us had hang-ups ignored (`nohup`): then they stay ignored.

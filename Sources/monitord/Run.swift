@@ -1,8 +1,7 @@
 import ArgumentParser
+import Glibc
 import Ingest
 import MonitorRuntime
-import ServiceLifecycle
-import UnixSignals
 
 /// `monitord run`, and `monitord` without a verb.
 struct Run: AsyncParsableCommand {
@@ -52,7 +51,8 @@ struct Run: AsyncParsableCommand {
             () throws(ConfigurationError) in try Start.loader().load(flags)
         }
         let noColor = Start.environment["NO_COLOR"]
-        let daemon: any Service
+        let stop = StopRequest()
+        let work: @Sendable () async throws -> Void
         // SIGHUP reloads where there is something to reload, and where a service manager says so. With flags alone it is
         // the closing of the terminal, and ends.
         var reloads = Start.environment["NOTIFY_SOCKET"] != nil
@@ -60,31 +60,26 @@ struct Run: AsyncParsableCommand {
             let loaded = try Start.load(overrides)
             guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
             reloads = reloads || !loaded.files.isEmpty
-            daemon = Daemon(
+            let daemon = Daemon(
                 configuration: loaded.configuration, noColor: noColor,
                 reload: reloads ? DaemonReload(loaded: loaded, requests: requests, load: reads) : nil,
-                sockets: sockets, logger: logger)
+                sockets: sockets, stop: stop, logger: logger)
+            work = { try await daemon.run() }
         } else {
             reloads = true
-            daemon = PatientDaemon(
-                requests: requests, load: reads, noColor: noColor, sockets: sockets, logger: logger)
+            let daemon = PatientDaemon(
+                requests: requests, load: reads, noColor: noColor, sockets: sockets, stop: stop, logger: logger)
+            work = { try await daemon.run() }
         }
         Start.keepFilesPrivate()
-        // The daemon ends with its input; a signal asks it to end in order.
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
-        ]
-        let ignoresHangUps = HangUps.areIgnored
-        if reloads, !ignoresHangUps {
-            let hangUps = await HangUps(request: request)
-            services.append(.init(service: hangUps, successTerminationBehavior: .gracefullyShutdownGroup))
+        // The daemon ends with its input; a signal asks it to end in order. A second one changes nothing: the end is
+        // bounded by itself, and timeout(1) sends each signal twice.
+        let hangUps = HangUps(request: request, stop: stop)
+        let numbers = HangUps.areIgnored ? [SIGTERM, SIGINT] : [SIGTERM, SIGINT, SIGHUP]
+        let signals = await ProcessSignals(numbers) { [reloads] number in
+            if number == SIGHUP, reloads { hangUps.take() } else { stop.make() }
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services,
-                gracefulShutdownSignals:
-                    reloads || ignoresHangUps ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup],
-                logger: Start.quietLogger()))
-        try await Start.exiting(on: logger) { try await group.run() }
+        defer { withExtendedLifetime(signals) {} }
+        try await Start.exiting(on: logger, work)
     }
 }

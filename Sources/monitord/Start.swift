@@ -131,13 +131,6 @@ enum Start {
         let hasJournal = environment["JOURNAL_STREAM"] != nil
         return Logger(label: "monitord") { _ in LineLogHandler(hasPriorities: hasJournal) }
     }
-
-    /// For libraries that talk of their own affairs.
-    static func quietLogger() -> Logger {
-        var logger = logger()
-        logger.logLevel = .error
-        return logger
-    }
 }
 
 /// Writes log messages as single lines: `warning: the state is not stored, error=disk full`.

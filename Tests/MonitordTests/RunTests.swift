@@ -60,6 +60,21 @@ import Testing
         #expect(try bareRecords(before.output + after.output) == expected)
     }
 
+    @Test func `a second signal while it ends does not keep it from ending in order`() throws {
+        let directory = try TemporaryDirectory()
+        let path = sample("machine_temperature.csv")
+        let arguments = ["run", "--file", path, "--state", directory.path("state")] + quiet
+        let first = try RunningCommand(try #require(monitordBinary), arguments)
+        let line = first.nextLine()
+        #expect(line != nil)
+        // Two of the same could come as one.
+        first.signal(SIGTERM)
+        first.signal(SIGINT)
+        let result = first.finish(closingInput: false)
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(result.errors.contains("stopped watching"), "\(result.errors)")
+    }
+
     @Test(arguments: [1, 4, 9]) func `killed without warning it loses no alert and writes none twice`(alerts: Int)
         throws
     {

@@ -182,6 +182,9 @@ public struct AlertPolicy: Sendable {
         }
     }
 
+    /// Ids of the incidents that are told and open, oldest first.
+    public var openIncidents: [String] { groups.map(\.id) }
+
     /// The open incidents whose ids begin so, each with its stream and the series that are still open.
     ///
     /// - Parameter prefix: of the 16 digits of an ``AlertRecord/id``, or all of them.

@@ -56,6 +56,8 @@ struct ConfigurationDraft: Equatable, Sendable {
             bytesPerFile: all.logBytes ?? log.bytesPerFile, keptFiles: all.logKeep ?? log.keptFiles,
             totalBytes: all.logTotal ?? log.totalBytes, secondsPerFile: all.logSeconds ?? log.secondsPerFile)
         result.alerting.writesJournal = all.writesJournal ?? result.alerting.writesJournal
+        result.controlPath = all.control == "none" ? nil : all.control
+        result.httpAddress = all.http.flatMap(HTTPAddress.init)
         return result
     }
 
@@ -243,7 +245,9 @@ struct ConfigurationDraft: Equatable, Sendable {
     }
 
     /// Fills in where state and rolling log live when no key says so.
-    mutating func resolvePlaces(environment: [String: String], isRoot: Bool) {
+    ///
+    /// - Parameter isService: whether a configuration says what is watched, and not flags alone: then the verbs find it.
+    mutating func resolvePlaces(environment: [String: String], isRoot: Bool, isService: Bool) {
         // systemd separates several folders by colons; the first is the one of the unit's name.
         func folder(_ variable: String) -> String? {
             environment[variable]?.split(separator: ":").first.map(String.init)
@@ -251,6 +255,11 @@ struct ConfigurationDraft: Equatable, Sendable {
         if global.target.stateDirectory == nil, let state = folder("STATE_DIRECTORY") {
             global.target.stateDirectory = state
             global.places["state"] = .environment("STATE_DIRECTORY")
+        }
+        if global.target.control == nil {
+            let path = isService ? ControlPath(environment: environment, isRoot: isRoot) : nil
+            global.target.control = path?.path ?? "none"
+            if let variable = path?.variable { global.places["control"] = .environment(variable) }
         }
         guard global.target.log == nil else { return }
         if let logs = folder("LOGS_DIRECTORY") {

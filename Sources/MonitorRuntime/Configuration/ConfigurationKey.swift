@@ -93,6 +93,13 @@ enum ConfigurationKeys {
             parse: { size($0, in: (8 << 10)...(1 << 40)) }, format: sizeText),
         .init("journal", expected: "true or false", \.writesJournal, parse: boolean, format: { String($0) }),
         .init(
+            "control", expected: "a path of at most 103 bytes, or \"none\"", \.control,
+            parse: { text($0).flatMap { $0.utf8.count <= 103 ? $0 : nil } }, format: TOMLDocument.quoted),
+        .init(
+            "http", expected: "an address of this machine such as \"127.0.0.1:9464\", or \"none\"", \.http,
+            parse: { text($0).flatMap { $0 == "none" || HTTPAddress($0) != nil ? $0 : nil } },
+            format: TOMLDocument.quoted),
+        .init(
             "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
             parse: { integer($0, in: 0...Int.max) }, format: { String($0) }),
         .init(
@@ -334,6 +341,8 @@ struct GlobalDraft: Equatable, Sendable {
     var logSeconds: Double?
     var logTotal: Int?
     var writesJournal: Bool?
+    var control: String?
+    var http: String?
     var seed: Int?
     var usesNetworks: Bool?
     var forecaster: ForecasterCell?
@@ -359,6 +368,7 @@ struct GlobalDraft: Equatable, Sendable {
         logSeconds = built.alerting.logLimits.secondsPerFile
         logTotal = built.alerting.logLimits.totalBytes
         writesJournal = built.alerting.writesJournal
+        http = "none"
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster

@@ -59,7 +59,8 @@ public struct ConfigurationLoader: Sendable {
         draft.apply(overrides)
         draft.checkFlowSeries()
         draft.checkGlobal()
-        draft.resolvePlaces(environment: environment, isRoot: isRoot)
+        draft.resolvePlaces(
+            environment: environment, isRoot: isRoot, isService: isAsked || overrides.inputs.isEmpty)
         let remarks = draft.resolveZones(zones)
         guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
         let detection = draft.configuration.detection

@@ -24,6 +24,10 @@ public struct MonitorConfiguration: Equatable, Sendable {
     public var mostStateWrites = 4 << 30
     /// `snapshots` (whole number, 7): daily snapshots of the state that are kept, 0 to 365.
     public var keptSnapshots = 7
+    /// `control` (path, see ``ControlPath``): the socket by which the verbs ask the running daemon; `nil` for none.
+    public var controlPath: String?
+    /// `http` (address, none): where the status page and the metrics are; `nil` for nowhere.
+    public var httpAddress: HTTPAddress?
     /// `history` (duration, "1week"): for how long samples are kept beside the state; 0 for not at all.
     public var historySeconds = 604_800.0
     /// `history_size` (size, "256MiB"): what they may take.

@@ -22,18 +22,21 @@ public struct ProcessUsage: Equatable, Sendable {
     /// Largest resident memory so far, in megabytes of 2^20 bytes; 0 when the kernel does not say.
     ///
     /// `getrusage` is not asked: its figure begins with the size of the process that started this one.
-    public static func peakMegabytes() -> Double {
+    public static func peakMegabytes() -> Double { Double(kibibytes(of: "VmHWM:") ?? 0) / 1_024 }
+
+    /// Resident memory now, in bytes; 0 when the kernel does not say.
+    public static func residentBytes() -> Int { (kibibytes(of: "VmRSS:") ?? 0) * 1_024 }
+
+    private static func kibibytes(of field: String) -> Int? {
         // The path is a constant, and the bytes are ours.
         let descriptor = unsafe open("/proc/self/status", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return 0 }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1 << 14)
         let count = unsafe read(descriptor, &bytes, bytes.count)
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = line.split(whereSeparator: { !("0"..."9").contains($0) }).first.flatMap({ Double($0) })
-        else { return 0 }
-        return kibibytes / 1_024
+        let line = text.split(separator: "\n").first { $0.hasPrefix(field) }
+        return line?.split { !("0"..."9").contains($0) }.first.flatMap { Int($0) }
     }
 }
 

@@ -1,10 +1,10 @@
 import Glibc
-import TimeSeries
+public import TimeSeries
 
 /// What is read of the machine at the edge: the time of day and the host's name.
-enum WallClock {
+public enum WallClock {
     /// Now, at UTC.
-    static func now() -> Timestamp {
+    public static func now() -> Timestamp {
         var time = timespec()
         // Fills a struct of ours and cannot fail with this clock.
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)

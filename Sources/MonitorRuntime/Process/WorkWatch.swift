@@ -21,6 +21,10 @@ final class WorkWatch: Sendable {
 
     private let stages = Mutex<[String: Stage]>([:])
     private let readers = Mutex<[String: Reader]>([:])
+    private let lastHanging = Mutex<[String]>([])
+
+    /// What hung at the last look, in order.
+    var hanging: [String] { lastHanging.withLock { $0 } }
 
     /// A stage takes something in hand.
     func begin(_ stage: String) { stages.withLock { $0[stage, default: Stage()].inHand += 1 } }
@@ -63,6 +67,8 @@ final class WorkWatch: Sendable {
             }
             return names
         }
-        return (hanging + stuck).sorted()
+        let all = (hanging + stuck).sorted()
+        lastHanging.withLock { $0 = all }
+        return all
     }
 }

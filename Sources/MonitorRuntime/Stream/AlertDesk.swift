@@ -48,6 +48,12 @@ actor AlertDesk {
         policy.openIncidents(prefix: prefix)
     }
 
+    /// Ids of the incidents that are told and open, oldest first.
+    func openIncidents() -> [String] { policy.openIncidents }
+
+    /// Incidents held back since the state began.
+    var heldBackIncidents: UInt64 { policy.heldBackIncidents }
+
     /// Number of records that could not be handed on yet.
     var waitingRecords: Int { waiting.count }
 

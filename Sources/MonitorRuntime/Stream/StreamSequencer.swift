@@ -85,6 +85,9 @@ struct StreamSequencer: Sendable {
     /// The clock of a series, for reports.
     func clock(of series: Int) -> SeriesClock { clocks[series] }
 
+    /// The interval of a series in seconds; `nil` while it is not known.
+    func interval(of series: Int) -> Double? { clocks.indices.contains(series) ? clocks[series].interval : nil }
+
     /// Declares the grid's interval, of all series to come.
     mutating func declare(interval: Double) { declaredInterval = interval }
 

@@ -21,6 +21,9 @@ struct CivilZone {
         rules = fixed
     }
 
+    /// A zone whose rules are known.
+    init(rules: TimeZoneRules) { self.rules = rules }
+
     /// Seconds east of UTC at an instant.
     func offset(_ instant: Timestamp) -> Int { rules.offset(atUTC: instant) }
 

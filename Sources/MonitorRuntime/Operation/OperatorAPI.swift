@@ -1,0 +1,126 @@
+import Alerting
+import Persistence
+import StatusServer
+import TimeSeries
+
+/// Answers what is asked of the running daemon: by its verbs on the control socket, by programs and the status page.
+///
+///     GET  /healthz  /readyz  /metrics
+///     GET  /api/v1/status?series=N            how it stands, with the N series to look at first
+///     GET  /api/v1/incidents?limit=N          the newest messages, newest first
+///     GET  /api/v1/incidents/ID               all messages of one incident
+///     POST /api/v1/incidents/ID/accept        what its series do now is usual
+///
+/// What changes something is taken by the control socket only.
+struct OperatorAPI: HTTPHandler {
+    /// Series in an answer when nobody says how many.
+    static let usualSeries = 20
+    private static let mostSeries = 100_000
+    private static let usualMessages = 100
+    private static let mostMessages = 10_000
+
+    let keeper: StatusKeeper
+    let streams: StreamTable
+    let store: StateStore
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            switch request.method {
+            case "GET", "HEAD": return try await read(request)
+            case "POST": return request.door == .control ? await act(request) : Self.refusal
+            default: return Self.failure("there is no \(request.method)", status: 405)
+            }
+        } catch {
+            return Self.failure("\(error)", status: 500)
+        }
+    }
+
+    private func read(_ request: HTTPRequest) async throws -> HTTPResponse {
+        switch request.path {
+        case ["healthz"]: return health()
+        case ["readyz"]: return .text("ok\n")
+        case ["metrics"]:
+            let status = await keeper.status(mostSeries: 0, at: ProcessUsage.now().seconds)
+            return HTTPResponse(
+                contentType: MetricsText.contentType, body: .bytes(Array(MetricsText(status).text.utf8)))
+        case ["api", "v1", "status"]: return await status(request)
+        case ["api", "v1", "incidents"]: return try await incidents(request)
+        case let path where path.starts(with: ["api", "v1", "incidents"]) && path.count == 4:
+            return try await incident(path[3])
+        case let path where path.first == "api": return Self.failure("there is no such thing", status: 404)
+        default: return .text("there is no such page\n", status: 404)
+        }
+    }
+
+    private func act(_ request: HTTPRequest) async -> HTTPResponse {
+        let path = request.path
+        guard path.starts(with: ["api", "v1", "incidents"]), path.count == 5, path[4] == "accept" else {
+            return Self.failure("there is no such thing", status: 404)
+        }
+        return await accept(path[3])
+    }
+
+    private static let refusal = failure("this is done by the control socket", status: 403)
+
+    static func failure(_ reason: String, status: Int) -> HTTPResponse {
+        .json(text(.object([("error", .text(reason))])), status: status)
+    }
+
+    static func text(_ value: JSONWriter.Value) -> String {
+        var writer = JSONWriter()
+        writer.write(value)
+        return writer.text
+    }
+
+    /// Whether the work goes on.
+    private func health() -> HTTPResponse {
+        let hanging = streams.work.hanging
+        return hanging.isEmpty ? .text("ok\n") : .text("no progress: \(hanging.joined(separator: ", "))\n", status: 503)
+    }
+
+    private func status(_ request: HTTPRequest) async -> HTTPResponse {
+        guard let most = Self.count(request.query["series"], usual: Self.usualSeries, most: Self.mostSeries) else {
+            return Self.failure("series is a whole number up to \(Self.mostSeries)", status: 400)
+        }
+        return .json(Self.text(await keeper.status(mostSeries: most, at: ProcessUsage.now().seconds).json))
+    }
+
+    private func incidents(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let most = Self.count(request.query["limit"], usual: Self.usualMessages, most: Self.mostMessages) else {
+            return Self.failure("limit is a whole number up to \(Self.mostMessages)", status: 400)
+        }
+        let messages = try await store.history(limit: most)
+        return .json("[" + messages.map { String(decoding: $0.payload, as: UTF8.self) }.joined(separator: ",") + "]")
+    }
+
+    private func incident(_ prefix: String) async throws -> HTTPResponse {
+        let messages = try await store.history(limit: Self.mostMessages).filter { $0.id.hasPrefix(prefix) }
+        guard let id = messages.first?.id else { return Self.failure("no incident \(prefix)", status: 404) }
+        guard messages.allSatisfy({ $0.id == id }) else {
+            return Self.failure("\(prefix) is the beginning of several incidents", status: 409)
+        }
+        return .json(
+            "[" + messages.reversed().map { String(decoding: $0.payload, as: UTF8.self) }.joined(separator: ",") + "]")
+    }
+
+    private func accept(_ prefix: String) async -> HTTPResponse {
+        switch await streams.accept(incident: prefix) {
+        case .accepted(let id, let series):
+            return .json(
+                Self.text(.object([("id", .text(id)), ("accepted", .list(series.map { .text($0) }))])))
+        case .unknown: return Self.failure("no open incident \(prefix)", status: 404)
+        case .ambiguous(let ids):
+            return Self.failure("\(prefix) is the beginning of \(ids.joined(separator: ", "))", status: 409)
+        case .nothingToAccept:
+            return Self.failure(
+                "there is nothing to accept: its series are as usual, or it is of a kind that nothing is learned from",
+                status: 409)
+        }
+    }
+
+    private static func count(_ text: String?, usual: Int, most: Int) -> Int? {
+        guard let text else { return usual }
+        guard let count = Int(text), (0...most).contains(count) else { return nil }
+        return count
+    }
+}

@@ -1,0 +1,69 @@
+import Alerting
+import ArgumentParser
+import Ingest
+import MonitorRuntime
+import Persistence
+import TimeSeries
+
+/// `monitord alerts`.
+struct Alerts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List what was told, oldest first.",
+        discussion: """
+            Read from the state, which may be in use. TIME is a date and time, local unless it has a zone, or how long ago: \
+            2026-03-15, 2026-03-15T08:00, 2h, 3d.
+            """)
+
+    @OptionGroup var place: State.Place
+
+    @Option(name: .long, help: ArgumentHelp("Only incidents since then.", valueName: "TIME"))
+    var since: String?
+
+    @Option(name: .long, help: ArgumentHelp("Only of these series; may be a pattern such as pump*.", valueName: "NAME"))
+    var series: [String] = []
+
+    @Flag(name: .long, help: "Only incidents that are still open.")
+    var open = false
+
+    @Option(name: .long, help: ArgumentHelp("The newest so many incidents.", valueName: "N"))
+    var limit = 50
+
+    @Flag(name: .long, help: "Print their messages as lines of JSON, as in the rolling log.")
+    var json = false
+
+    func run() async throws {
+        let from = try since.map(instant)
+        let directory = try place.directory()
+        let records = try await Start.exiting(on: Start.logger()) {
+            let store = try StateStore(copyOf: directory)
+            let messages = try await store.history(limit: 1 << 20)
+            await store.close()
+            return messages.reversed().compactMap { try? AlertRecord(json: $0.payload) }
+        }
+        let incidents = IncidentList(records).incidents.filter { incident in
+            (from.map { incident.last.time >= $0 } ?? true) && (!open || incident.last.event != .close)
+                && (series.isEmpty || series.contains { incident.concerns($0) })
+        }
+        let shown = incidents.suffix(max(0, limit))
+        if json {
+            return try Start.show(shown.flatMap(\.messages).map { $0.jsonLine() }.joined(separator: "\n"))
+        }
+        if shown.isEmpty { return Start.say("no such incident\(records.isEmpty ? " yet" : "")") }
+        try Start.show(shown.map(\.line).joined(separator: "\n"))
+        if incidents.count > shown.count {
+            Start.say("\(incidents.count - shown.count) older ones: --limit \(incidents.count)")
+        }
+    }
+
+    private func instant(_ text: String) throws -> Timestamp {
+        if let ago = ArgumentText.duration(text) {
+            return WallClock.now().advanced(bySeconds: -Double(ago) / 1e9)
+        }
+        let zones = SystemTimeZones(environment: Start.environment)
+        guard let instant = ArgumentText.instant(text, zone: CivilZone(rules: zones.local().rules)) else {
+            Start.say("--since \(text): \(ArgumentText.instantForms); or \(ArgumentText.durationForms)")
+            throw ExitCode(64)
+        }
+        return instant
+    }
+}

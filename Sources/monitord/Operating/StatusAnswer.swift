@@ -1,0 +1,67 @@
+/// What `/api/v1/status` answers, as far as the verbs show it.
+struct StatusAnswer: Decodable {
+    /// One source.
+    struct Source: Decodable {
+        var name: String
+        var lines: Int
+        var lines_per_second: Double?
+        var unusable: Int
+        var lost_parts: Int
+        var dropped_datagrams: Int?
+        var dropped_rows: Int
+    }
+
+    /// One stream.
+    struct Stream: Decodable {
+        var name: String
+        var series: Int
+        var learning: Int
+        var awaiting_acceptance: Int
+        var late: Int
+        var duplicates: Int
+        var not_yet_series: Int
+        var rounds_without_training: Int
+        var last_sample: String?
+        var lag_seconds: Double?
+    }
+
+    /// One sink.
+    struct Sink: Decodable {
+        var name: String
+        var written: Int
+        var failures: Int
+        var lost: Int
+        var caught_up: Bool
+        var last_error: String?
+    }
+
+    /// One series.
+    struct Series: Decodable {
+        var stream: String
+        var series: String
+        var time: String?
+        var score: Double?
+        var threshold: Double?
+        var severity: Double?
+        var abnormal: Bool
+        var alerting: Bool
+        var learning: Bool
+        var learning_progress: Double
+        var seconds_until_vote: Double?
+        var awaits_acceptance: Bool
+    }
+
+    var version: String
+    var pid: Int
+    var uptime_seconds: Double
+    var cpu_seconds: Double
+    var resident_bytes: Int
+    var sources: [Source]
+    var streams: [Stream]
+    var sinks: [Sink]
+    var open_incidents: [String]
+    var held_back: Int
+    var waiting_alerts: Int
+    var series_count: Int
+    var series: [Series]
+}
