@@ -552,6 +552,8 @@ import TimeSeries
                 log_keep = 2  # environment MONITORD_LOG_KEEP
                 log_total = "64MiB"  # default
                 journal = false  # flag --no-journal
+                control = "none"  # default
+                http = "none"  # default
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default
                 max_memory = "512MiB"  # default
@@ -571,6 +573,7 @@ import TimeSeries
                 adapt = "auto"  # default
                 explain = "occlusion"  # default
                 # runbook is not set
+                # silence is not set
 
                 [[source]]
                 file = "a\\"b"  # /etc/monitord/monitord.toml:4:1
@@ -604,6 +607,7 @@ import TimeSeries
                 # adapt is not set
                 # explain is not set
                 runbook = "x"  # /etc/monitord/monitord.toml:6:1
+                # silence is not set
 
                 """)
         #expect(
