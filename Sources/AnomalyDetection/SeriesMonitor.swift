@@ -70,7 +70,8 @@ public struct SeriesMonitor: Sendable {
     /// Samples observed.
     public internal(set) var sampleCount: UInt64 = 0
     var began: Timestamp?
-    var interval = 1.0
+    /// Seconds between samples, as far as it is known.
+    public internal(set) var interval = 1.0
     /// The last verdict; `nil` before the first sample.
     public internal(set) var last: Verdict?
     /// How the scores of the last sample that was told about divide among the channels; not part of the state.
@@ -144,6 +145,12 @@ public struct SeriesMonitor: Sendable {
     public mutating func accept() -> Bool {
         isAccepted = hasSomethingToAccept
         return isAccepted
+    }
+
+    /// An incident that opened with this score was a false alarm: the threshold counts it as what is usual, from the next sample
+    /// on. Of one that opened by its state there is nothing to move.
+    public mutating func learnFalseAlarm(score: Double) {
+        eventThreshold.learnFalseAlarm(score: score - DetectionRecipe.eventScoreOffset)
     }
 
     /// What the last sample showed of a slow change of a channel, which is learned and no anomaly: it begins or is over.

@@ -1,4 +1,5 @@
 import Alerting
+import AnomalyDetection
 import Ingest
 
 /// What came of accepting an incident.
@@ -33,8 +34,9 @@ extension Pipeline {
 
     func applyAcceptances() async {
         hasAcceptances = false
-        for group in groups {
-            for shard in group.shards { await shard.applyAcceptances() }
+        for index in groups.indices {
+            groups[index].feedback.apply()
+            for shard in groups[index].shards { await shard.applyAcceptances() }
         }
     }
 }

@@ -65,12 +65,19 @@ extension Pipeline {
         }
         switch subject {
         case .source:
-            _ = try await desk.admit(
-                [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: told.time)
+            _ = try await admit(
+                [
+                    SeriesChange(
+                        stream: name, series: name, change: told,
+                        mutedUntil: maintenanceEnd(of: name, at: told.time), isWholeSource: true)
+                ], at: told.time)
         case .series(let number):
-            let published = try await desk.admit(
-                [SeriesChange(stream: name, series: names[number], change: told, interval: told.silence?.interval)],
-                at: told.time)
+            let published = try await admit(
+                [
+                    SeriesChange(
+                        stream: name, series: names[number], change: told, interval: told.silence?.interval,
+                        mutedUntil: maintenanceEnd(of: names[number], at: told.time))
+                ], at: told.time)
             setLevel(published == [true] ? 1 : 0, of: number)
         }
     }

@@ -35,7 +35,7 @@ extension Pipeline {
             cut.groups.append(
                 StreamCut.Group(
                     shards: group.shards, trainer: group.trainer, training: training,
-                    peaks: group.tails.map { ($0, peaks) }))
+                    peaks: group.tails.map { ($0, peaks) }, feedback: group.feedback))
         }
         return cut
     }
@@ -94,6 +94,11 @@ extension Pipeline {
                 replaced = training.replaced ?? replaced
                 replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
                 await fresh[index].shards[0].restore(log: training.log)
+                if let bytes = stored.feedback[index] {
+                    var reader = StateReader(bytes)
+                    restored[index].feedback = try FeedbackHead(
+                        from: &reader, channelCount: restored[index].channels.count)
+                }
                 if let tails = fresh[index].tails {
                     var reader = StateReader(stored.peaks[index] ?? [])
                     restored[index].tails = try FleetTails(from: &reader, extents: FlowChannels.extents)

@@ -30,7 +30,8 @@
 //  round's rows in the order of (series, number); and the desk sees changes in the order of the input, a tick at a time.
 //
 //  Beside the path: Pipeline+Silence.swift (who has not spoken), +State.swift (what a restart needs), +Reload.swift,
-//  +Acceptance.swift (a new level is right).
+//  +Acceptance.swift (a new level is right), +Feedback.swift (an alarm was false),
+//  +Maintenance.swift (what is not told for a time).
 
 import Alerting
 import AnomalyDetection
@@ -60,8 +61,13 @@ actor Pipeline {
         var trained: GroupModels
         /// How far its series exceed their own peaks; `nil` where they are not compared.
         var tails: FleetTails?
+        /// What people have answered about its incidents.
+        var feedback: FeedbackHead
         /// Series met so far.
         var seriesCount = 0
+
+        /// The answers where there are any: to a shard nothing is handed that it has no use for.
+        var activeFeedback: FeedbackHead? { feedback.count == 0 ? nil : feedback }
     }
 
     /// Lines of a tick that is not complete yet: their alert level is known when the desk has seen the whole tick.
@@ -117,6 +123,10 @@ actor Pipeline {
     var skippedTraining = SkippedTraining()
     var tick = OpenTick()
     var levels: [UInt8] = []
+    /// The civil time that its maintenance is planned in.
+    var zone = TimeZoneRules.utc
+    /// When the next silence ends in which something opened that is open still.
+    var nextEndOfSilence: Timestamp?
     var reading = ReadingPlace()
     var notices: StreamNotices
     var flowNotices: FlowNotices
@@ -217,6 +227,8 @@ actor Pipeline {
     func meet(_ schema: StreamSchema, of batch: RecordBatch) async {
         let isFirst = groups.isEmpty
         if isFirst {
+            zone = schema.zone
+            nextEndOfSilence = await desk.nextEndOfSilence(of: name)
             notices.tellUnknownCounters(conditions, in: schema, stream: name)
             await makeGroups(schema)
             await restore(in: batch)
@@ -266,7 +278,8 @@ actor Pipeline {
     func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
         if groups.count == 1, shardCount == 1 || places.count <= 1 {
             return await groups[0].shards[0].process(
-                steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails)
+                steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails,
+                feedback: groups[0].activeFeedback)
         }
         // A line that belongs to no series goes with the first shard of the first group.
         var parts = [[StreamSequencer.Step]](repeating: [], count: groups.count * shardCount)
@@ -280,7 +293,8 @@ actor Pipeline {
         if shardCount == 1 {
             for (group, part) in zip(groups, parts) where !part.isEmpty {
                 outcomes += await group.shards[0].process(
-                    part, of: batch, places: places, models: group.models, tails: group.tails)
+                    part, of: batch, places: places, models: group.models, tails: group.tails,
+                    feedback: group.activeFeedback)
             }
         } else {
             outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
@@ -289,7 +303,8 @@ actor Pipeline {
                     let shard = group.shards[index % shardCount]
                     tasks.addTask {
                         await shard.process(
-                            part, of: batch, places: places, models: group.models, tails: group.tails)
+                            part, of: batch, places: places, models: group.models, tails: group.tails,
+                            feedback: group.activeFeedback)
                     }
                 }
                 return await tasks.reduce(into: []) { $0 += $1 }
@@ -353,8 +368,7 @@ actor Pipeline {
             seriesChanges(line.outcome, in: line.batch).map { (series: line.outcome.step.series, change: $0) }
         }
         if !changes.isEmpty {
-            let published = try await desk.admit(
-                changes.map(\.change), at: closed.time ?? first.outcome.step.time)
+            let published = try await admit(changes.map(\.change), at: closed.time ?? first.outcome.step.time)
             for (change, isPublished) in zip(changes, published) { setLevel(isPublished ? 1 : 0, of: change.series) }
         }
         guard let observer else { return }
@@ -376,7 +390,8 @@ actor Pipeline {
                 explanation: explanation, channels: groups[places[outcome.step.series].group].channels,
                 interval: outcome.step.interval,
                 pattern: pattern?.rawValue, evidence: evidence?.activity,
-                runbook: configuration.alerting(forSeries: series).runbook)
+                runbook: configuration.alerting(forSeries: series).runbook,
+                mutedUntil: maintenanceEnd(of: series, at: change.time))
         }
         return (outcome.change.map { [told($0, outcome.explanation)] } ?? [])
             + outcome.findings.map { told($0.change, $0.explanation) }
@@ -412,8 +427,12 @@ actor Pipeline {
                     time: time, learning: learning, detail: "\(unusable) lines could not be read")
             }
         guard let told else { return }
-        _ = try await desk.admit(
-            [SeriesChange(stream: name, series: name, change: told, isWholeSource: true)], at: time)
+        _ = try await admit(
+            [
+                SeriesChange(
+                    stream: name, series: name, change: told, mutedUntil: maintenanceEnd(of: name, at: time),
+                    isWholeSource: true)
+            ], at: time)
     }
 
     // MARK: A round
@@ -481,7 +500,8 @@ actor Pipeline {
             groups.append(
                 Group(
                     channels: channels, shards: shards, trainer: trainer, models: models, trained: models,
-                    tails: extents.isEmpty ? nil : FleetTails(extents: extents)))
+                    tails: extents.isEmpty ? nil : FleetTails(extents: extents),
+                    feedback: FeedbackHead(channelCount: channels.count)))
             emptyLogs.append(SpareLog())
         }
     }

@@ -11,7 +11,7 @@ struct Explain: AsyncParsableCommand {
             ID is what an alert names, or the first digits of it while they belong to one incident only. Without --alerts \
             and --state it looks in the state and in the rolling log that the configuration names. --alerts takes JSON \
             lines, plain or in gzip: a rolling log, older files of it, or what replay --alerts wrote. Nothing is written, \
-            and the state may be in use.
+            and the state may be in use. The chart is drawn from the samples that the state keeps (`history`).
 
             Exit codes: 64 for an ID that is none or is the beginning of several, 66 when it is not found.
             """)
@@ -38,6 +38,7 @@ struct Explain: AsyncParsableCommand {
             )
             throw ExitCode(64)
         }
+        var place = state
         try await Start.exiting(on: Start.logger()) {
             if let state { try await history.look(inState: state) }
             for path in alerts {
@@ -48,14 +49,28 @@ struct Explain: AsyncParsableCommand {
                     throw ExitCode(error.exitCode)
                 }
             }
-            if state == nil, alerts.isEmpty { try await lookWhereConfigured(&history) }
+            if state == nil, alerts.isEmpty { place = try await lookWhereConfigured(&history) }
         }
         let account = try account(of: history)
-        try Start.show(json ? account.json : account.text)
+        if json { return try Start.show(account.json) }
+        try Start.show(account.text)
+        guard let place else { return }
+        // A chart is an addition: what is told does not depend on it.
+        guard let chart = try? await IncidentChart(of: account, inState: place, marks: Self.marks) else { return }
+        try Start.show("\n" + chart.text)
+    }
+
+    /// What a chart is drawn with: a terminal that knows no UTF-8 gets ASCII.
+    private static var marks: SampleChart.Marks {
+        let wanted = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { Start.environment[$0] }.first { !$0.isEmpty }
+        let encoding = (wanted ?? "").lowercased()
+        return encoding.contains("utf-8") || encoding.contains("utf8") ? .unicode : .ascii
     }
 
     /// The state and the rolling log of the configuration; one that is not there is told only when nothing is found.
-    private func lookWhereConfigured(_ history: inout IncidentHistory) async throws {
+    ///
+    /// - Returns: the directory of the state, where there is one.
+    private func lookWhereConfigured(_ history: inout IncidentHistory) async throws -> String? {
         let configuration = try Start.load(ConfigurationOverrides(file: config)).configuration
         if let directory = configuration.stateDirectory {
             do {
@@ -64,12 +79,13 @@ struct Explain: AsyncParsableCommand {
                 history.miss("the state \(directory)", because: "\(error)")
             }
         }
-        guard let log = configuration.alerting.logPath else { return }
+        guard let log = configuration.alerting.logPath else { return configuration.stateDirectory }
         do throws(EvaluationError) {
             try history.look(inFile: log)
         } catch {
             history.miss(log, because: "\(error)")
         }
+        return configuration.stateDirectory
     }
 
     private func account(of history: IncidentHistory) throws -> IncidentAccount {

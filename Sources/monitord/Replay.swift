@@ -23,6 +23,13 @@ struct Replay: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Write the alert records, one JSON line each.", valueName: "FILE"))
     var alerts: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Answer incidents when they close: a line ID,real or ID,false for each; what would have come of it?",
+            valueName: "FILE"))
+    var feedback: String?
+
     @Flag(name: .long, help: "End with exit code 65 when a line could not be used.")
     var strict = false
 
@@ -44,6 +51,7 @@ struct Replay: AsyncParsableCommand {
         request.scoresPath = scores
         request.alertsPath = alerts
         request.isStrict = strict
+        if let feedback { request.answers = try Self.answers(in: feedback) }
         let logger = Start.logger()
         let bar = ProgressBar()
         var progress: (@Sendable (Double) -> Void)?
@@ -68,6 +76,29 @@ struct Replay: AsyncParsableCommand {
         } else {
             Start.say(Self.sentence(summary, seconds: end.seconds - begin.seconds))
         }
+    }
+
+    /// Reads answers, a line `ID,real` or `ID,false` each; empty lines and those that begin with # are passed over.
+    private static func answers(in path: String) throws -> [String: Bool] {
+        var answers: [String: Bool] = [:]
+        do throws(EvaluationError) {
+            try TextLines.read(path) { line, number throws(EvaluationError) in
+                let text = String(decoding: line, as: UTF8.self)
+                let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+                if text.isEmpty || text.hasPrefix("#") { return }
+                guard parts.count == 2, parts[0].utf8.count == 16,
+                    let answer = Feedback.Answer(rawValue: String(parts[1]))
+                else {
+                    throw .badLine(
+                        path: path, line: number, reason: "expected ID,real or ID,false with an ID of 16 digits")
+                }
+                answers[String(parts[0])] = answer == .real
+            }
+        } catch {
+            Start.say("\(error)")
+            throw ExitCode(error.exitCode)
+        }
+        return answers
     }
 
     private static func sentence(_ summary: ReplaySummary, seconds: Double) -> String {

@@ -157,13 +157,6 @@ import TimeSeries
         #expect(policy.admit([change(.close, "a", at: 9)], at: at(9)).records.count == 1)
     }
 
-    @Test func `a silenced series is neither told nor counted`() {
-        var policy = AlertPolicy(configuration: tight)
-        let open = policy.admit([change(.open, "a", at: 0, isSilenced: true)], at: at(0))
-        #expect(open.records.isEmpty && open.isPublished == [false] && policy.heldBackIncidents == 0)
-        #expect(policy.admit([change(.close, "a", at: 9)], at: at(9)).records.isEmpty)
-    }
-
     @Test func `the state goes on where it was written`() throws {
         var policy = AlertPolicy(configuration: tight)
         _ = policy.admit(

@@ -24,13 +24,13 @@ func verdict(
 func change(
     _ event: AlertEvent, _ series: String, at seconds: Double, since: Double? = nil, until: Double? = nil,
     stream: String = "plant", kind: AlertKind = .anomaly, severity: AlertSeverity = .warning, score: Double? = 6,
-    interval: Double? = nil, isSilenced: Bool = false, isWholeSource: Bool = false
+    interval: Double? = nil, mutedUntil: Timestamp? = nil, isWholeSource: Bool = false
 ) -> SeriesChange {
     let change = IncidentChange(
         event: event, kind: kind, time: at(seconds), since: at(since ?? seconds), onsetSample: UInt64(since ?? seconds),
         until: until.map(at), severity: severity, score: score, threshold: 5, learning: learned)
     return SeriesChange(
-        stream: stream, series: series, change: change, interval: interval, isSilenced: isSilenced,
+        stream: stream, series: series, change: change, interval: interval, mutedUntil: mutedUntil,
         isWholeSource: isWholeSource)
 }
 

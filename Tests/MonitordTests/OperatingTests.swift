@@ -98,4 +98,35 @@ import Testing
         #expect(try curl("\(address)healthz").output == "ok\n")
         #expect(try curl("-X", "POST", "\(address)api/v1/incidents/00/accept").output.contains("control socket"))
     }
+
+    @Test func `a false alarm is learned from once, and what is like it is lowered by it in the end`() throws {
+        let watched = try Watched("pump.csv", alerts: 2)
+        defer { watched.command.signal(SIGKILL) }
+        let id = "4cd509fbf8fd544f"
+        let first = try watched.ask(["feedback", id, "false"])
+        #expect(first.exitCode == 0 && first.output.contains("input"), "\(first.errors)")
+        let again = try watched.ask(["feedback", id, "false"])
+        #expect(again.exitCode == 64 && again.errors.contains("answered already"), "\(again.errors)")
+        #expect(try watched.ask(["feedback", "ffff", "real"]).exitCode == 66)
+        #expect(try watched.ask(["feedback", id, "perhaps"]).exitCode == 64)
+        // What is stored at the end goes on with the answer: nothing is learned from it twice.
+        watched.command.signal(SIGTERM)
+        #expect(watched.command.finish().exitCode == 0)
+        let explained = try monitord(["explain", id, "--state", watched.state], environment: ["LANG": "C"])
+        #expect(explained.exitCode == 0, "\(explained.errors)")
+        #expect(explained.output.contains("input.pressure (bar)") && explained.output.contains("^ incident"))
+    }
+
+    @Test func `a silence is begun, listed and ended, and what is no series is told`() throws {
+        let watched = try Watched("pump.csv", alerts: 2)
+        defer { watched.command.signal(SIGKILL) }
+        let begun = try watched.ask(["silence", "in*", "2h"])
+        #expect(begun.exitCode == 0 && begun.output.contains("silenced: in* of input, until 2026-03-02T0"), "\(begun)")
+        #expect(try watched.ask(["silence", "list"]).output.contains("in* of input"))
+        #expect(try watched.ask(["silence", "nowhere", "2h"]).exitCode == 66)
+        #expect(try watched.ask(["silence", "in*", "soon"]).exitCode == 64)
+        #expect(try watched.ask(["silence", "end", "in*"]).output.contains("ended: in* of input"))
+        #expect(try watched.ask(["silence", "end", "in*"]).exitCode == 66)
+        #expect(try watched.ask(["silence", "list"]).errors.contains("nothing is silenced"))
+    }
 }

@@ -7,8 +7,9 @@ extension AlertPolicy {
         // Input that is read again after a crash opens once more what the policy, stored a moment after its series, holds.
         let sorted = members.filter { groupOfMember[Self.member($0)] == nil }.sorted { $0.series < $1.series }
         guard !sorted.isEmpty else { return [] }
-        if let place = joinable(sorted[0]) { return join(sorted, place).map { [$0] } ?? [] }
-        let ruling = judge(sorted, at: time)
+        let muted = sorted.compactMap(mutedUntil).max()
+        if let place = joinable(sorted[0], isMuted: muted != nil) { return join(sorted, place).map { [$0] } ?? [] }
+        let ruling = muted == nil ? judge(sorted, at: time) : .told
         guard ruling == .told || sorted[0].isWholeSource else {
             return holdBack(sorted, at: time, isBelowBar: ruling == .belowBar).map { [$0] } ?? []
         }
@@ -23,10 +24,14 @@ extension AlertPolicy {
             since: first.change.since, openedAt: first.change.time, joinSeconds: max(0, first.interval ?? 0),
             isWholeSource: first.isWholeSource, series: sorted.map(\.series), openSeries: sorted.map(\.series),
             score: sorted.compactMap(\.change.score).max(), rarity: first.explanation?.raritySeconds, until: nil,
-            pattern: first.pattern, runbook: first.runbook ?? configuration.runbook)
+            pattern: first.pattern, runbook: first.runbook ?? configuration.runbook, mutedUntil: muted)
         groups.append(group)
         for member in sorted { groupOfMember[Self.member(member)] = group.id }
-        return [record(.open, of: group, for: first)]
+        let opening = record(.open, of: group, for: first)
+        guard muted != nil else { return [opening] }
+        untold[group.id] = opening
+        for member in sorted { noteMuted(member) }
+        return []
     }
 
     /// Tells of a rise, when it is one for the whole incident.
@@ -46,12 +51,15 @@ extension AlertPolicy {
         guard groups[place].openSeries.isEmpty else { return nil }
         groups[place].seq += 1
         let group = groups.remove(at: place)
+        // What began and ended in a silence is nobody's business.
+        if untold.removeValue(forKey: group.id) != nil { return nil }
         return record(.close, of: group, for: change)
     }
 
-    private func joinable(_ opening: SeriesChange) -> Int? {
+    private func joinable(_ opening: SeriesChange, isMuted: Bool) -> Int? {
         groups.lastIndex {
-            $0.stream == opening.stream && $0.kind == opening.change.kind && $0.isWholeSource == opening.isWholeSource
+            (untold[$0.id] != nil) == isMuted && $0.stream == opening.stream && $0.kind == opening.change.kind
+                && $0.isWholeSource == opening.isWholeSource
                 && (0...$0.joinSeconds).contains(opening.change.time.seconds(since: $0.openedAt))
         }
     }
@@ -74,6 +82,10 @@ extension AlertPolicy {
         }
         guard change.change.severity > groups[place].severity else { return nil }
         groups[place].severity = change.change.severity
+        if untold[groups[place].id] != nil {
+            untold[groups[place].id] = record(.open, of: groups[place], for: change)
+            return nil
+        }
         groups[place].seq += 1
         return record(.update, of: groups[place], for: change)
     }

@@ -1,8 +1,8 @@
 public import TimeSeries
 
 extension AlertPolicy {
-    /// 3: a budget for each timeline; 2: the fleet's bar.
-    static let codingVersion: UInt8 = 3
+    /// 4: silences; 3: a budget for each timeline; 2: the fleet's bar.
+    static let codingVersion: UInt8 = 4
 
     /// Writes the open incidents, what is held back and the budget; the configuration is not written.
     public func encode(to writer: inout StateWriter) {
@@ -17,6 +17,13 @@ extension AlertPolicy {
         for member in held {
             writer.write(member.stream)
             writer.write(member.series)
+        }
+        writer.write(UInt32(mutes.count))
+        for mute in mutes { mute.encode(to: &writer) }
+        writer.write(UInt32(untold.count))
+        for (id, record) in untold.sorted(by: { $0.key < $1.key }) {
+            writer.write(groups.first { $0.id == id }?.mutedUntil?.nanoseconds ?? 0)
+            writer.write(record.jsonLine())
         }
     }
 
@@ -57,6 +64,21 @@ extension AlertPolicy {
         for _ in 0..<held {
             let stream = try reader.readString()
             heldMembers.insert(Member(stream: stream, series: try reader.readString(), kind: .anomaly))
+        }
+        if version > 3 { try readMutes(from: &reader) }
+    }
+
+    private mutating func readMutes(from reader: inout StateReader) throws(StateCodingError) {
+        let count = try reader.read(UInt32.self)
+        guard count <= Self.mostMutes else { throw .invalid("\(count) silences") }
+        for _ in 0..<count { mutes.append(try Mute(from: &reader)) }
+        for _ in 0..<(try reader.read(UInt32.self)) {
+            let until = Timestamp(nanoseconds: try reader.read())
+            guard let record = try? AlertRecord(json: Array(try reader.readString().utf8)),
+                let place = groups.firstIndex(where: { $0.id == record.id })
+            else { throw .invalid("a message that waits for the end of a silence") }
+            groups[place].mutedUntil = until
+            untold[record.id] = record
         }
     }
 }

@@ -5,14 +5,14 @@ extension AlertPolicy {
     /// Tells the event time of a stream when nothing of it has changed; at least hourly, so that the streams that run
     /// together are known and a `budget` incident closes in time.
     ///
-    /// - Returns: the closes of `budget` incidents that are due.
+    /// - Returns: the closes of `budget` incidents that are due, and what is open still when its silence is over.
     /// - Complexity: linear in the streams; allocates only for a new stream.
     public mutating func advance(_ stream: String, to time: Timestamp) -> [AlertRecord] {
         let place = timeline(of: stream, at: time)
         var records = closesOfAbsorbed
         closesOfAbsorbed = []
         if let record = closeBudgetIncident(place, at: time) { records.append(record) }
-        return records
+        return records + tellAfterSilence(of: stream, at: time)
     }
 
     /// Says how many anomalies the active series of a stream may open by chance, from the next tick on.

@@ -21,8 +21,8 @@ public struct SeriesChange: Equatable, Sendable {
     public var evidence: ActivityEvidence?
     /// The series' runbook; `nil` for the one of the configuration.
     public var runbook: String?
-    /// Whether somebody has silenced the series: its incident is neither published nor held back.
-    public var isSilenced: Bool
+    /// Until when maintenance is planned for the series: what opens before is told then, if it is open still.
+    public var mutedUntil: Timestamp?
     /// Whether a whole source is meant (stalled, or its input unreadable); those are never held back.
     public var isWholeSource: Bool
 
@@ -31,7 +31,7 @@ public struct SeriesChange: Equatable, Sendable {
         stream: String, series: String, change: IncidentChange, explanation: Explanation? = nil,
         channels: [Channel] = [], interval: Double? = nil, pattern: String? = nil,
         evidence: ActivityEvidence? = nil, runbook: String? = nil,
-        isSilenced: Bool = false, isWholeSource: Bool = false
+        mutedUntil: Timestamp? = nil, isWholeSource: Bool = false
     ) {
         self.stream = stream
         self.series = series
@@ -42,7 +42,7 @@ public struct SeriesChange: Equatable, Sendable {
         self.pattern = pattern
         self.evidence = evidence
         self.runbook = runbook
-        self.isSilenced = isSilenced
+        self.mutedUntil = mutedUntil
         self.isWholeSource = isWholeSource
     }
 }
@@ -75,6 +75,7 @@ public struct PolicyDecision: Equatable, Sendable {
 ///   it is open: its `time` is then, its `since` the onset.
 /// - *Both by timeline*: streams whose event times run together share a budget and a bar; a file of last year beside
 ///   them has its own (``BudgetTimeline``).
+/// - *Silence*: what opens while its series are silenced is told when the silence is over, if it is open still.
 /// - *What was held back* is one `budget` incident: it opens at the first, is never updated, and closes a day of event
 ///   time after the last, with the count and the strongest of them. It takes no token.
 public struct AlertPolicy: Sendable {
@@ -115,6 +116,8 @@ public struct AlertPolicy: Sendable {
         var until: Timestamp?
         var pattern: String?
         var runbook: String?
+        /// When the silence ends in which it opened; `nil` once it is told.
+        var mutedUntil: Timestamp?
     }
 
     /// The `budget` incident while it is open.
@@ -148,6 +151,10 @@ public struct AlertPolicy: Sendable {
     var closesOfAbsorbed: [AlertRecord] = []
     /// Open and published, in order of their opening.
     var groups: [Group] = []
+    /// Silences that somebody asked for.
+    public internal(set) var mutes: [Mute] = []
+    /// The first message of each group that opened in a silence and was not told, by id.
+    var untold: [String: AlertRecord] = [:]
     /// The id of the group in which a series is open: the same facts as `openSeries`, by member.
     var groupOfMember: [Member: String] = [:]
     /// Anomalies of a fleet that are open and held back, and may still be told.
@@ -178,12 +185,12 @@ public struct AlertPolicy: Sendable {
     public func isPublished(stream: String, series: String, isWholeSource: Bool = false) -> Bool {
         AlertKind.allCases.contains {
             let member = Member(stream: stream, series: series, kind: $0, isWholeSource: isWholeSource)
-            return groupOfMember[member] != nil
+            return groupOfMember[member].map { untold[$0] == nil } ?? false
         }
     }
 
     /// Ids of the incidents that are told and open, oldest first.
-    public var openIncidents: [String] { groups.map(\.id) }
+    public var openIncidents: [String] { groups.map(\.id).filter { untold[$0] == nil } }
 
     /// The open incidents whose ids begin so, each with its stream and the series that are still open.
     ///
@@ -209,7 +216,7 @@ public struct AlertPolicy: Sendable {
             case .open: collect(change, into: &openings)
             case .update:
                 if heldMembers.contains(Self.member(change)) {
-                    if !change.isSilenced { collect(change, into: &openings) }
+                    if mutedUntil(change) == nil { collect(change, into: &openings) }
                 } else if let record = update(change) {
                     records.append(record)
                 }
@@ -224,7 +231,6 @@ public struct AlertPolicy: Sendable {
     }
 
     private func collect(_ change: SeriesChange, into openings: inout [[SeriesChange]]) {
-        if change.isSilenced { return }
         let member = Self.member(change)
         // It is open already: a tracker that was set back reports it again.
         if groupOfMember[member] != nil { return }
@@ -232,6 +238,7 @@ public struct AlertPolicy: Sendable {
         let place = openings.firstIndex {
             $0[0].stream == change.stream && $0[0].change.kind == change.change.kind
                 && $0[0].isWholeSource == change.isWholeSource
+                && (mutedUntil($0[0]) == nil) == (mutedUntil(change) == nil)
         }
         if let place { openings[place].append(change) } else { openings.append([change]) }
     }

@@ -93,6 +93,18 @@ struct BlockMaximaThreshold: Sendable, Equatable {
         fit()
     }
 
+    /// What scored so high was normal after all: somebody has said so. It counts as the maximum of a block that was seen whole.
+    ///
+    /// - Parameter score: as ``score(_:)`` gave it, by the fit of today.
+    mutating func learnFalseAlarm(score: Double) {
+        // −log10((1 − 0.7) / 120): the rate at u*.
+        let rareness = (min(score, 12) - 2.6020599913279625) * 2.302585092994046
+        guard rareness > 0 else { return }
+        let excess = prior.isPredictive ? support * (Transcendental.exp(rareness / support) - 1) : rareness
+        remember(level + scale * excess, isCensored: false)
+        fit()
+    }
+
     private mutating func remember(_ maximum: Double, isCensored: Bool) {
         if maxima.count < length {
             if maxima.count == maxima.capacity { reserve(min(length, max(8, 2 * maxima.count))) }

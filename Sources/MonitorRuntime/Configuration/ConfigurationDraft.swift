@@ -46,6 +46,7 @@ struct ConfigurationDraft: Equatable, Sendable {
             defaults.target.falseAlarmsPerSecond ?? result.detection.falseAlarmsPerSecond
         result.detection.adaptation = defaults.target.adaptation ?? result.detection.adaptation
         result.detection.explanation = defaults.target.explanation ?? result.detection.explanation
+        result.silence = defaults.target.silence ?? []
         result.alerting.daemonFalseAlarmsPerSecond =
             all.falseAlarmsPerSecond ?? result.alerting.daemonFalseAlarmsPerSecond
         result.alerting.criticalMargin = defaults.target.criticalMargin ?? result.alerting.criticalMargin

@@ -158,6 +158,17 @@ enum ConfigurationKeys {
             "explain", expected: "\"occlusion\" or \"shapley\"", \.explanation,
             parse: { text($0).flatMap(ExplanationMethod.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
         .init("runbook", expected: "a text that is not empty", \.runbook, parse: text, format: TOMLDocument.quoted),
+        .init(
+            "silence",
+            expected:
+                "a list of windows such as [\"Sat 22:00-Sun 04:00\", \"Mon-Fri 12:00-12:30\", \"23:30-00:30\"], each once",
+            \.silence,
+            parse: { node in
+                if case .array(let nodes) = node, nodes.isEmpty { return [] }
+                guard let written = texts(node) else { return nil }
+                let windows = written.compactMap(MaintenanceWindow.init)
+                return windows.count == written.count ? windows : nil
+            }, format: { "[" + $0.map { TOMLDocument.quoted($0.text) }.joined(separator: ", ") + "]" }),
     ]
 
     /// What is wrong with a list of detectors; `nil` when nothing is.

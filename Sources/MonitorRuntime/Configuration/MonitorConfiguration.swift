@@ -28,6 +28,8 @@ public struct MonitorConfiguration: Equatable, Sendable {
     public var controlPath: String?
     /// `http` (address, none): where the status page and the metrics are; `nil` for nowhere.
     public var httpAddress: HTTPAddress?
+    /// `[defaults] silence` (none): when maintenance is planned.
+    public var silence: [MaintenanceWindow] = []
     /// `history` (duration, "1week"): for how long samples are kept beside the state; 0 for not at all.
     public var historySeconds = 604_800.0
     /// `history_size` (size, "256MiB"): what they may take.
@@ -80,5 +82,10 @@ public struct MonitorConfiguration: Equatable, Sendable {
             result.runbook = rule.runbook ?? result.runbook
         }
         return result
+    }
+
+    /// When maintenance is planned for one series: the windows of the last rule that names any, else of `[defaults]`.
+    public func silence(forSeries series: String) -> [MaintenanceWindow] {
+        seriesRules.last { $0.silence != nil && $0.matches(series) }?.silence ?? silence
     }
 }

@@ -18,11 +18,15 @@ public struct SeriesRule: Equatable, Sendable {
     public var adaptation: Adaptation?
     /// `explain` ("occlusion" or "shapley", `[defaults]`): how a score is divided among the channels.
     public var explanation: ExplanationMethod?
+    /// `silence` (list of windows, `[defaults]`): when maintenance is planned: incidents that begin then are told only if they
+    /// are open still when it is over.
+    public var silence: [MaintenanceWindow]?
 
     /// Creates a rule that changes nothing but what is given.
     public init(
         pattern: String, falseAlarmsPerSecond: Double? = nil, criticalMargin: Double? = nil, runbook: String? = nil,
-        adaptation: Adaptation? = nil, explanation: ExplanationMethod? = nil
+        adaptation: Adaptation? = nil, explanation: ExplanationMethod? = nil,
+        silence: [MaintenanceWindow]? = nil
     ) {
         self.pattern = pattern
         self.falseAlarmsPerSecond = falseAlarmsPerSecond
@@ -30,34 +34,12 @@ public struct SeriesRule: Equatable, Sendable {
         self.runbook = runbook
         self.adaptation = adaptation
         self.explanation = explanation
+        self.silence = silence
     }
 
     /// Whether the rule applies to a series.
     ///
-    /// - Parameter series: the key of the series; compared by Unicode scalars, letter case counts.
+    /// - Parameter series: the key of the series.
     /// - Complexity: O(pattern × series) at worst; asked once when a series appears.
-    public func matches(_ series: String) -> Bool {
-        let wanted = Array(pattern.unicodeScalars)
-        let text = Array(series.unicodeScalars)
-        var position = 0
-        var next = 0
-        var star: (pattern: Int, text: Int)?
-        while position < text.count {
-            if next < wanted.count, wanted[next] == "*" {
-                star = (next, position)
-                next += 1
-            } else if next < wanted.count, wanted[next] == "?" || wanted[next] == text[position] {
-                next += 1
-                position += 1
-            } else if let last = star {
-                // The last star takes one character more, and the rest of the pattern is tried again behind it.
-                star = (last.pattern, last.text + 1)
-                next = last.pattern + 1
-                position = last.text + 1
-            } else {
-                return false
-            }
-        }
-        return wanted[next...].allSatisfy { $0 == "*" }
-    }
+    public func matches(_ series: String) -> Bool { NamePattern(pattern).matches(series) }
 }

@@ -1,4 +1,5 @@
 import AnomalyDetection
+import Ingest
 public import Persistence
 public import TimeSeries
 
@@ -204,6 +205,24 @@ struct SeriesHistory: Sendable {
 }
 
 extension StateStore {
+    /// Names of the streams that have stored state, in order.
+    public func streamNames() throws -> [String] {
+        try scopes().filter { $0.hasPrefix("stream/") }.map { String($0.dropFirst("stream/".count)) }.sorted()
+    }
+
+    /// Names of the channels of a series, in the order of its samples; empty when the state has no such series.
+    ///
+    /// - Throws: `DatabaseError`, `StateCodingError`.
+    public func channelNames(of stream: String, series: String) throws -> [String] {
+        let header = try StoredStream(load(scope: StoredStream.scope(of: stream))).header
+        let known = header.place.decoding
+        // Where lines name no series there is one, called as the stream or not at all.
+        let number = known.seriesNames.firstIndex(of: series)
+        let group = number.flatMap { known.seriesGroups.indices.contains($0) ? Int(known.seriesGroups[$0]) : nil }
+        guard let group, header.groups.indices.contains(group) else { return [] }
+        return header.groups[group].map(\.name)
+    }
+
     /// The samples of a series in a span of event time, in its order; of one that was stored twice, the later.
     ///
     /// - Throws: `DatabaseError`; chunks that cannot be read are left out.

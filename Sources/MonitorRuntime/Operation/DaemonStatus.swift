@@ -94,6 +94,7 @@ extension StreamStatus {
             ("unusable", count(counts.unusable)), ("not_yet_series", count(counts.counted)),
             ("series", .integer(standing.series)), ("learning", .integer(standing.learning)),
             ("awaiting_acceptance", .integer(standing.awaiting)),
+            ("held_by_feedback", count(standing.heldByFeedback)),
             ("training_steps", count(training.made)),
             ("rounds_without_training", count(counts.roundsWithoutTraining)),
             ("last_sample", hasSamples ? .text("\(lastTime)") : nil),

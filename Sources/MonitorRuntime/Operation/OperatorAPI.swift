@@ -10,6 +10,10 @@ import TimeSeries
 ///     GET  /api/v1/incidents?limit=N          the newest messages, newest first
 ///     GET  /api/v1/incidents/ID               all messages of one incident
 ///     POST /api/v1/incidents/ID/accept        what its series do now is usual
+///     POST /api/v1/incidents/ID/feedback      real or false, as the body: what it was
+///     GET  /api/v1/silences                   those that hold
+///     POST /api/v1/silences                   {"series": PATTERN, "seconds": N, "stream": NAME or absent}
+///     POST /api/v1/silences/end               {"series": PATTERN}
 ///
 /// What changes something is taken by the control socket only.
 struct OperatorAPI: HTTPHandler {
@@ -17,7 +21,7 @@ struct OperatorAPI: HTTPHandler {
     static let usualSeries = 20
     private static let mostSeries = 100_000
     private static let usualMessages = 100
-    private static let mostMessages = 10_000
+    static let mostMessages = 10_000
 
     let keeper: StatusKeeper
     let streams: StreamTable
@@ -45,6 +49,8 @@ struct OperatorAPI: HTTPHandler {
                 contentType: MetricsText.contentType, body: .bytes(Array(MetricsText(status).text.utf8)))
         case ["api", "v1", "status"]: return await status(request)
         case ["api", "v1", "incidents"]: return try await incidents(request)
+        case ["api", "v1", "silences"]:
+            return .json(Self.text(.list(await streams.silences().map(\.json))))
         case let path where path.starts(with: ["api", "v1", "incidents"]) && path.count == 4:
             return try await incident(path[3])
         case let path where path.first == "api": return Self.failure("there is no such thing", status: 404)
@@ -54,10 +60,15 @@ struct OperatorAPI: HTTPHandler {
 
     private func act(_ request: HTTPRequest) async -> HTTPResponse {
         let path = request.path
-        guard path.starts(with: ["api", "v1", "incidents"]), path.count == 5, path[4] == "accept" else {
-            return Self.failure("there is no such thing", status: 404)
+        switch path.dropFirst(2) {
+        case ["silences"]: return await silence(request)
+        case ["silences", "end"]: return await endSilence(request)
+        case let rest where rest.first == "incidents" && rest.count == 3 && rest.last == "accept":
+            return await accept(path[3])
+        case let rest where rest.first == "incidents" && rest.count == 3 && rest.last == "feedback":
+            return await feedback(path[3], request)
+        default: return Self.failure("there is no such thing", status: 404)
         }
-        return await accept(path[3])
     }
 
     private static let refusal = failure("this is done by the control socket", status: 403)

@@ -16,6 +16,8 @@ public struct ReplayRequest: Sendable {
     public var scoresPath: String?
     /// Where the alert records go; `nil` for nowhere, `-` for standard output.
     public var alertsPath: String?
+    /// Answers to incidents, by id: whether it was real. Each is given when its incident closes.
+    public var answers: [String: Bool] = [:]
     /// Whether a line that cannot be used ends the replay.
     public var isStrict = false
     /// Bytes read at a time; the output does not depend on it.
@@ -88,7 +90,11 @@ public struct ReplayRun: Sendable {
     public func run() async throws -> ReplaySummary {
         let output = try ReplayOutput(request)
         let stored = try await storedState()
-        let desk = AlertDesk(policy: stored.policy) { records in try output.write(records) }
+        let answering = ReplayAnswers(request.answers)
+        let desk = AlertDesk(policy: stored.policy) { records in
+            try output.write(records)
+            await answering.answer(records)
+        }
         let source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
         var observer: Pipeline.LineObserver?
         if output.writesScores {
@@ -101,6 +107,7 @@ public struct ReplayRun: Sendable {
             configuration: request.configuration, timesByRow: true,
             shardCount: request.shards, desk: desk, stored: stored.stream,
             observer: observer, logger: logger)
+        await answering.use(pipeline)
         let telemetry = SourceTelemetry()
         let files = RecordedFiles(
             paths: request.paths, configuration: source, limits: ReadingLimits(readSize: request.readSize),
@@ -142,6 +149,23 @@ public struct ReplayRun: Sendable {
         let store = try StateStore(copyOf: directory)
         let restored = try await RestoredState(from: store, alerting: alerting)
         return (restored.policy, restored.streams["input"])
+    }
+}
+
+/// The operator of a replay, who answers each incident when it closes.
+private actor ReplayAnswers {
+    private let answers: [String: Bool]
+    private weak var pipeline: Pipeline?
+
+    init(_ answers: [String: Bool]) { self.answers = answers }
+
+    func use(_ pipeline: Pipeline) { self.pipeline = pipeline }
+
+    func answer(_ records: [AlertRecord]) async {
+        for record in records where record.event == .close {
+            guard let isReal = answers[record.id] else { continue }
+            _ = await pipeline?.answer(isReal, series: record.seriesNames, since: record.since)
+        }
     }
 }
 

@@ -55,6 +55,8 @@ struct StoredStream: Sendable {
     var metrics: [UInt8]?
     /// How far series exceeded their own peaks, by group.
     var peaks: [Int: [UInt8]]
+    /// What people have answered about incidents, by group.
+    var feedback: [Int: [UInt8]] = [:]
     /// The training's pieces of each group by name.
     var training: [Int: [String: [UInt8]]]
 
@@ -81,6 +83,8 @@ struct StoredStream: Sendable {
                 series.append((number, bytes))
             } else if name.hasPrefix("peaks/"), let group = Int(name.dropFirst(6)) {
                 peaks[group] = bytes
+            } else if name.hasPrefix("feedback/"), let group = Int(name.dropFirst(9)) {
+                feedback[group] = bytes
             } else if name.hasPrefix("training/") {
                 let rest = name.dropFirst(9)
                 guard let slash = rest.firstIndex(of: "/"), let group = Int(rest[..<slash]) else { continue }

@@ -13,6 +13,8 @@ struct StreamCut: Sendable {
         var training: [(name: String, bytes: [UInt8])]
         /// Of a fleet.
         var peaks: (tails: FleetTails, log: PeakLog)?
+        /// What people have answered.
+        var feedback: FeedbackHead
     }
 
     var scope: String
@@ -40,6 +42,7 @@ struct StreamCut: Sendable {
                     peaks.log.encode(to: &writer)
                 }
             }
+            if !group.feedback.isEmpty { add("feedback/\(index)", group.feedback.encode) }
             parts += group.training.map {
                 StatePart(scope: scope, name: "training/\(index)/\($0.name)", bytes: $0.bytes)
             }

@@ -43,6 +43,25 @@ actor AlertDesk {
         try await take(policy.expect(chanceOpeningsPerSecond: rate, of: stream, at: time))
     }
 
+    /// When the next silence of a stream ends in which something opened that is open still.
+    func nextEndOfSilence(of stream: String) -> Timestamp? { policy.nextEndOfSilence(of: stream) }
+
+    /// Silences that were asked for, in order of the asking; some may be over.
+    var mutes: [Mute] { policy.mutes }
+
+    /// Tells nothing of some series until a time, from the next tick on.
+    ///
+    /// - Returns: `false` when there are too many silences.
+    func silence(_ mutes: [Mute]) -> Bool {
+        for mute in mutes where !policy.silence(mute) { return false }
+        return true
+    }
+
+    /// Ends silences from the next tick on; see `AlertPolicy.endSilence`.
+    func endSilence(_ pattern: NamePattern, at times: [String: Timestamp]) -> [Mute] {
+        policy.endSilence(pattern, at: times)
+    }
+
     /// The open incidents whose ids begin so.
     func openIncidents(prefix: String) -> [(id: String, stream: String, series: [String])] {
         policy.openIncidents(prefix: prefix)

@@ -19,12 +19,13 @@ struct ChanceOpenings: Sendable {
     /// - Returns: the sum, when the desk should hear of it; `nil` when it has not changed for less than an hour.
     /// - Complexity: linear in the series; allocates only for new ones.
     mutating func add(
-        at time: Timestamp, names: [String], isActive: (Int) -> Bool, budget: (String) -> Double
+        at time: Timestamp, names: [String], isDue: Bool = false, isActive: (Int) -> Bool,
+        budget: (String) -> Double
     ) -> Double? {
         while budgets.count < names.count { budgets.append(budget(names[budgets.count])) }
         var rate = 0.0
         for (series, budget) in budgets.enumerated() where isActive(series) { rate += budget }
-        if let told, told.rate == rate, abs(time.seconds(since: told.time)) < Self.secondsBetween { return nil }
+        if !isDue, let told, told.rate == rate, abs(time.seconds(since: told.time)) < Self.secondsBetween { return nil }
         told = (rate, time)
         return rate
     }
@@ -37,8 +38,11 @@ extension Pipeline {
         let known = min(names.count, sequencer.seriesCount)
         let rate = expected.add(
             at: lastTime, names: names.count == known ? names : Array(names.prefix(known)),
+            isDue: nextEndOfSilence.map { $0 <= lastTime } ?? false,
             isActive: { sequencer.isActive($0) },
             budget: { configuration.detection(forSeries: $0).falseAlarmsPerSecond })
-        if let rate { try await desk.expect(chanceOpeningsPerSecond: rate, of: name, at: lastTime) }
+        guard let rate else { return }
+        try await desk.expect(chanceOpeningsPerSecond: rate, of: name, at: lastTime)
+        if nextEndOfSilence != nil { nextEndOfSilence = await desk.nextEndOfSilence(of: name) }
     }
 }

@@ -14,6 +14,10 @@ struct SeriesMember {
     /// Of a fleet whose series are compared with each other.
     var peaks: OwnPeaks?
     var falseAlarmsPerSecond: Double
+    /// Its last incidents, about which somebody may have an answer; `nil` under the profile `lean`.
+    var openings: RecentOpenings?
+    /// Scores of incidents that were called false alarms and are learned from at the next round's border.
+    var falseAlarmScores: [Double] = []
     /// Whether what the series does is accepted at the next round's border.
     var isAccepted = false
     /// Its last samples, on their way to the history; `nil` where none is kept.
@@ -27,7 +31,7 @@ struct SeriesMember {
     /// Whether it is to be saved as it is, before it changes.
     var isPending = false
 
-    static let version: UInt8 = 5
+    static let version: UInt8 = 6
 
     /// Writes all but what is configuration.
     func encode(to writer: inout StateWriter) {
@@ -39,6 +43,8 @@ struct SeriesMember {
         sensors.encode(to: &writer)
         drifts.encode(to: &writer)
         peaks?.encode(to: &writer)
+        writer.write(falseAlarmScores)
+        openings?.encode(to: &writer)
     }
 }
 
@@ -54,7 +60,8 @@ extension SeriesMember {
         detection: DetectionConfiguration, rule: IncidentRule
     ) throws(StateCodingError) {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of a series") }
+        let version = try reader.read(UInt8.self)
+        guard version == 5 || version == Self.version else { throw .invalid("unknown version of a series") }
         isAccepted = try reader.readBool()
         monitor = try SeriesMonitor(from: &reader, configuration: detection)
         guard monitor.channelCount == channels.count else {
@@ -67,6 +74,12 @@ extension SeriesMember {
             missing: conditions.missing, from: &reader)
         drifts = try DriftIncidents(from: &reader)
         peaks = extentCount == 0 ? nil : try OwnPeaks(from: &reader, extentCount: extentCount)
+        openings = detection.profile == .full ? RecentOpenings() : nil
+        if version > 5 {
+            falseAlarmScores = try reader.readDoubles()
+            guard falseAlarmScores.allSatisfy(\.isFinite) else { throw .invalid("a false alarm without a score") }
+            if openings != nil { openings = try RecentOpenings(from: &reader, channelCount: channels.count) }
+        }
         falseAlarmsPerSecond = detection.falseAlarmsPerSecond
         history = nil
         image = PieceImage(of: bytes, number: number)

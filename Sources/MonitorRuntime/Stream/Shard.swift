@@ -51,6 +51,10 @@ actor Shard {
     /// Chunks for which there was no room.
     var droppedChunks = 0
     private var scratch: ScoringScratch
+    /// What was answered about incidents of the group, as of this round; `nil` for nothing.
+    var feedback: FeedbackHead?
+    /// Openings that were not told because of such answers, since the start.
+    var heldByFeedback: UInt64 = 0
     var log = TrainingLog()
     var peakLog = PeakLog()
     /// The sample in hand: what the detectors see of it, and what came with the line.
@@ -86,8 +90,9 @@ actor Shard {
     /// - Parameter places: by number of the series in its stream.
     func process(
         _ steps: [StreamSequencer.Step], of batch: RecordBatch, places: [SeriesPlace], models: GroupModels,
-        tails: FleetTails? = nil
+        tails: FleetTails? = nil, feedback: FeedbackHead? = nil
     ) -> [LineOutcome] {
+        self.feedback = feedback
         var outcomes: [LineOutcome] = []
         outcomes.reserveCapacity(steps.count)
         let zone = batch.schema?.zone ?? .utc
@@ -202,7 +207,7 @@ actor Shard {
             if !isTold, case .begins = change { series[index].monitor.dismissDrift() }
         }
         let before = series[index].tracker
-        guard let change = series[index].tracker.observe(verdict) else { return }
+        guard var change = series[index].tracker.observe(verdict) else { return }
         var explanation = explained(index)
         if let peaks = series[index].peaks, verdict.isEvent {
             explanation.rest(on: peaks.evidence, of: extents)
@@ -225,6 +230,7 @@ actor Shard {
                 return
             }
         }
+        if change.event == .open, !follow(index, verdict, &change, &explanation) { return }
         switch change.event {
         case .open: explanation.similar = series[index].monitor.noteOpening(explanation, since: change.since)
         case .update: break
@@ -322,7 +328,8 @@ actor Shard {
                 channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
                 missing: conditions.missing),
             peaks: extents.isEmpty ? nil : OwnPeaks(extentCount: extents.count),
-            falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond, image: PieceImage(number: step.series))
+            falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
+            openings: told.detection.profile == .full ? RecentOpenings() : nil, image: PieceImage(number: step.series))
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.
@@ -359,13 +366,19 @@ actor Shard {
             series[index].isAccepted = false
             _ = series[index].monitor.accept()
         }
+        for index in series.indices where !series[index].falseAlarmScores.isEmpty {
+            touch(index)
+            for score in series[index].falseAlarmScores { series[index].monitor.learnFalseAlarm(score: score) }
+            series[index].falseAlarmScores = []
+        }
     }
 
     /// How many series are here, how many of them are still learning, and how many wait for what they do to be accepted.
     var standing: StreamStanding {
         StreamStanding(
             series: series.count, learning: series.count { $0.monitor.last?.learning.isLearning ?? true },
-            awaiting: series.count { $0.monitor.last?.learning.awaitsAcceptance ?? false })
+            awaiting: series.count { $0.monitor.last?.learning.awaitsAcceptance ?? false },
+            heldByFeedback: heldByFeedback)
     }
 
     /// Hands over what this round's samples leave for training, and goes on with an empty log.

@@ -8,6 +8,8 @@ struct StreamStanding: Equatable, Sendable {
     var learning = 0
     /// Of these, at a new level or behaviour that waits for somebody to accept it.
     var awaiting = 0
+    /// Incidents that were not opened because of what people answered about others, since the start.
+    var heldByFeedback: UInt64 = 0
     /// Rounds so far that were scored and not learned from, because the source could not wait.
     var skippedRounds: UInt64 = 0
 
@@ -17,6 +19,7 @@ struct StreamStanding: Equatable, Sendable {
         series += other.series
         learning += other.learning
         awaiting += other.awaiting
+        heldByFeedback += other.heldByFeedback
         skippedRounds += other.skippedRounds
     }
 }
