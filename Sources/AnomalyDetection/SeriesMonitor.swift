@@ -62,6 +62,8 @@ public struct SeriesMonitor: Sendable {
     var isAccepted = false
     /// Whether what was learned is held as it is, see ``hold()``.
     var isHeld = false
+    /// Whether the next sample is not to be learned from, because somebody has said so. Set before it is observed; not part of the state.
+    public var isExcluded = false
     /// Number of the last sample that was an event.
     var lastEvent: UInt64?
     /// How far a re-baseline moved the usual places, in scales; working memory.
@@ -178,6 +180,7 @@ public struct SeriesMonitor: Sendable {
         precondition(values.count == channelCount, "\(values.count) values for \(channelCount) channels")
         if let known = sample.interval, known > 0 { interval = known }
         drifts?.clear()
+        if isExcluded { isHeld = true }
         if began == nil {
             began = sample.time
         } else if sample.windowRestarts {
@@ -416,6 +419,11 @@ public struct SeriesMonitor: Sendable {
     /// calibrations or thresholds. Under `"auto"`, or while the gate only flutters, they follow with a tenth. Not before the
     /// first ``DetectionRecipe/firstHeldSample`` samples learned: what is younger is not known well enough to hold to.
     private mutating func hold() {
+        if isExcluded {
+            isHeld = true
+            frame.isHeld = true
+            return
+        }
         let mayHold =
             configuration.adaptation != .auto && gate.closed > 0 && gate.learned >= DetectionRecipe.firstHeldSample
         let isBehindEvent = lastEvent.map { sampleCount - $0 <= DetectionRecipe.eventHoldSamples } ?? false
@@ -429,6 +437,7 @@ public struct SeriesMonitor: Sendable {
     private var isHeldElsewhere: Bool { isHeld && closedStretch.hasLevel }
 
     private mutating func decideGate() -> LearningGate.Decision {
+        if isExcluded { return .closed }
         guard sampleCount >= DetectionRecipe.firstStateSample else {
             gate.admitUnguarded()
             return .open

@@ -148,7 +148,9 @@ public struct Daemon: Sendable {
         let keeper = StatusKeeper(
             streams: streams, desk: desk, router: router, startedAt: ProcessUsage.now().seconds)
         let doors = OperatorDoors(
-            api: OperatorAPI(keeper: keeper, streams: streams, store: store), keeper: keeper,
+            api: OperatorAPI(
+                keeper: keeper, streams: streams, store: store,
+                snapshots: configuration.stateDirectory.map(SnapshotFolder.init(ofState:))), keeper: keeper,
             controlPath: configuration.controlPath, httpAddress: configuration.httpAddress, logger: logger)
         do {
             try await watch(

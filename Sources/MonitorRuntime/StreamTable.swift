@@ -21,7 +21,7 @@ actor StreamTable {
     private var missedCuts = 0
     private static let mostMissedCuts = 5
     /// Keeps batches out while the state is cut.
-    private let gate = BatchGate()
+    let gate = BatchGate()
     /// What is in hand: what the watchdog is told by.
     nonisolated let work = WorkWatch()
 

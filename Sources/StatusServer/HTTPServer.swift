@@ -55,7 +55,9 @@ public struct HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // One request at a time is read, and no more of it than is asked for.
             .childChannelOption(.maxMessagesPerRead, value: 4)
-        let server: NIOAsyncChannel<NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>, Never>
+            // Nothing is read before somebody takes it.
+            .childChannelOption(.autoRead, value: false)
+        let server: NIOAsyncChannel<any Channel, Never>
         switch listener {
         case .control(let path):
             door = .control
@@ -78,7 +80,7 @@ public struct HTTPServer: Sendable {
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await client in clients {
                     guard open.enter(upTo: limits.mostConnections) else {
-                        tasks.addTask { try? await client.executeThenClose { _, _ in } }
+                        tasks.addTask { try? await client.close() }
                         continue
                     }
                     tasks.addTask {
@@ -90,13 +92,19 @@ public struct HTTPServer: Sendable {
         }
     }
 
-    private static func initialize(
-        _ channel: any Channel
-    ) -> EventLoopFuture<NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>> {
+    /// Makes a connection's pipeline. The connection is wrapped only once somebody serves it (``wrap(_:)``): one that was wrapped
+    /// and then left waiting when the server stops would end the process.
+    private static func initialize(_ channel: any Channel) -> EventLoopFuture<any Channel> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-            return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+            return channel
         }
+    }
+
+    private static func wrap(
+        _ channel: any Channel
+    ) async throws -> NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart> {
+        try await channel.eventLoop.submit { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }.get()
     }
 
     /// Removes a socket that nobody listens on any more.
@@ -128,11 +136,14 @@ public struct HTTPServer: Sendable {
 
     // MARK: A connection
 
-    private func serve(
-        _ client: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>, door: HTTPRequest.Door
-    ) async {
+    private func serve(_ channel: any Channel, door: HTTPRequest.Door) async {
         // What goes wrong here is the client's: it went away, or what it sent is no HTTP.
+        guard let client = try? await Self.wrap(channel) else {
+            try? await channel.close()
+            return
+        }
         try? await client.executeThenClose { input, output in
+            try await channel.setOption(.autoRead, value: true)
             let answer = await within(limits.patience) { () -> (HTTPResponse, isHead: Bool)? in
                 guard let read = try? await self.read(input, door: door) else { return nil }
                 switch read {

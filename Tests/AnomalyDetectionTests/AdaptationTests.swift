@@ -36,6 +36,24 @@ import TimeSeries
         return rig
     }
 
+    @Test(arguments: [false, true])
+    func `what is excluded is scored and leaves nothing behind`(networks: Bool) {
+        var rig = Self.monitor(.auto, networks: networks)
+        var signal = Signal(background: .noise)
+        for _ in 0..<4_000 { _ = rig.observe([signal.next()]) }
+        let (location, threshold) = (rig.monitor.scalers[0].location, rig.monitor.eventThreshold)
+        rig.monitor.isExcluded = true
+        var events = 0
+        // Far longer than a new level needs to be accepted.
+        for _ in 0..<4_000 { events += rig.observe([6 + signal.next()]).isEvent ? 1 : 0 }
+        #expect(events > 0)
+        #expect(rig.monitor.scalers[0].location == location && rig.monitor.eventThreshold == threshold)
+        rig.monitor.isExcluded = false
+        for _ in 0..<500 { _ = rig.observe([signal.next()]) }
+        #expect(rig.monitor.last?.isAbnormal == false)
+        #expect((rig.monitor.scalers[0].location - location).magnitude < 0.3)
+    }
+
     @Test(arguments: Background.allCases, [false, true])
     func `a level shift of six deviations is accepted in time and not alarmed again`(
         background: Background, networks: Bool

@@ -129,4 +129,17 @@ import Testing
         #expect(try watched.ask(["silence", "end", "in*"]).exitCode == 66)
         #expect(try watched.ask(["silence", "list"]).errors.contains("nothing is silenced"))
     }
+
+    @Test func `a span is not learned from, before it comes and after it was learned`() throws {
+        let watched = try Watched("pump.csv", alerts: 2)
+        defer { watched.command.signal(SIGKILL) }
+        let past = try watched.ask(["exclude", "input", "2026-03-02T06:49:00Z", "2026-03-02T06:52:00Z"])
+        // Every sample of the recording is in the history or on its way there.
+        #expect(past.exitCode == 0 && past.output.contains("learned again from 3600 samples"), "\(past)")
+        let ahead = try watched.ask(["exclude", "input", "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"])
+        #expect(ahead.exitCode == 0 && !ahead.output.contains("again"), "\(ahead)")
+        #expect(try watched.ask(["exclude", "nowhere", "2h", "1h"]).exitCode == 66)
+        #expect(try watched.ask(["exclude", "input", "1h", "2h"]).exitCode == 64)
+        #expect(try watched.ask(["exclude", "input", "soon", "1h"]).exitCode == 64)
+    }
 }

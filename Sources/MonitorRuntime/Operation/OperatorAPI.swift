@@ -15,6 +15,8 @@ import TimeSeries
 ///     POST /api/v1/silences                   {"series": PATTERN, "seconds": N, "stream": NAME or absent}
 ///     POST /api/v1/silences/end               {"series": PATTERN}
 ///
+///     POST /api/v1/exclusions                 {"series": NAME, "from": TIME, "to": TIME, "stream": NAME or absent}
+///
 /// What changes something is taken by the control socket only.
 struct OperatorAPI: HTTPHandler {
     /// Series in an answer when nobody says how many.
@@ -26,6 +28,8 @@ struct OperatorAPI: HTTPHandler {
     let keeper: StatusKeeper
     let streams: StreamTable
     let store: StateStore
+    /// Of the state; `nil` where it lives in memory.
+    let snapshots: SnapshotFolder?
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
@@ -62,6 +66,7 @@ struct OperatorAPI: HTTPHandler {
         let path = request.path
         switch path.dropFirst(2) {
         case ["silences"]: return await silence(request)
+        case ["exclusions"]: return await exclude(request)
         case ["silences", "end"]: return await endSilence(request)
         case let rest where rest.first == "incidents" && rest.count == 3 && rest.last == "accept":
             return await accept(path[3])

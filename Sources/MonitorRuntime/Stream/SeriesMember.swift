@@ -18,6 +18,8 @@ struct SeriesMember {
     var openings: RecentOpenings?
     /// Scores of incidents that were called false alarms and are learned from at the next round's border.
     var falseAlarmScores: [Double] = []
+    /// Spans of event time that it is not to learn from.
+    var exclusions: [Exclusion] = []
     /// Whether what the series does is accepted at the next round's border.
     var isAccepted = false
     /// Its last samples, on their way to the history; `nil` where none is kept.
@@ -44,6 +46,8 @@ struct SeriesMember {
         drifts.encode(to: &writer)
         peaks?.encode(to: &writer)
         writer.write(falseAlarmScores)
+        writer.write(UInt8(exclusions.count))
+        for exclusion in exclusions { exclusion.encode(to: &writer) }
         openings?.encode(to: &writer)
     }
 }
@@ -78,6 +82,7 @@ extension SeriesMember {
         if version > 5 {
             falseAlarmScores = try reader.readDoubles()
             guard falseAlarmScores.allSatisfy(\.isFinite) else { throw .invalid("a false alarm without a score") }
+            for _ in 0..<(try reader.read(UInt8.self)) { exclusions.append(try Exclusion(from: &reader)) }
             if openings != nil { openings = try RecentOpenings(from: &reader, channelCount: channels.count) }
         }
         falseAlarmsPerSecond = detection.falseAlarmsPerSecond

@@ -34,7 +34,7 @@ actor Shard {
     /// By what the group's series are compared; empty where they are not.
     let extents: [Extent]
     let conditions: SampleConditions
-    private let isScaled: Bool
+    let isScaled: Bool
     private let watchesSensors: Bool
     var channelCount: Int { channels.count }
     var settings: SeriesSettings
@@ -50,7 +50,7 @@ actor Shard {
     var chunks: [HistoryChunk] = []
     /// Chunks for which there was no room.
     var droppedChunks = 0
-    private var scratch: ScoringScratch
+    var scratch: ScoringScratch
     /// What was answered about incidents of the group, as of this round; `nil` for nothing.
     var feedback: FeedbackHead?
     /// Openings that were not told because of such answers, since the start.
@@ -58,7 +58,7 @@ actor Shard {
     var log = TrainingLog()
     var peakLog = PeakLog()
     /// The sample in hand: what the detectors see of it, and what came with the line.
-    private var values: [Double]
+    var values: [Double]
     private var measured: [Double]
     /// The same with its measures, where series are compared.
     private var compared: [Double]
@@ -175,13 +175,11 @@ actor Shard {
         _ input: SampleInput, _ index: Int, number: Int, models: GroupModels, tails: FleetTails?,
         into outcome: inout LineOutcome, isLine: Bool
     ) {
-        if isScaled {
-            for channel in values.indices {
-                let seed = UInt64(bitPattern: input.time.nanoseconds) &+ UInt64(number) << 12 &+ UInt64(channel)
-                values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
-            }
-        }
+        scale(at: input.time, number: number)
         let tracker = series[index].tracker
+        if !series[index].exclusions.isEmpty {
+            series[index].monitor.isExcluded = series[index].isExcluded(at: input.time)
+        }
         var verdict = series[index].monitor.observe(
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
         ) { verdict in
@@ -240,6 +238,15 @@ actor Shard {
         }
         outcome.change = outcome.change.map { change.following($0) } ?? change
         outcome.explanation = explanation
+    }
+
+    /// Puts the values in hand on the scale that their channels are judged on.
+    func scale(at time: Timestamp, number: Int) {
+        guard isScaled else { return }
+        for channel in values.indices {
+            let seed = UInt64(bitPattern: time.nanoseconds) &+ UInt64(number) << 12 &+ UInt64(channel)
+            values[channel] = channels[channel].scaled(values[channel], seed: splitMix(seed))
+        }
     }
 
     /// Judges the sample in hand beside the series' own peaks and by what the fleet knows.
@@ -318,9 +325,14 @@ actor Shard {
     }
 
     private func newcomer(_ step: StreamSequencer.Step, in batch: RecordBatch) -> SeriesMember {
-        let told = settings(batch.seriesNames[step.series])
+        newcomer(step.series, named: batch.seriesNames[step.series])
+    }
+
+    /// A series that nothing is known of.
+    func newcomer(_ number: Int, named name: String) -> SeriesMember {
+        let told = settings(name)
         let monitor = SeriesMonitor(
-            channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(step.series)))
+            channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(number)))
         return SeriesMember(
             monitor: monitor, tracker: IncidentTracker(rule: told.rule),
             conditioner: SampleConditioner(channels: channels, conditions: conditions),
@@ -329,7 +341,7 @@ actor Shard {
                 missing: conditions.missing),
             peaks: extents.isEmpty ? nil : OwnPeaks(extentCount: extents.count),
             falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
-            openings: told.detection.profile == .full ? RecentOpenings() : nil, image: PieceImage(number: step.series))
+            openings: told.detection.profile == .full ? RecentOpenings() : nil, image: PieceImage(number: number))
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.

@@ -1,9 +1,7 @@
 import Alerting
 import ArgumentParser
-import Ingest
 import MonitorRuntime
 import Persistence
-import TimeSeries
 
 /// `monitord alerts`.
 struct Alerts: AsyncParsableCommand {
@@ -32,7 +30,7 @@ struct Alerts: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let from = try since.map(instant)
+        let from = try since.map { try TimeArgument.instant($0, of: "--since") }
         let directory = try place.directory()
         let records = try await Start.exiting(on: Start.logger()) {
             let store = try StateStore(copyOf: directory)
@@ -53,17 +51,5 @@ struct Alerts: AsyncParsableCommand {
         if incidents.count > shown.count {
             Start.say("\(incidents.count - shown.count) older ones: --limit \(incidents.count)")
         }
-    }
-
-    private func instant(_ text: String) throws -> Timestamp {
-        if let ago = ArgumentText.duration(text) {
-            return WallClock.now().advanced(bySeconds: -Double(ago) / 1e9)
-        }
-        let zones = SystemTimeZones(environment: Start.environment)
-        guard let instant = ArgumentText.instant(text, zone: CivilZone(rules: zones.local().rules)) else {
-            Start.say("--since \(text): \(ArgumentText.instantForms); or \(ArgumentText.durationForms)")
-            throw ExitCode(64)
-        }
-        return instant
     }
 }
