@@ -2,7 +2,8 @@
 # make test      runs every test
 # make build     builds .build/release/monitord, which needs no Swift on the machine it runs on
 # make deb       packs it for Debian: .build/deb/monitord_VERSION_ARCHITECTURE.deb
-# make install   puts it into the system (as root): binary, units, message catalogue, configuration; DESTDIR and PREFIX are honoured
+# make install   puts it into the system (as root): binary, units, message catalogue, configuration, manual pages,
+#                completions; DESTDIR and PREFIX are honoured
 # make sanitize  runs the tests under the address, thread and undefined-behaviour sanitizers; also one by one: sanitize-address, …
 # make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails, floods, a
 #                soak; also one by one: campaign-journald, -rotation, -crash (500 kills), -udp (60), -power (500 cuts), -faults (300),
@@ -127,6 +128,8 @@ install:
 	install -D -m 644 systemd/monitord.socket $(DESTDIR)/etc/systemd/system/monitord.socket
 	install -D -m 644 systemd/monitord.catalog $(DESTDIR)/usr/lib/systemd/catalog/monitord.catalog
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/monitord/examples systemd/examples/*.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/monitord README.md docs/*.md
+	bash scripts/make-shared.sh $(BINARY) $(DESTDIR)$(PREFIX)/share $(if $(filter /usr,$(PREFIX)),vendor)
 	@test -e $(DESTDIR)/etc/monitord/monitord.toml \
 	    || install -D -m 644 etc/monitord/monitord.toml $(DESTDIR)/etc/monitord/monitord.toml
 	@if [ -z "$(DESTDIR)" ]; then getent group monitord >/dev/null || groupadd --system monitord; fi

@@ -50,6 +50,9 @@ if $packs; then
     need binutils "the packed binary is stripped" command -v strip
 fi
 if $tests; then
+    need man-db "it checks the manual pages" command -v man
+    need zsh "the completions are loaded into it" command -v zsh
+    need fish "the completions are loaded into it" command -v fish
     need curl "the tests ask the daemon with it" command -v curl
     need lintian "it checks the package" command -v lintian
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc

@@ -45,8 +45,8 @@ put 644 packaging/debian/copyright "$documents/copyright"
 put 644 packaging/debian/changelog "$documents/changelog.Debian"
 gzip -9n "$root/$documents/changelog.Debian"
 put 644 packaging/debian/lintian-overrides usr/share/lintian/overrides/monitord
-mkdir -p "$root/usr/share/man/man1"
-bash scripts/make-man.sh "$binary" | gzip -9n >"$root/usr/share/man/man1/monitord.1.gz"
+# The folders are those that the shells of Debian look into.
+bash scripts/make-shared.sh "$binary" "$root/usr/share" vendor
 
 # dpkg-shlibdeps wants to be in a source package.
 mkdir "$work/debian"

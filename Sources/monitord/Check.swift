@@ -16,10 +16,14 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var input: InputOptions
 
-    @Option(name: .long, help: ArgumentHelp("Say how this file would be read.", valueName: "FILE"))
+    @Option(name: .long, help: ArgumentHelp("Say how this file would be read.", valueName: "FILE"), completion: .file())
     var sample: String?
 
+    @Flag(name: .long, help: "Only list every key: its table, name, default and what it takes, with tabs between.")
+    var keys = false
+
     func run() async throws {
+        if keys { return try Start.show(ConfigurationReference.text) }
         var overrides = ConfigurationOverrides(
             file: input.config, format: input.format, timezone: input.timezone, stateDirectory: input.state)
         if let sample, input.config == nil { overrides.inputs = [.file(pattern: sample)] }

@@ -29,12 +29,15 @@ struct Evaluate: ParsableCommand {
             Exit codes: 65 for labels, scores or data that cannot be used, 66 for files that are not there.
             """)
 
-    @Option(name: .long, help: ArgumentHelp("Where the anomalies are (JSON or CSV).", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("Where the anomalies are (JSON or CSV).", valueName: "FILE"),
+        completion: .file())
     var labels: String
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A file of scores, or a folder of them; - is standard input.", valueName: "FILE|DIR"))
+        help: ArgumentHelp("A file of scores, or a folder of them; - is standard input.", valueName: "FILE|DIR"),
+        completion: .file())
     var scores: String
 
     @Option(name: .long, help: ArgumentHelp("Conventions: generic, nab, skab, smd or flows.", valueName: "NAME"))
@@ -56,15 +59,18 @@ struct Evaluate: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             "The scored recordings: checks that the rows match, and takes the window of VUS from each one's period.",
-            valueName: "DIR"))
+            valueName: "DIR"), completion: .directory)
     var data: String?
 
-    @Option(name: .long, help: ArgumentHelp("JSON with the true changes of each file (skab).", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("JSON with the true changes of each file (skab).", valueName: "FILE"),
+        completion: .file())
     var changepoints: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("JSON with the anomalous instants within the labels of each file (nab).", valueName: "FILE"))
+        help: ArgumentHelp("JSON with the anomalous instants within the labels of each file (nab).", valueName: "FILE"),
+        completion: .file())
     var points: String?
 
     @Option(
@@ -96,7 +102,8 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Write the points of the ROC and PR curves (CSV, at most 1000 each).", valueName: "FILE"))
+        help: ArgumentHelp("Write the points of the ROC and PR curves (CSV, at most 1000 each).", valueName: "FILE"),
+        completion: .file())
     var curves: String?
 
     @Flag(name: .long, help: "Print every figure as one JSON line.")

@@ -16,19 +16,22 @@ struct Explain: AsyncParsableCommand {
             Exit codes: 64 for an ID that is none or is the beginning of several, 66 when it is not found.
             """)
 
-    @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"))
+    @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"), completion: .file())
     var config: String?
 
-    @Option(name: .long, help: ArgumentHelp("Look in this directory of a state.", valueName: "DIR"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look in this directory of a state.", valueName: "DIR"), completion: .directory)
     var state: String?
 
-    @Option(name: .long, help: ArgumentHelp("Look in this file of alerts; - is standard input.", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look in this file of alerts; - is standard input.", valueName: "FILE"),
+        completion: .file())
     var alerts: [String] = []
 
     @Flag(name: .long, help: "Print one line of JSON.")
     var json = false
 
-    @Argument(help: ArgumentHelp("The incident.", valueName: "ID"))
+    @Argument(help: ArgumentHelp("The incident.", valueName: "ID"), completion: IncidentCompletion.kind)
     var id: String
 
     func run() async throws {
@@ -72,7 +75,7 @@ struct Explain: AsyncParsableCommand {
     /// - Returns: the directory of the state, where there is one.
     private func lookWhereConfigured(_ history: inout IncidentHistory) async throws -> String? {
         let configuration = try Start.load(ConfigurationOverrides(file: config)).configuration
-        if let directory = configuration.stateDirectory {
+        if let directory = configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil) {
             do {
                 try await history.look(inState: directory)
             } catch {

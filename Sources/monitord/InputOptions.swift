@@ -4,7 +4,7 @@ import MonitorRuntime
 
 /// The options that say what is read, the same for every verb.
 struct InputOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"))
+    @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"), completion: .file())
     var config: String?
 
     @Option(
@@ -21,7 +21,7 @@ struct InputOptions: ParsableArguments {
             valueName: "NAME"))
     var timezone: String?
 
-    @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"))
+    @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"), completion: .directory)
     var state: String?
 }
 

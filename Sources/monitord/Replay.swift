@@ -17,10 +17,13 @@ struct Replay: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Write a CSV row with score, severity and state for every data line.", valueName: "FILE"))
+        help: ArgumentHelp("Write a CSV row with score, severity and state for every data line.", valueName: "FILE"),
+        completion: .file())
     var scores: String?
 
-    @Option(name: .long, help: ArgumentHelp("Write the alert records, one JSON line each.", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("Write the alert records, one JSON line each.", valueName: "FILE"),
+        completion: .file())
     var alerts: String?
 
     @Option(
@@ -36,7 +39,7 @@ struct Replay: AsyncParsableCommand {
     @Flag(name: .long, help: "End with one JSON line of figures: samples, seconds, learning.")
     var json = false
 
-    @Argument(help: ArgumentHelp("Recordings.", valueName: "PATH"))
+    @Argument(help: ArgumentHelp("Recordings.", valueName: "PATH"), completion: .file())
     var paths: [String]
 
     func run() async throws {

@@ -21,7 +21,9 @@ struct Run: AsyncParsableCommand {
     @Flag(name: .long, help: "Read standard input.")
     var stdin = false
 
-    @Option(name: .long, help: ArgumentHelp("Read a file, or files by a pattern, and follow them.", valueName: "GLOB"))
+    @Option(
+        name: .long, help: ArgumentHelp("Read a file, or files by a pattern, and follow them.", valueName: "GLOB"),
+        completion: .file())
     var file: [String] = []
 
     @Option(
@@ -29,7 +31,8 @@ struct Run: AsyncParsableCommand {
         help: ArgumentHelp("Receive datagrams at this address: lines, NetFlow or IPFIX.", valueName: "ADDR:PORT"))
     var udp: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("The rolling log; \"none\" for none.", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("The rolling log; \"none\" for none.", valueName: "FILE"), completion: .file())
     var log: String?
 
     @Flag(name: .long, inversion: .prefixedNo, help: "Write alerts to journald.")

@@ -91,7 +91,8 @@ struct Simulate: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Plant an anomaly; may be given several times.", valueName: "ANOMALY"))
     var anomaly: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("Write where the anomalies are (CSV).", valueName: "FILE"))
+    @Option(
+        name: .long, help: ArgumentHelp("Write where the anomalies are (CSV).", valueName: "FILE"), completion: .file())
     var labels: String?
 
     @Option(name: .long, help: ArgumentHelp("Another number is another stream.", valueName: "N"))

@@ -62,6 +62,13 @@ enum Start {
     /// What is made from now on is for the owner and the group.
     static func keepFilesPrivate() { umask(0o027) }
 
+    /// The state of the service, which its unit names and no configuration; `nil` where there is none.
+    static var serviceState: String? {
+        let folder = "/var/lib/monitord"
+        // The path is a C string for the length of the call. One that may not be looked at is there.
+        return unsafe access(folder + "/monitord.db", F_OK) == 0 || errno == EACCES ? folder : nil
+    }
+
     /// Runs a verb's work; an error is told in one line and becomes the exit code that scripts rely on.
     static func exiting<Result>(on logger: Logger, _ work: () async throws -> Result) async throws -> Result {
         // A reader of our output that goes away is an error of the write, not the end of the process.

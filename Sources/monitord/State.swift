@@ -7,24 +7,25 @@ struct State: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show, keep, go back to or drop what was learned.",
         discussion: """
-            Without --state it is the state that the configuration names. `list`, `save` and `export` work while a daemon \
+            Without --state it is the state that the configuration names, else that of the service. `list`, `save` and `export` work while a daemon \
             has it in use; `rollback` and `reset` change it, and end with 69 then: stop the daemon first.
             """,
         subcommands: [List.self, Save.self, Rollback.self, Reset.self, Export.self])
 
     /// Where the state is.
     struct Place: ParsableArguments {
-        @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"))
+        @Option(name: .long, help: ArgumentHelp("Configuration file (TOML).", valueName: "FILE"), completion: .file())
         var config: String?
 
-        @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"))
+        @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"), completion: .directory)
         var state: String?
 
         /// The directory; without one there is nothing to do, and that is told.
         func directory() throws -> String {
             if let state { return state }
             let loaded = try Start.load(ConfigurationOverrides(file: config))
-            guard let directory = loaded.configuration.stateDirectory else {
+            guard let directory = loaded.configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil)
+            else {
                 Start.say("no state: the configuration names none; name one with --state DIR")
                 throw ExitCode(66)
             }

@@ -23,7 +23,9 @@ extension State {
         @Option(name: .long, help: ArgumentHelp("Only the group of this number, from 0.", valueName: "NUMBER"))
         var group: Int?
 
-        @Option(name: .long, help: ArgumentHelp("The folder to write to; made when it is missing.", valueName: "DIR"))
+        @Option(
+            name: .long, help: ArgumentHelp("The folder to write to; made when it is missing.", valueName: "DIR"),
+            completion: .directory)
         var to: String
 
         @Flag(name: .long, help: "Replace files that are there already.")

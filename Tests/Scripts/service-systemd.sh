@@ -46,7 +46,10 @@ ok "it says what to do next" 'grep -q "say in $toml what to watch, then: monitor
 ok "without a source it is neither enabled nor started" \
     '! systemctl is-enabled -q monitord && [ "$(show ActiveState)" = inactive ] && ! systemctl is-enabled -q monitord.socket'
 ok "the group is there" 'getent group monitord >/dev/null'
-ok "the manual page is there" 'gzip -dc /usr/share/man/man1/monitord.1.gz | grep -q "^.SH MONITORD RUN"'
+ok "the manual pages are there" 'gzip -dc /usr/share/man/man1/monitord.1.gz | grep -q "^.SS monitord run" &&
+    gzip -dc /usr/share/man/man5/monitord.toml.5.gz | grep -q "^.B false_alarms"'
+ok "the completions are there" '[ -s /usr/share/bash-completion/completions/monitord ] &&
+    [ -s /usr/share/zsh/vendor-completions/_monitord ] && [ -s /usr/share/fish/vendor_completions.d/monitord.fish ]'
 mkdir -p /var/log/plant
 rows 0 4000 >/var/log/plant/pump.csv
 chgrp adm /var/log/plant/pump.csv
@@ -92,6 +95,8 @@ done
 ok "an alert is the unit's" 'grep -q "\"_SYSTEMD_UNIT\":\"monitord.service\"" <<<"$first"'
 ok "journalctl -x explains it" \
     'journalctl -q -x MESSAGE_ID=4863432093cf43d6a6e8e09044eb9b18 -n1 | grep -q "Subject: input is not as usual"'
+ok "verbs find the state of the service without being told" \
+    'monitord alerts 2>/dev/null | grep -q "input" && monitord state list | grep -q "^state in /var/lib/monitord"'
 ok "every named field is filled in" '! journalctl -q -x MESSAGE_ID=4863432093cf43d6a6e8e09044eb9b18 | grep -q "@MONITORD\|MONITORD_SINCE"'
 ok "the status line has rate, series and the last alert" \
     'within 10 "[[ \"\$(show StatusText)\" == *lines/s,\ 1\ series*last\ alert*input* ]]"'

@@ -49,3 +49,8 @@ struct SocketAddress: Equatable, Sendable {
         ).joined(separator: "-")
     }
 }
+
+extension SourceConfiguration {
+    /// Whether a text is an address to receive datagrams at: numbers and a port, as ``Input/udp(address:)`` wants it.
+    public static func isUDPAddress(_ text: String) -> Bool { SocketAddress(text) != nil }
+}

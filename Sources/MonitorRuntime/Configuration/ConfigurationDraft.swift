@@ -78,7 +78,7 @@ struct ConfigurationDraft: Equatable, Sendable {
 
     private mutating func applySources(_ node: TOMLNode, at path: TOMLPath, _ reader: DocumentReader) {
         guard case .array(let elements) = node else {
-            return refuse(node, at: path, expected: "tables that begin with [[source]]", reader)
+            return refuse(node, at: path, expected: "tables that begin with [[source]], in two brackets", reader)
         }
         for (index, element) in elements.enumerated() {
             sources.append(Section(target: SourceDraft(), place: reader.place(of: path.appending(index))))
@@ -89,7 +89,8 @@ struct ConfigurationDraft: Equatable, Sendable {
 
     private mutating func applyRules(_ node: TOMLNode, at path: TOMLPath, _ reader: DocumentReader) {
         guard case .table(let patterns) = node else {
-            return refuse(node, at: path, expected: "tables that begin with [series.\"pattern\"]", reader)
+            return refuse(
+                node, at: path, expected: "tables that begin with [series.\"pattern\"], in one bracket", reader)
         }
         for (pattern, table) in reader.children(of: patterns, at: path) {
             let path = path.appending(pattern)
@@ -145,11 +146,24 @@ struct ConfigurationDraft: Equatable, Sendable {
         guard key.read(node, &self[keyPath: section].target) else {
             problems.append(
                 key.fault(node).map { .conflict(place: place, key: name, reason: $0) }
-                    ?? .unexpected(place: place, key: name, found: node.description, expected: key.expected))
-            if key.name == "file" || key.name == "stdin" { self[keyPath: section].isInputRefused = true }
+                    ?? .unexpected(
+                        place: place, key: name, found: node.description,
+                        expected: key.expected + suggestion(for: key, node, in: self[keyPath: section].target)))
+            if ["file", "udp", "stdin"].contains(key.name) { self[keyPath: section].isInputRefused = true }
             return
         }
         self[keyPath: section].places[key.name] = place
+    }
+
+    /// What a refused value was probably meant to be, to follow what is expected.
+    private func suggestion<Target>(for key: ConfigurationKey<Target>, _ node: TOMLNode, in target: Target) -> String {
+        if case .table(let children) = node {
+            // `[log] size` for `log_size`.
+            let names = children.keys.sorted().map { "\(key.name)_\($0)" }
+            let near = names.first { name in ConfigurationKeys.global.contains { $0.name == name } }
+            return near.map { "; did you mean \"\($0)\"? It belongs above the first [table]" } ?? ""
+        }
+        return key.repaired(node, in: target).map { "; did you mean \($0.description)?" } ?? ""
     }
 
     private mutating func refuse(_ node: TOMLNode, at path: TOMLPath, expected: String, _ reader: DocumentReader) {
@@ -181,10 +195,14 @@ struct ConfigurationDraft: Equatable, Sendable {
                 if isInputNamed, sources.count == 1, source.target.namesNoInput { continue }
                 // What was refused already is not reported a second time as missing.
                 if !source.isInputRefused {
+                    let named = [
+                        source.target.file == nil ? nil : "file", source.target.udp == nil ? nil : "udp",
+                        source.target.standardInput == true ? "stdin" : nil,
+                    ].compactMap { $0 }
                     let reason =
-                        source.target.file == nil && source.target.udp == nil
+                        named.isEmpty
                         ? "it names no input; give it file = \"…\", udp = \"…\" or stdin = true"
-                        : "it has two of file, udp and stdin; a source has one input"
+                        : "it has \(named.joined(separator: " and ")); a source has one input: make two [[source]] of it"
                     problems.append(.conflict(place: source.place, key: "source", reason: reason))
                 }
                 continue
@@ -224,8 +242,10 @@ struct ConfigurationDraft: Equatable, Sendable {
             do {
                 sources[index].target.zone = SourceZone(rules: try zones.rules(named: name), origin: .configured)
             } catch {
+                let near = zones.name(near: name).map { "; did you mean \"\($0)\"?" } ?? ""
                 let problem = ConfigurationProblem.conflict(
-                    place: sources[index].places["timezone"] ?? .builtIn, key: "source.timezone", reason: "\(error)")
+                    place: sources[index].places["timezone"] ?? .builtIn, key: "source.timezone",
+                    reason: "\(error)\(near)")
                 if !problems.contains(problem) { problems.append(problem) }
             }
         }
@@ -276,6 +296,27 @@ struct ConfigurationDraft: Equatable, Sendable {
             global.target.log = home + "/.local/state/monitord/alerts.jsonl"
             global.places["log"] = .environment("HOME")
         }
+    }
+}
+
+extension SystemTimeZones {
+    /// A zone that is there for a city without its continent ("berlin") or an offset from UTC ("+01:00"); `nil` when none is.
+    fileprivate func name(near text: String) -> String? {
+        if let sign = text.first, sign == "+" || sign == "-" {
+            let parts = text.dropFirst().split(separator: ":")
+            guard let hours = parts.first.flatMap({ Int($0) }), parts.dropFirst().allSatisfy({ Int($0) == 0 }) else {
+                return nil
+            }
+            // The names of fixed offsets count westwards: Etc/GMT-1 is an hour ahead of UTC.
+            let name = "Etc/GMT\(sign == "+" ? "-" : "+")\(hours)"
+            return (try? rules(named: name)) == nil ? nil : name
+        }
+        let city = (text.split(separator: "/").last ?? "").split(whereSeparator: { " _/".contains($0) }).map {
+            $0.prefix(1).uppercased() + $0.dropFirst()
+        }
+        .joined(separator: "_")
+        let regions = ["Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian"]
+        return regions.map { "\($0)/\(city)" }.first { (try? rules(named: $0)) != nil }
     }
 }
 

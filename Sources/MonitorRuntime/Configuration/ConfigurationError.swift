@@ -39,10 +39,26 @@ public enum ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .syntax(let place, let reason): "\(place): \(reason)"
         case .unknownKey(let place, let key, let nearest):
-            "\(place): unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+            "\(place): unknown key \"\(key)\""
+                + (nearest.map { "; did you mean \"\($0)\"?" + Self.whereItBelongs($0, not: key) }
+                    ?? "; monitord.toml(5) has them all")
         case .unexpected(let place, let key, let found, let expected):
             "\(place): \(key) is \(found); expected \(expected)"
         case .conflict(let place, let key, let reason): "\(place): \(key): \(reason)"
+        }
+    }
+}
+
+extension ConfigurationProblem {
+    /// Where a key stands that was written in another table; empty when the table is right.
+    fileprivate static func whereItBelongs(_ nearest: String, not key: String) -> String {
+        func table(_ path: String) -> Substring { path.lastIndex(of: ".").map { path[..<$0] } ?? "" }
+        guard table(nearest) != table(key) else { return "" }
+        switch table(nearest) {
+        case "": return " It belongs above the first [table]"
+        case "defaults": return " It belongs below [defaults] or [series.\"pattern\"]"
+        case "source": return " It belongs below [[source]]"
+        default: return ""
         }
     }
 }

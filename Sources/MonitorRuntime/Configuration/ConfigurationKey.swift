@@ -188,8 +188,9 @@ enum ConfigurationKeys {
     static let source: [ConfigurationKey<SourceDraft>] = [
         .init("file", expected: pathExpected, \.file, parse: text, format: TOMLDocument.quoted),
         .init(
-            "udp", expected: "an address and a port such as \"0.0.0.0:5140\" or \"[::]:5140\"", \.udp, parse: text,
-            format: TOMLDocument.quoted),
+            "udp", expected: "an address in numbers and a port, such as \"0.0.0.0:5140\" or \"[::]:5140\"", \.udp,
+            parse: { text($0).flatMap { SourceConfiguration.isUDPAddress($0) ? $0 : nil } }, format: TOMLDocument.quoted
+        ),
         .init("stdin", expected: "true or false", \.standardInput, parse: boolean, format: { String($0) }),
         .init(
             "format",

@@ -78,7 +78,9 @@ public struct ConfigurationLoader: Sendable {
                 return false
             }
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                draft.problems.append(.syntax(place: Self.place(ofDamageIn: bytes, path), reason: "not UTF-8 text"))
+                let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+                let reason = "not UTF-8 text\(isUTF16 ? " but UTF-16" : ""): save the file as UTF-8"
+                draft.problems.append(.syntax(place: Self.place(ofDamageIn: bytes, path), reason: reason))
                 return false
             }
             return read(text, of: path, into: &draft)

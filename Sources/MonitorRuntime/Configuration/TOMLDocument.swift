@@ -83,7 +83,9 @@ struct TOMLDocument: Equatable, Sendable {
         } catch let error as TOMLParseError {
             throw SyntaxError(
                 line: error.source.begin.line, column: error.source.begin.column,
-                reason: Self.oneLine(error.description))
+                reason: SyntaxAdvice(text: text).reason(
+                    line: error.source.begin.line, column: error.source.begin.column,
+                    parser: Self.oneLine(error.description)))
         } catch {
             throw SyntaxError(line: 1, column: 1, reason: Self.oneLine(String(describing: error)))
         }

@@ -40,6 +40,10 @@ public struct InputAccess: Sendable {
             let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
             let code = errno
             if descriptor >= 0 { close(descriptor) }
+            if path == pattern, Self.facts(along: path).last?.isDirectory == true {
+                return
+                    "\(path) is a folder; a source reads files: write file = \"\(path.hasSuffix("/") ? path : path + "/")*\""
+            }
             let refusal = Self.refusal(of: Self.facts(along: path))
             if descriptor < 0, code != EACCES { return "cannot open \(path): \(Self.reason(code))" }
             if descriptor < 0 { return "may not read \(path): \(refusal ?? Self.reason(code))" }

@@ -16,7 +16,9 @@ struct Accept: AsyncParsableCommand {
 
     @OptionGroup var access: ControlAccess
 
-    @Argument(help: ArgumentHelp("The incident, or the first digits of it.", valueName: "ID"))
+    @Argument(
+        help: ArgumentHelp("The incident, or the first digits of it.", valueName: "ID"),
+        completion: IncidentCompletion.kind)
     var id: String
 
     private struct Answer: Decodable {

@@ -9,7 +9,8 @@ struct ControlAccess: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Socket of the daemon; by default that of the service, or of the same user.", valueName: "PATH"))
+            "Socket of the daemon; by default that of the service, or of the same user.", valueName: "PATH"),
+        completion: .file())
     var control: String?
 
     private struct Refusal: Decodable {

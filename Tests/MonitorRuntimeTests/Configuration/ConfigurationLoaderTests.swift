@@ -186,10 +186,13 @@ import TimeSeries
                 "[[source]]\nstdin = true\n  chanels = [\"a\"]",
                 #"monitord.toml:3:3: unknown key "source.chanels"; did you mean "source.channels"?"#
             ),
-            ("interval = \"1s\"", #"monitord.toml:1:1: unknown key "interval"; did you mean "source.interval"?"#),
+            (
+                "interval = \"1s\"",
+                #"monitord.toml:1:1: unknown key "interval"; did you mean "source.interval"? It belongs below [[source]]"#
+            ),
             (
                 "[defaults]\nrunbock = 1\nzzzzzz = 1",
-                "monitord.toml:2:1: unknown key \"defaults.runbock\"; did you mean \"defaults.runbook\"?\nmonitord.toml:3:1: unknown key \"defaults.zzzzzz\""
+                "monitord.toml:2:1: unknown key \"defaults.runbock\"; did you mean \"defaults.runbook\"?\nmonitord.toml:3:1: unknown key \"defaults.zzzzzz\"; monitord.toml(5) has them all"
             ),
             (
                 "[series.\"p*\"]\nfalse_alrams = \"1/day\"",
@@ -197,14 +200,17 @@ import TimeSeries
             ),
             (
                 "[series]\nrunbook = \"x\"",
-                #"monitord.toml:2:1: unknown key "series.runbook"; did you mean "defaults.runbook"?"#
+                #"monitord.toml:2:1: unknown key "series.runbook"; did you mean "defaults.runbook"? It belongs below [defaults] or [series."pattern"]"#
             ),
             ("[sources]\nfile = \"a\"", #"monitord.toml:1:2: unknown key "sources"; did you mean "source"?"#),
             (
                 "[[source]]\nstdin = true\ntimezoe = \"UTC\"",
                 #"monitord.toml:3:1: unknown key "source.timezoe"; did you mean "source.timezone"?"#
             ),
-            ("[[source]]\nstdin = true\nzzzzzz = \"UTC\"", #"monitord.toml:3:1: unknown key "source.zzzzzz""#),
+            (
+                "[[source]]\nstdin = true\nzzzzzz = \"UTC\"",
+                #"monitord.toml:3:1: unknown key "source.zzzzzz"; monitord.toml(5) has them all"#
+            ),
         ] as [(String, String)])
     func `an unknown key is refused with its place and the nearest known one`(text: String, problem: String) {
         #expect(problems(of: text) == problem)
@@ -214,11 +220,11 @@ import TimeSeries
         arguments: [
             (
                 "false_alarms = 3",
-                #"1:1: false_alarms is 3; expected \#(daemonRate)"#
+                #"1:1: false_alarms is 3; expected \#(daemonRate); did you mean "3/day"?"#
             ),
             (
                 "false_alarms = \"daily\"",
-                #"1:1: false_alarms is "daily"; expected \#(daemonRate)"#
+                #"1:1: false_alarms is "daily"; expected \#(daemonRate); did you mean "1/day"?"#
             ),
             (
                 "false_alarms = \"2/s\"",
@@ -230,9 +236,15 @@ import TimeSeries
                 #"2:1: defaults.false_alarms is "9/s"; expected a rate such as "1/week", "3/day" or "0", at most "1/s""#
             ),
             ("state = \"\"", #"1:1: state is ""; expected a path that is not empty"#),
-            ("commit_every = 60", #"1:1: commit_every is 60; expected a duration from "1s" to "1d""#),
+            (
+                "commit_every = 60",
+                #"1:1: commit_every is 60; expected a duration from "1s" to "1d"; did you mean "60s"?"#
+            ),
             ("commit_every = \"2d\"", #"1:1: commit_every is "2d"; expected a duration from "1s" to "1d""#),
-            ("log_size = 10485760", #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB""#),
+            (
+                "log_size = 10485760",
+                #"1:1: log_size is 10485760; expected a size from "4KiB" to "1GiB"; did you mean "10485760B"?"#
+            ),
             ("log_keep = -1", "1:1: log_keep is -1; expected a whole number from 0 to 1000"),
             ("horizon = 9", "1:1: horizon is 9; expected a whole number from 1 to 8"),
             (
@@ -245,7 +257,7 @@ import TimeSeries
             ),
             ("log_keep = 1.5", "1:1: log_keep is 1.5; expected a whole number from 0 to 1000"),
             ("log_age = \"10s\"", #"1:1: log_age is "10s"; expected a duration from "1min" to "1year""#),
-            ("log_total = 5", #"1:1: log_total is 5; expected a size from "8KiB" to "1TiB""#),
+            ("log_total = 5", #"1:1: log_total is 5; expected a size from "8KiB" to "1TiB"; did you mean "5MiB"?"#),
             (
                 "\nlog_size = \"40MiB\"",
                 "2:1: log_size: log_total (64MiB) must be at least twice log_size (40MiB): one file is written while one is kept"
@@ -254,14 +266,17 @@ import TimeSeries
                 "log_total = \"10MiB\"",
                 "1:1: log_total: log_total (10MiB) must be at least twice log_size (10MiB): one file is written while one is kept"
             ),
-            ("journal = \"yes\"", #"1:1: journal is "yes"; expected true or false"#),
+            ("journal = \"yes\"", #"1:1: journal is "yes"; expected true or false; did you mean true?"#),
             ("seed = 2026-11-21", "1:1: seed is 2026-11-21; expected a whole number from 0 to 9223372036854775807"),
             ("defaults.critical_above = nan", "1:10: defaults.critical_above is nan; expected a number from 0 to 100"),
             ("defaults = 1", "1:1: defaults is 1; expected a table"),
-            ("source = { file = \"a\" }", "1:1: source is a table; expected tables that begin with [[source]]"),
+            (
+                "source = { file = \"a\" }",
+                "1:1: source is a table; expected tables that begin with [[source]], in two brackets"
+            ),
             (
                 "series = [1, 2, 3, 4, 5]",
-                #"1:1: series is [1, 2, 3, 4, ...]; expected tables that begin with [series."pattern"]"#
+                #"1:1: series is [1, 2, 3, 4, ...]; expected tables that begin with [series."pattern"], in one bracket"#
             ),
             ("source = [1]", "1:11: source is 1; expected a table"),
             ("[[source]]\nfile = 1", "2:1: source.file is 1; expected a path that is not empty"),
@@ -275,7 +290,7 @@ import TimeSeries
             ),
             (
                 "[[source]]\nstdin = true\nchannels = [\"a\", \"a\"]",
-                #"3:1: source.channels is ["a", "a"]; expected a list of one or more names of columns, each once"#
+                #"3:1: source.channels is ["a", "a"]; expected a list of one or more names of columns, each once; did you mean ["a"]?"#
             ),
             (
                 "[[source]]\nstdin = true\ninterval = \"0s\"",
@@ -291,7 +306,7 @@ import TimeSeries
             ),
             (
                 "[[source]]\nstdin = true\nsentinel = [[1]]",
-                #"3:1: source.sentinel is [[1]]; expected a number, or a list of up to 16 numbers"#
+                #"3:1: source.sentinel is [[1]]; expected a number, or a list of up to 16 numbers; did you mean [1]?"#
             ),
             (
                 "[[source]]\nstdin = true\nstalled_after = \"0s\"",
@@ -319,7 +334,7 @@ import TimeSeries
             ),
             (
                 "[[source]]\nfile = \"a\"\nstdin = true",
-                "1:3: source: it has two of file, udp and stdin; a source has one input"
+                "1:3: source: it has file and stdin; a source has one input: make two [[source]] of it"
             ),
             (
                 "[[source]]\nstdin = true\n[[source]]\nstdin = true",
@@ -341,7 +356,7 @@ import TimeSeries
             reported == """
                 monitord.toml:1:1: unknown key "sed"; did you mean "seed"?
                 monitord.toml:2:1: log_keep is "x"; expected a whole number from 0 to 1000
-                monitord.toml:4:1: source.stdin is 1; expected true or false
+                monitord.toml:4:1: source.stdin is 1; expected true or false; did you mean true?
                 monitord.toml:6:1: defaults.runbook is 2; expected a text that is not empty
                 environment MONITORD_JOURNAL: journal is "maybe"; expected true or false
                 flag --log: log is ""; expected a path that is not empty, or "none"
@@ -372,8 +387,8 @@ import TimeSeries
 
     @Test(
         arguments: [
-            ([0x61, 0xff], "x.toml:1:2: not UTF-8 text"),
-            (Array("a = 1\nb = \"é".utf8) + [0xc3, 0x28], "x.toml:2:7: not UTF-8 text"),
+            ([0x61, 0xff], "x.toml:1:2: not UTF-8 text: save the file as UTF-8"),
+            (Array("a = 1\nb = \"é".utf8) + [0xc3, 0x28], "x.toml:2:7: not UTF-8 text: save the file as UTF-8"),
         ] as [([UInt8], String)])
     func `bytes that are no text are refused where they stand`(bytes: [UInt8], problem: String) {
         let files = ConfigurationFiles(
@@ -486,7 +501,10 @@ import TimeSeries
                 "MONITORD_SOURCE__FILE",
                 "environment MONITORD_SOURCE__FILE: source: it has no variables; use a file or flags"
             ),
-            ("MONITORD_JOURNAL", "environment MONITORD_JOURNAL: journal is 1; expected true or false"),
+            (
+                "MONITORD_JOURNAL",
+                "environment MONITORD_JOURNAL: journal is 1; expected true or false; did you mean true?"
+            ),
             ("MONITORD_BINARY", "none"), ("MONITORD_SERVICE_HOST", "none"), ("MONITORD_PORT_514_UDP", "none"),
             ("HOME", "none"),
         ] as [(String, String)])
