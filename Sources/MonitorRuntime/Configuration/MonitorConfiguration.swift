@@ -28,6 +28,9 @@ public struct MonitorConfiguration: Equatable, Sendable {
     public var controlPath: String?
     /// `http` (address, none): where the status page and the metrics are; `nil` for nowhere.
     public var httpAddress: HTTPAddress?
+    /// `page` (true or false, true): whether the status page is at that address, and what its buttons do is done; the metrics
+    /// are there in any case.
+    public var hasPage = true
     /// `history` (duration, "1week"): for how long samples are kept beside the state; 0 for not at all.
     public var historySeconds = 604_800.0
     /// `history_size` (size, "256MiB"): what they may take.

@@ -552,6 +552,9 @@ import TimeSeries
                 log_keep = 2  # environment MONITORD_LOG_KEEP
                 log_total = "64MiB"  # default
                 journal = false  # flag --no-journal
+                control = "none"  # default
+                http = "none"  # default
+                page = true  # default
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default
                 max_memory = "512MiB"  # default
