@@ -84,6 +84,9 @@ class Prometheus:
             with urllib.request.urlopen(f"{self.address}{path}?{urllib.parse.urlencode(query)}", timeout=20) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
+            # It reads what it has stored, and is not ready.
+            if error.code == 503:
+                return None
             raise Failure(f"{query}: {error.read().decode()}") from error
         except OSError:
             # It does not listen yet.
@@ -115,8 +118,8 @@ def scraped(binary):
             expect(not up[0]["lastError"], up[0]["lastError"])
 
             def value(query):
-                found = prometheus.ask("/api/v1/query", query=query)["result"]
-                return float(found[0]["value"][1]) if found else None
+                found = prometheus.ask("/api/v1/query", query=query)
+                return float(found["result"][0]["value"][1]) if found and found["result"] else None
 
             lines = watched.status()["sources"][0]["lines"]
             watched.wait(lambda: value('monitord_source_lines_total{source="standard input"}') == lines, "the lines of the pump")
