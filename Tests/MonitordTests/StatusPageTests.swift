@@ -35,6 +35,8 @@ struct StatusPageTests {
 
     @Test func `a button acts with the token, and nothing does without it`() throws { try check("acts") }
 
+    @Test func `an incident is judged, and a series silenced and heard again`() throws { try check("answers") }
+
     @Test func `a phone's width is enough, and the keyboard`() throws { try check("phone") }
 
     @Test func `names that are markup are text`() throws { try check("hostile") }

@@ -152,6 +152,27 @@ def acts(binary):
         expect(len(page.errors()) == known + 1, f"{page.errors()}")
 
 
+def answers(binary):
+    """An incident is judged and its series silenced by the buttons, and the silence is listed and ended."""
+    with Watched(binary) as watched, Browser() as browser:
+        watched.feed(pump(slice(None, QUIET)))
+        watched.feed(pump(slice(QUIET, QUIET + 40), pressure=1.5))
+        alert = watched.wait(watched.alerts, "an alert")[0]
+        page = browser.open(f"{watched.address}#/incident/{alert['id']}")
+        for words, answer in (("Real alarm", "noted: it was real"), ("Silence for 1 hour", "silenced for 1 hour")):
+            button = f"[...document.querySelectorAll('button')].find((one) => one.innerText === {words!r})"
+            page.wait(button)
+            page.run(f"{button}.click()")
+            page.wait(f"document.querySelector('.answer.done')?.innerText.startsWith({answer!r})")
+        page.go("#/silences")
+        page.wait("document.querySelector('main li .head')?.innerText.includes('until 2026-03-02 07:50')")
+        expect([one["series"] for one in watched.ask("api/v1/silences")] == ["input"], "it is not silenced")
+        page.run("[...document.querySelectorAll('button')].find((one) => /^End/.test(one.innerText)).click()")
+        page.wait("/Nothing is silenced/.test(document.querySelector('main').innerText)")
+        expect(watched.ask("api/v1/silences") == [], "it is silenced still")
+        clean(page, watched.address)
+
+
 def phone(binary):
     """At 390 pixels nothing is wider than the page, light or dark, and what is there can be reached by the keyboard."""
     with Watched(binary) as watched, Browser() as browser:
@@ -204,7 +225,7 @@ def hostile(binary):
         clean(page, watched.address)
 
 
-CHECKS = {check.__name__: check for check in (loads, incident_appears, series_view, explains, acts, phone, hostile)}
+CHECKS = {check.__name__: check for check in (loads, incident_appears, series_view, explains, acts, answers, phone, hostile)}
 
 
 def main():
