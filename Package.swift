@@ -71,7 +71,11 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ],
+            // In the program itself, as arrays of bytes: no bundle beside it.
+            resources: ["index.html", "page.css", "page.js", "views.js", "chart.js"].map {
+                .embedInCode("Assets/\($0)")
+            }),
         .target(name: "NeuralNet", dependencies: ["CKernels"]),
         .target(name: "TimeSeries"),
 
@@ -102,8 +106,8 @@ let package = Package(
         .testTarget(
             name: "MonitorRuntimeTests",
             dependencies: [
-                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "NeuralNet", "TimeSeries",
-                "TestSupport",
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "NeuralNet",
+                "TimeSeries", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -3,8 +3,8 @@
 #
 # Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
 # also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the package is packed, checked
-# and installed, the service is run by a real systemd, exported networks are run by ONNX Runtime, which comes from PyPI into
-# .build/python. With --deb what packing needs.
+# and installed, the service is run by a real systemd, the status page is shown by Chromium, the metrics are scraped by Prometheus,
+# exported networks are run by ONNX Runtime, which comes from PyPI into .build/python. With --deb what packing needs.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
@@ -53,6 +53,7 @@ if $tests; then
     need man-db "it checks the manual pages" command -v man
     need zsh "the completions are loaded into it" command -v zsh
     need fish "the completions are loaded into it" command -v fish
+    need chromium "the status page is tested in it" command -v chromium
     need curl "the tests ask the daemon with it" command -v curl
     need lintian "it checks the package" command -v lintian
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
@@ -64,6 +65,7 @@ if $tests; then
     need argus-client "the tests read what it prints" command -v ra
     need python3-venv "exported networks are run by ONNX Runtime, a Python package" python3 -c "import venv, ensurepip"
     need python3 "the fault campaigns are driven by it" command -v python3
+    need prometheus "it checks and scrapes the metrics" command -v promtool
     need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi

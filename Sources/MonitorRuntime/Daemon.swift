@@ -125,9 +125,11 @@ public struct Daemon: Sendable {
         let (store, sinks) = (started.store, started.sinks)
         let router = AlertRouter(sinks: sinks.all, outbox: StoredOutbox(store: store), logger: logger)
         let report = ServiceReport()
+        let events = EventHub()
         let desk = AlertDesk(policy: started.policy, retryLogger: logger) { records in
             try await router.submit(records)
             report.note(records)
+            for record in records { events.tell(EventHub.event("alert", record.jsonLine())) }
         }
         let committer = Committer(
             store: store, every: configuration.commitEvery, mostBytesPerDay: configuration.mostCommittedBytesPerDay,
@@ -147,10 +149,14 @@ public struct Daemon: Sendable {
             sinks: sinks, logger: logger)
         let keeper = StatusKeeper(
             streams: streams, desk: desk, router: router, startedAt: ProcessUsage.now().seconds)
+        var random = SystemRandomNumberGenerator()
         let doors = OperatorDoors(
             api: OperatorAPI(
                 keeper: keeper, streams: streams, store: store,
-                snapshots: configuration.stateDirectory.map(SnapshotFolder.init(ofState:))), keeper: keeper,
+                snapshots: configuration.stateDirectory.map(SnapshotFolder.init(ofState:)),
+                live: LiveEvents(hub: events, keeper: keeper),
+                pageGuard: PageGuard(token: PageGuard.makeToken(using: &random)), hasPage: configuration.hasPage),
+            keeper: keeper,
             controlPath: configuration.controlPath, httpAddress: configuration.httpAddress, logger: logger)
         do {
             try await watch(

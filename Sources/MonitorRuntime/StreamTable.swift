@@ -16,6 +16,8 @@ actor StreamTable {
     private(set) var telemetry: [Int: SourceTelemetry] = [:]
     /// As the configuration names them.
     private(set) var sourceNames: [Int: String] = [:]
+    /// The series that somebody looks at.
+    var looks = SeriesLooks()
     private var rules: RuleWatch
     /// Commits in a row that there was no moment for, and how many may be.
     private var missedCuts = 0

@@ -21,6 +21,14 @@ public struct HistoryChunk: Equatable, Sendable {
     }
 }
 
+/// A piece of the history.
+public struct HistoryPiece: Equatable, Sendable {
+    /// The chunks in it, those of a newer row first.
+    public var chunks: [HistoryChunk] = []
+    /// Where the next older piece begins; `nil` when there is none.
+    public var next: Int64?
+}
+
 /// Recent samples: written behind, without waiting for the disk, and bounded in age and in bytes.
 ///
 /// A row holds the chunks of many series that came at about the same time: with an index by series, thousands of them would
@@ -29,6 +37,9 @@ public struct HistoryChunk: Equatable, Sendable {
 extension StateStore {
     /// Rows that are looked at in one go when there is too much.
     private static let rowsAtOnce = 100
+    /// Rows of which a piece of the history is made: that are looked at, and that are unpacked.
+    private static let rowsLookedAt: Int64 = 1_024
+    private static let rowsUnpacked = 8
     /// What a row takes besides its samples.
     private static let rowBytes = 64
 
@@ -91,6 +102,42 @@ extension StateStore {
             chunks += Self.chunks(in: bytes, of: series).filter { $0.last >= from && $0.first <= to }
         }
         return chunks
+    }
+
+    /// Chunks of some series out of the newest rows, the newest row first: a piece of the history, between two of which the
+    /// outbox has its turn, whatever is asked for.
+    ///
+    /// - Parameter place: the ``HistoryPiece/next`` of the piece before; `nil` to begin with the newest row.
+    public func newestHistory(
+        of stream: String, series: Set<String>, from: Int64 = .min, to: Int64 = .max, below place: Int64? = nil
+    ) throws -> HistoryPiece {
+        var (oldest, newest): (Int64, Int64) = (0, -1)
+        try database.query("SELECT COALESCE(MIN(number), 0), COALESCE(MAX(number), -1) FROM history") {
+            row throws(DatabaseError) in (oldest, newest) = (row.integer(0), row.integer(1))
+        }
+        let end = min(place ?? .max, newest + 1)
+        let start = max(oldest, end - Self.rowsLookedAt)
+        var piece = HistoryPiece(next: start > oldest ? start : nil)
+        var rows = 0
+        try database.query(
+            """
+            SELECT number, bytes FROM history WHERE number >= ? AND number < ? AND stream = ? AND last >= ? AND first <= ?
+            ORDER BY number DESC LIMIT ?
+            """,
+            [
+                .integer(start), .integer(end), .text(stream), .integer(from), .integer(to),
+                .integer(Int64(Self.rowsUnpacked)),
+            ]
+        ) { row throws(DatabaseError) in
+            rows += 1
+            // Behind as many there may be more, above where it would have ended.
+            if rows == Self.rowsUnpacked { piece.next = row.integer(0) }
+            guard let bytes = Compression.unpack(row.blob(1)) else { return }
+            for name in series {
+                piece.chunks += Self.chunks(in: bytes, of: name).filter { $0.last >= from && $0.first <= to }
+            }
+        }
+        return piece
     }
 
     /// Rows of the history and their bytes.

@@ -20,13 +20,16 @@ public struct HTTPRequest: Sendable, Equatable {
     public var body: [UInt8]
     /// By which door it came.
     public var door: Door
+    /// The port of this machine that it came to; `nil` by a Unix socket.
+    public var localPort: Int?
 
     /// Creates a request.
     ///
     /// - Parameter target: path and query as in the request line.
     /// - Returns: `nil` when the target is not well formed: no leading slash, a bad percent sign, text that is not UTF-8.
     public init?(
-        method: String, target: String, headers: [String: String] = [:], body: [UInt8] = [], door: Door = .control
+        method: String, target: String, headers: [String: String] = [:], body: [UInt8] = [], door: Door = .control,
+        localPort: Int? = nil
     ) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, first.first == "/" else { return nil }
@@ -47,6 +50,7 @@ public struct HTTPRequest: Sendable, Equatable {
         self.headers = headers
         self.body = body
         self.door = door
+        self.localPort = localPort
     }
 
     /// What `%41` and the like stand for; a plus sign stands for itself.

@@ -142,10 +142,11 @@ public struct HTTPServer: Sendable {
             try? await channel.close()
             return
         }
+        let port = channel.localAddress?.port
         try? await client.executeThenClose { input, output in
             try await channel.setOption(.autoRead, value: true)
             let answer = await within(limits.patience) { () -> (HTTPResponse, isHead: Bool)? in
-                guard let read = try? await self.read(input, door: door) else { return nil }
+                guard let read = try? await self.read(input, door: door, port: port) else { return nil }
                 switch read {
                 case .refused(let status, let reason): return (.text(reason + "\n", status: status), false)
                 case .request(let request): return (await self.handler.respond(to: request), request.method == "HEAD")
@@ -163,7 +164,7 @@ public struct HTTPServer: Sendable {
 
     /// Reads one request; `nil` when the client goes before it is whole.
     private func read(
-        _ input: NIOAsyncChannelInboundStream<HTTPServerRequestPart>, door: HTTPRequest.Door
+        _ input: NIOAsyncChannelInboundStream<HTTPServerRequestPart>, door: HTTPRequest.Door, port: Int?
     ) async throws -> Read? {
         var head: HTTPRequestHead?
         var body: [UInt8] = []
@@ -186,7 +187,8 @@ public struct HTTPServer: Sendable {
                     headers[name.lowercased()] = value
                 }
                 let request = HTTPRequest(
-                    method: head.method.rawValue, target: head.uri, headers: headers, body: body, door: door)
+                    method: head.method.rawValue, target: head.uri, headers: headers, body: body, door: door,
+                    localPort: port)
                 return request.map(Read.request) ?? .refused(400, "the address cannot be read")
             }
         }

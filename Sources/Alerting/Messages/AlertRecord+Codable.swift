@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import TimeSeries
+package import TimeSeries
 
 // FoundationEssentials only for `JSONDecoder`: the outbox and the history hold lines that were written by `jsonLine`,
 // and reading is not on any hot path.
@@ -120,7 +120,7 @@ extension AlertRecord.SimilarPart: Codable {
 
 extension Timestamp {
     /// Reads what `description` writes: `2026-11-21T02:14:10Z`, with up to nine decimals; `nil` for anything else.
-    public init?(rfc3339 text: String) {
+    package init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
         func number(_ range: Range<Int>) -> Int? {

@@ -59,6 +59,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         result.alerting.writesJournal = all.writesJournal ?? result.alerting.writesJournal
         result.controlPath = all.control == "none" ? nil : all.control
         result.httpAddress = all.http.flatMap(HTTPAddress.init)
+        result.hasPage = all.hasPage ?? result.hasPage
         return result
     }
 

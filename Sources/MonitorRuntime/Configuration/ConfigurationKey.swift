@@ -99,6 +99,7 @@ enum ConfigurationKeys {
             "http", expected: "an address of this machine such as \"127.0.0.1:9464\", or \"none\"", \.http,
             parse: { text($0).flatMap { $0 == "none" || HTTPAddress($0) != nil ? $0 : nil } },
             format: TOMLDocument.quoted),
+        .init("page", expected: "true or false", \.hasPage, parse: boolean, format: { String($0) }),
         .init(
             "seed", expected: "a whole number from 0 to 9223372036854775807", \.seed,
             parse: { integer($0, in: 0...Int.max) }, format: { String($0) }),
@@ -355,6 +356,7 @@ struct GlobalDraft: Equatable, Sendable {
     var writesJournal: Bool?
     var control: String?
     var http: String?
+    var hasPage: Bool?
     var seed: Int?
     var usesNetworks: Bool?
     var forecaster: ForecasterCell?
@@ -381,6 +383,7 @@ struct GlobalDraft: Equatable, Sendable {
         logTotal = built.alerting.logLimits.totalBytes
         writesJournal = built.alerting.writesJournal
         http = "none"
+        hasPage = true
         seed = Int(clamping: built.detection.seed)
         usesNetworks = built.detection.allowsNetworks
         forecaster = built.detection.forecaster

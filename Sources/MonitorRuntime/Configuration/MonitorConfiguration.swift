@@ -28,6 +28,9 @@ public struct MonitorConfiguration: Equatable, Sendable {
     public var controlPath: String?
     /// `http` (address, none): where the status page and the metrics are; `nil` for nowhere.
     public var httpAddress: HTTPAddress?
+    /// `page` (true or false, true): whether the status page is at that address, and what its buttons do is done; the metrics
+    /// are there in any case.
+    public var hasPage = true
     /// `[defaults] silence` (none): when maintenance is planned.
     public var silence: [MaintenanceWindow] = []
     /// `history` (duration, "1week"): for how long samples are kept beside the state; 0 for not at all.

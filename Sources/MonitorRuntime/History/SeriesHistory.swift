@@ -103,6 +103,25 @@ struct SeriesHistory: Sendable {
         }
     }
 
+    /// The samples that are collected now, oldest first.
+    var samples: [HistorySample] {
+        let width = 3 + 3 * channelCount
+        func number(_ place: Int) -> Float? { numbers[place].isNaN ? nil : numbers[place] }
+        return times.indices.map { index in
+            let first = index * width
+            return HistorySample(
+                time: Timestamp(nanoseconds: times[index]), score: number(first), threshold: numbers[first + 1],
+                severity: number(first + 2), isAbnormal: isAbnormal[index] == 1,
+                channels: (0..<channelCount).map { channel in
+                    let value = values[index * channelCount + channel]
+                    let place = first + 3 + 3 * channel
+                    return HistorySample.Channel(
+                        value: value.isNaN ? nil : value, expected: number(place), low: number(place + 1),
+                        high: number(place + 2))
+                })
+        }
+    }
+
     /// The samples as a chunk, which are then gone from here; `nil` when there are none.
     ///
     /// - Parameter series: its key; the stream is for others to fill in.

@@ -8,7 +8,7 @@ extension Shard {
 
     /// Keeps a chunk until it is taken.
     func keep(_ chunk: HistoryChunk?) {
-        guard let chunk else { return }
+        guard historyCapacity > 0, let chunk else { return }
         if chunks.count < Self.mostChunks { chunks.append(chunk) } else { droppedChunks += 1 }
     }
 

@@ -114,9 +114,12 @@ extension SinkStatus {
 }
 
 extension SeriesStatus {
-    var json: JSONWriter.Value {
+    var json: JSONWriter.Value { json(with: []) }
+
+    /// The object, with more members.
+    func json(with more: [(String, JSONWriter.Value?)]) -> JSONWriter.Value {
         let learning = verdict?.learning
-        return .object([
+        let members: [(String, JSONWriter.Value?)] = [
             ("stream", .text(stream)), ("series", .text(series)),
             ("time", verdict.map { .text("\($0.time)") }),
             ("score", .finite(verdict?.score)), ("threshold", .finite(verdict?.threshold)),
@@ -128,6 +131,7 @@ extension SeriesStatus {
             ("threshold_progress", .finite(learning?.thresholdProgress)),
             ("seconds_until_own_threshold", .finite(learning?.secondsUntilOwnThreshold)),
             ("awaits_acceptance", .boolean(learning?.awaitsAcceptance ?? false)),
-        ])
+        ]
+        return .object(members + more)
     }
 }

@@ -5,8 +5,12 @@ import TimeSeries
 
 /// Answers what is asked of the running daemon: by its verbs on the control socket, by programs and the status page.
 ///
+///     GET  /                                  the status page
 ///     GET  /healthz  /readyz  /metrics
 ///     GET  /api/v1/status?series=N            how it stands, with the N series to look at first
+///     GET  /api/v1/events                     the same each second, and alerts when they are told (server-sent events)
+///     GET  /api/v1/series?limit=N&q=TEXT      series to look at first, of those whose names have the text
+///     GET  /api/v1/samples?stream=S&series=N  the last samples of one series, with bands and scores
 ///     GET  /api/v1/incidents?limit=N          the newest messages, newest first
 ///     GET  /api/v1/incidents/ID               all messages of one incident
 ///     POST /api/v1/incidents/ID/accept        what its series do now is usual
@@ -17,7 +21,8 @@ import TimeSeries
 ///
 ///     POST /api/v1/exclusions                 {"series": NAME, "from": TIME, "to": TIME, "stream": NAME or absent}
 ///
-/// What changes something is taken by the control socket only.
+/// By the port only who asks by the name of this machine is answered, and what changes something is taken with the page's
+/// token only, see `PageGuard`; by the control socket, which has rights of its own, everything is.
 struct OperatorAPI: HTTPHandler {
     /// Series in an answer when nobody says how many.
     static let usualSeries = 20
@@ -30,12 +35,30 @@ struct OperatorAPI: HTTPHandler {
     let store: StateStore
     /// Of the state; `nil` where it lives in memory.
     let snapshots: SnapshotFolder?
+    let live: LiveEvents
+    let pageGuard: PageGuard
+    /// Whether there is a status page; without it nothing is changed by the port.
+    let hasPage: Bool
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard request.door == .port else { return await answer(request) }
+        var response: HTTPResponse
+        if let refusal = pageGuard.refusal(of: request) {
+            response = Self.failure("\(refusal)", status: 403)
+        } else if !hasPage, request.method == "POST" {
+            response = Self.failure("this is done by the control socket", status: 403)
+        } else {
+            response = await answer(request)
+        }
+        response.headers += PageAssets.headers
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         do {
             switch request.method {
             case "GET", "HEAD": return try await read(request)
-            case "POST": return request.door == .control ? await act(request) : Self.refusal
+            case "POST": return await act(request)
             default: return Self.failure("there is no \(request.method)", status: 405)
             }
         } catch {
@@ -52,13 +75,18 @@ struct OperatorAPI: HTTPHandler {
             return HTTPResponse(
                 contentType: MetricsText.contentType, body: .bytes(Array(MetricsText(status).text.utf8)))
         case ["api", "v1", "status"]: return await status(request)
+        case ["api", "v1", "events"]: return await live.response(to: request)
+        case ["api", "v1", "series"]: return await list(request)
+        case ["api", "v1", "samples"]: return try await samples(request)
         case ["api", "v1", "incidents"]: return try await incidents(request)
         case ["api", "v1", "silences"]:
             return .json(Self.text(.list(await streams.silences().map(\.json))))
         case let path where path.starts(with: ["api", "v1", "incidents"]) && path.count == 4:
             return try await incident(path[3])
         case let path where path.first == "api": return Self.failure("there is no such thing", status: 404)
-        default: return .text("there is no such page\n", status: 404)
+        case let path:
+            let asset = hasPage ? PageAssets.response(at: path, token: pageGuard.token) : nil
+            return asset ?? .text("there is no such page\n", status: 404)
         }
     }
 
@@ -75,8 +103,6 @@ struct OperatorAPI: HTTPHandler {
         default: return Self.failure("there is no such thing", status: 404)
         }
     }
-
-    private static let refusal = failure("this is done by the control socket", status: 403)
 
     static func failure(_ reason: String, status: Int) -> HTTPResponse {
         .json(text(.object([("error", .text(reason))])), status: status)
@@ -134,7 +160,7 @@ struct OperatorAPI: HTTPHandler {
         }
     }
 
-    private static func count(_ text: String?, usual: Int, most: Int) -> Int? {
+    static func count(_ text: String?, usual: Int, most: Int) -> Int? {
         guard let text else { return usual }
         guard let count = Int(text), (0...most).contains(count) else { return nil }
         return count

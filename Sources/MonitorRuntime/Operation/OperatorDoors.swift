@@ -19,6 +19,7 @@ struct OperatorDoors: Sendable {
                     try? await Task.sleep(for: .seconds(StatusKeeper.secondsBetweenReadings))
                 }
             }
+            tasks.addTask { await api.live.run() }
             if let controlPath {
                 tasks.addTask {
                     Self.makeFolder(of: controlPath)

@@ -31,6 +31,7 @@ actor StatusKeeper {
         let sources = await streams.sourceStatuses().sources
         readings.append((seconds, sources.map(\.counters.decoded.lines)))
         if readings.count > Self.mostReadings { readings.removeFirst() }
+        await streams.endOldLooks(at: seconds)
     }
 
     /// How the daemon stands.

@@ -45,11 +45,13 @@ actor Shard {
     var numbers: [Int] = []
     var saving = ShardSaving()
     /// Samples of a chunk of history; 0 for none.
-    private let historyCapacity: Int
+    let historyCapacity: Int
     /// Chunks on their way to the history.
     var chunks: [HistoryChunk] = []
     /// Chunks for which there was no room.
     var droppedChunks = 0
+    /// Of the series that somebody looks at, by number: the last whole chunk, beside the one that is collected.
+    var looks: [Int: HistoryChunk?] = [:]
     var scratch: ScoringScratch
     /// What was answered about incidents of the group, as of this round; `nil` for nothing.
     var feedback: FeedbackHead?
@@ -143,7 +145,7 @@ actor Shard {
             for place in compared.indices { compared[place] = batch.values[first + place] }
         }
         observe(input, index, number: number, models: models, tails: tails, into: &outcome, isLine: true)
-        if historyCapacity > 0, let verdict = outcome.verdict {
+        if historyCapacity > 0 || !looks.isEmpty && looks[step.series] != nil, let verdict = outcome.verdict {
             record(verdict, of: index, named: batch.seriesNames[step.series])
         }
         return outcome
@@ -154,7 +156,9 @@ actor Shard {
         // Taken out, so that it is nobody else's while it changes.
         var history =
             series[index].history.take()
-            ?? SeriesHistory(channelCount: channelCount, capacity: historyCapacity, number: numbers[index])
+            ?? SeriesHistory(
+                channelCount: channelCount, capacity: historyCapacity > 0 ? historyCapacity : Self.lookedAtSamples,
+                number: historyCapacity > 0 ? numbers[index] : 0)
         history.append(verdict, values: measured.span) { channel in
             series[index].monitor.expectedBand(of: channel).map { band in
                 isScaled
@@ -166,7 +170,11 @@ actor Shard {
                         expected: Float(band.expected), low: Float(band.low), high: Float(band.high))
             }
         }
-        if history.isFull { keep(history.takeChunk(series: name)) }
+        if history.isFull {
+            let chunk = history.takeChunk(series: name)
+            keep(chunk)
+            if !looks.isEmpty, looks[numbers[index]] != nil { looks[numbers[index]] = .some(chunk) }
+        }
         series[index].history = history
     }
 
@@ -300,6 +308,7 @@ actor Shard {
         touch(index)
         keep(series[index].history?.takeChunk(series: batch.endings[Int(batch.rows[step.row].firstValue)].name))
         saving.gone.append(step.series)
+        looks[step.series] = nil
         members[step.series] = nil
         let ending = batch.endings[Int(batch.rows[step.row].firstValue)]
         outcome.change = series[index].tracker.end(
@@ -317,6 +326,7 @@ actor Shard {
     private func begin(_ step: StreamSequencer.Step, in batch: RecordBatch) {
         guard let index = members[step.series] else { return }
         touch(index)
+        looks[step.series] = nil
         let (image, next) = (series[index].image, series[index].nextImage)
         series[index] = newcomer(step, in: batch)
         // What is stored under its number is still the other's.

@@ -572,6 +572,7 @@ import TimeSeries
                 journal = false  # flag --no-journal
                 control = "none"  # default
                 http = "none"  # default
+                page = true  # default
                 seed = 4  # /etc/monitord/monitord.toml:1:1
                 max_series = 10000  # default
                 max_memory = "512MiB"  # default

@@ -1,8 +1,10 @@
-import Alerting
 import AnomalyDetection
+import Foundation
+import TestSupport
 import Testing
 import TimeSeries
 
+@testable import Alerting
 @testable import Ingest
 @testable import MonitorRuntime
 
@@ -46,5 +48,46 @@ import TimeSeries
         #expect(text.contains("monitord_stream_lag_seconds{stream=\"a\"} 1\n"))
         #expect(!text.contains("monitord_stream_lag_seconds{stream=\"b\"}"))
         #expect(text.contains("monitord_stream_late_lines_total{stream=\"b\"} 1\n"))
+    }
+
+    /// All that there is to tell: each list has something in it.
+    private var full: String {
+        let counts = LineCounts(
+            lines: 5, samples: 3, late: 1, duplicates: 0, counted: 0, roundsWithoutTraining: 0, flows: nil)
+        var all = status(
+            sources: [SourceStatus(name: "s", counters: .init())],
+            streams: [
+                StreamStatus(
+                    name: "a", counts: counts, standing: StreamStanding(), training: .init(),
+                    lastTime: Timestamp(nanoseconds: 999_000_000_000))
+            ])
+        all.sinks = [SinkStatus(name: "console")]
+        return MetricsText(all).text
+    }
+
+    @Test func `the dashboard asks for metrics that there are, and for nearly all of them`() throws {
+        let file = try Data(contentsOf: repositoryRoot.appending(path: "etc/grafana/monitord.json"))
+        let dashboard = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        let panels = try #require(dashboard["panels"] as? [[String: Any]])
+        let questions = panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }.compactMap { $0["expr"] as? String }
+        #expect(questions.count >= 30)
+        let names = /\b(?:monitord|process)_[a-z_]+/
+        let asked = Set(questions.flatMap { $0.matches(of: names).map { String($0.output) } })
+        // Reasons are told once there are any.
+        let given = Set(full.matches(of: names).map { String($0.output) }).union([
+            "monitord_source_unusable_lines_total"
+        ])
+        #expect(asked.isSubset(of: given), "\(asked.subtracting(given)) is not served")
+        #expect(given.subtracting(asked).count <= 2, "\(given.subtracting(asked)) is on no panel")
+        #expect(Set(panels.compactMap { $0["id"] as? Int }).count == panels.count)
+    }
+
+    @Test func `the metrics do not grow with the series`() {
+        var (few, many) = (status(), status())
+        (few.seriesCount, many.seriesCount) = (1, 1_000_000)
+        many.series = (0..<100).map {
+            SeriesStatus(stream: "a", series: "s\($0)", verdict: nil, isAlerting: false, interval: 1)
+        }
+        #expect(MetricsText(few).text == MetricsText(many).text)
     }
 }
