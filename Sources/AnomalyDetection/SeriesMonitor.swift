@@ -24,7 +24,7 @@ public struct SeriesMonitor: Sendable {
     /// Number of channels.
     public let channelCount: Int
     var configuration: DetectionConfiguration
-    let seed: UInt64
+    var seed: UInt64
 
     var scalers: [ChannelScaler]
     var frame: Frame

@@ -47,6 +47,21 @@ struct SeriesNetworks: Sendable {
         windowEnd = windowLength * channelCount
     }
 
+    /// Creates the networks of a series of which nothing that fits is stored: both begin anew.
+    init(anewOf channelCount: Int, configuration: DetectionConfiguration) {
+        self.init(channelCount: channelCount, configuration: configuration)
+        forecastBeginsAnew = true
+        reconstructionBeginsAnew = true
+    }
+
+    /// The forecaster's weights are others than those that the series was forecast with: it begins without a past.
+    mutating func forgetForecasts() {
+        forecaster.reset()
+        ahead = variant.horizon > 1 ? AheadForecasts(channelCount: channelCount, horizon: variant.horizon) : nil
+        hasForecast = false
+        heads = Array(repeating: ForecastHead(), count: channelCount)
+    }
+
     /// The windows begin anew: what was seen before does not precede what comes.
     mutating func restart() {
         forecaster.reset()
@@ -255,7 +270,7 @@ struct SeriesNetworks: Sendable {
         }
         let shape = Self.shape(channelCount, stored)
         guard let state = ForecasterState(shape: shape, values: values, position: position) else {
-            throw .invalid("a forecaster's state of \(values.count) numbers")
+            throw .unknownVersion(of: "a forecaster's state of \(values.count) numbers")
         }
         let mean = try reader.readFloats(count: channelCount)
         let scale = try reader.readFloats(count: channelCount)

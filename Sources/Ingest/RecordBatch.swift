@@ -189,6 +189,9 @@ public struct RecordBatch: Sendable {
     /// The file that all rows of this batch come from, for a followed file; with a row's `endOffset` it makes the
     /// ``FilePosition`` to read on from.
     public var file: FileIdentity?
+    /// The files before that one which were read to their ends a short while ago, each with its end as it was read: a writer that
+    /// was told late to reopen may add to them yet.
+    public var retired: [FilePosition] = []
     /// Bytes of the files read before the one of this batch: with a row's `endOffset` its place in all of a recording.
     public var bytesBefore: Int64 = 0
     /// How the lines are read: with the series and candidates what
@@ -247,7 +250,7 @@ public struct DecodingState: Equatable, Sendable {
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
-        guard version == 1 || version == 2 else { throw .invalid("unknown version of what a decoder knows") }
+        guard version == 1 || version == 2 else { throw .unknownVersion(of: "what a decoder knows") }
         self.init(dialect: try reader.readIntegers())
         for _ in 0..<(try reader.read(UInt32.self)) { seriesNames.append(try reader.readString()) }
         seriesGroups = try reader.readIntegers()

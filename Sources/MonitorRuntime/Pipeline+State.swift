@@ -79,33 +79,50 @@ extension Pipeline {
                 members.append(SeriesPlace(group: Int(group), member: restored[Int(group)].seriesCount))
                 restored[Int(group)].seriesCount += 1
             }
-            // Of a series that has ended since, its last piece is still there.
-            for (number, bytes) in stored.series where flows?.goesOn(number) != false {
-                let place = members[number]
-                let shard = fresh[place.group].shards[place.member % shardCount]
-                try await shard.restore(series: number, name: known.seriesNames[number], from: bytes)
-            }
+            var changes = FormatChanges(header: stored.header.anew)
             var replaced: ForecasterVariant?
             var replacedAutoencoder: AutoencoderArchitecture?
+            var beginsAnew: [(forecaster: Bool, autoencoder: Bool)] = []
             for index in 0..<stored.header.groups.count {
                 let training = try await fresh[index].trainer.restore(stored.training[index] ?? [:])
                 restored[index].models = training.inUse
                 restored[index].trained = training.next
                 replaced = training.replaced ?? replaced
                 replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
+                beginsAnew.append(training.beginsAnew)
+                changes.note(training.anew.map(\.rawValue))
                 await fresh[index].shards[0].restore(log: training.log)
                 if let bytes = stored.feedback[index] {
-                    var reader = StateReader(bytes)
-                    restored[index].feedback = try FeedbackHead(
-                        from: &reader, channelCount: restored[index].channels.count)
+                    let channelCount = restored[index].channels.count
+                    do {
+                        var reader = StateReader(bytes)
+                        restored[index].feedback = try FeedbackHead(from: &reader, channelCount: channelCount)
+                    } catch StateCodingError.unknownVersion {
+                        changes.note(["what was answered"])
+                    }
                 }
-                if let tails = fresh[index].tails {
-                    var reader = StateReader(stored.peaks[index] ?? [])
-                    restored[index].tails = try FleetTails(from: &reader, extents: FlowChannels.extents)
-                    let peaks = try PeakLog(from: &reader, extentCount: tails.extentCount)
+                guard fresh[index].tails != nil else { continue }
+                if let (tails, peaks) = try Self.fleet(in: stored.peaks[index] ?? []) {
+                    restored[index].tails = tails
                     await fresh[index].shards[0].restore(peaks: peaks)
+                } else {
+                    changes.note(["what is usual of the fleet"])
                 }
             }
+            // Of a series that has ended since, its last piece is still there.
+            for (number, bytes) in stored.series where flows?.goesOn(number) != false {
+                let place = members[number]
+                let shard = fresh[place.group].shards[place.member % shardCount]
+                do {
+                    changes.note(
+                        try await shard.restore(
+                            series: number, name: known.seriesNames[number], from: bytes,
+                            beginsAnew: beginsAnew[place.group]), ofSeries: true)
+                } catch let error as StateCodingError {
+                    changes.note(known.seriesNames[number], error)
+                }
+            }
+            if let error = changes.errorOfAll { throw error }
             groups = restored
             // The series know what was accepted since the last border.
             hasAcceptances = true
@@ -117,6 +134,7 @@ extension Pipeline {
                     admission.allowance.take(channels: restored[Int(group)].channels.count)
                 }
             }
+            for text in changes.texts(of: name) { tell(state: text) }
             if let replaced {
                 let chosen = configuration.detection.forecasterVariant
                 tell(
@@ -136,6 +154,18 @@ extension Pipeline {
             groups = []
             emptyLogs = []
             if let schema = batch.schema { await makeGroups(schema) }
+        }
+    }
+
+    /// What is stored of a fleet; `nil` when it is in another form.
+    private static func fleet(in bytes: [UInt8]) throws(StateCodingError) -> (tails: FleetTails, peaks: PeakLog)? {
+        var reader = StateReader(bytes)
+        do throws(StateCodingError) {
+            let tails = try FleetTails(from: &reader, extents: FlowChannels.extents)
+            return (tails, try PeakLog(from: &reader, extentCount: FlowChannels.extents.count))
+        } catch {
+            guard case .unknownVersion = error else { throw error }
+            return nil
         }
     }
 

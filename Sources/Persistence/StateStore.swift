@@ -88,6 +88,9 @@ public actor StateStore {
         """,
         // The same tables: from here on pieces have sums that an earlier version does not know.
         "",
+        // The same tables: from here on pieces have parts with versions of their own, of which an earlier version would
+        // make a beginning anew.
+        "",
     ]
     /// What a snapshot has of the tables.
     static let snapshotTables = """

@@ -194,7 +194,7 @@ public struct SeriesClock: Sendable, Equatable {
 
     /// Reads a clock.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a series clock") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a series clock") }
         let declared = try reader.readDouble()
         let learned = try reader.readDouble()
         self.init(interval: declared > 0 ? declared : nil)

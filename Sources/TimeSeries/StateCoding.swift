@@ -4,12 +4,15 @@ public enum StateCodingError: Error, Equatable, CustomStringConvertible {
     case truncated(reading: String)
     /// A value that cannot be: a wrong tag, a negative count, another shape than the configuration's.
     case invalid(String)
+    /// A piece, or a part of one, whose coding is another than this build's.
+    case unknownVersion(of: String)
 
     /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .truncated(let what): "stored state ends within \(what)"
         case .invalid(let why): "stored state is not usable: \(why)"
+        case .unknownVersion(let piece): "stored state is not usable: unknown version of \(piece)"
         }
     }
 }
@@ -69,9 +72,19 @@ public struct StateWriter: Sendable {
 
     /// Appends what `write` writes, behind its length, so that a reader can pass over it.
     public mutating func writePart(_ write: (inout StateWriter) -> Void) {
-        var part = StateWriter()
-        write(&part)
-        self.write(part.bytes)
+        let start = bytes.count
+        self.write(UInt32(0))
+        write(&self)
+        let length = UInt32(bytes.count - start - 4)
+        for index in 0..<4 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * UInt32(index))) }
+    }
+
+    /// Appends a part that begins anew alone when its coding changes; ``StateParts`` reads it.
+    ///
+    /// - Parameter version: of the part's coding, counted up with each change that older bytes do not fit.
+    public mutating func writePart(version: UInt8, _ write: (inout StateWriter) -> Void) {
+        self.write(version)
+        writePart(write)
     }
 
     /// Empties the writer; its memory is used again.

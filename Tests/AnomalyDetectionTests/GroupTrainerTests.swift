@@ -109,6 +109,34 @@ import TimeSeries
         #expect(throws: StateCodingError.self) { try self.trainer(1, forecaster).restore(parts) }
     }
 
+    @Test(arguments: [GroupTrainer.Part.forecaster, .autoencoder, .memory])
+    func `a network or the memory in another form begins anew alone`(part: GroupTrainer.Part) throws {
+        let original = trainer(1)
+        for round in 0..<30 {
+            original.absorb(log(series: [0], first: 8 * round), round: UInt64(round))
+            original.train(round: UInt64(round))
+        }
+        let name = part == .memory ? "replay" : part == .forecaster ? "forecaster" : "autoencoder"
+        let parts = original.parts().map { stored in
+            (name: stored.name, bytes: stored.name == name ? [99] + stored.bytes.dropFirst() : stored.bytes)
+        }
+        let copy = trainer(1)
+        #expect(try copy.restore(parts) == nil)
+        #expect(copy.anew == [part])
+        let (new, old) = (trainer(1).models(), original.models())
+        let forecaster = part == .forecaster ? new.forecaster : old.forecaster
+        let autoencoder = part == .autoencoder ? new.autoencoder : old.autoencoder
+        #expect(copy.models().forecaster.parameters == forecaster.parameters)
+        #expect(copy.models().autoencoder.parameters == autoencoder.parameters)
+        #expect(copy.parts().contains { $0.name == "replay.0.0" } == (part != .memory))
+        // And it goes on learning.
+        for round in 30..<40 {
+            copy.absorb(log(series: [0], first: 8 * round), round: UInt64(round))
+            copy.train(round: UInt64(round))
+        }
+        #expect(copy.models().autoencoder.parameters != autoencoder.parameters)
+    }
+
     @Test func `the replay memory is bounded and shared`() {
         #expect(ReplayMemory.capacity(seriesCount: 1) == 8_192)
         #expect(ReplayMemory.capacity(seriesCount: 8) == 8_192)

@@ -28,14 +28,16 @@ class Feeder:
         self.chance = chance
         self.plan, self.fed_at = [], 0
 
-    def prepare(self, share, begin):
-        """Plans what is written in this life: up to a share of the whole, at random instants."""
+    def prepare(self, share, begin, seconds=1.5, pieces=0):
+        """Plans what is written in this life: up to a share of the whole, at random instants of its first seconds.
+
+        With `pieces` in that many at least: each is something to commit and may be something to tell."""
         self.plan = []
         for number, (file, whole) in enumerate(self.files):
             target = int(len(whole) * share)
-            cuts = sorted(self.chance.randrange(file.tell(), target + 1) for _ in range(self.chance.randrange(5)))
+            cuts = sorted(self.chance.randrange(file.tell(), target + 1) for _ in range(pieces + self.chance.randrange(5)))
             for cut in cuts + [target]:
-                self.plan.append((begin + self.chance.uniform(0, 1.5), number, cut))
+                self.plan.append((begin + self.chance.uniform(0, seconds), number, cut))
         self.plan.sort()
 
     def feed(self, now):
@@ -61,7 +63,7 @@ class Moment:
         self.spread = 0.01
         # Of two alerts one is killed at its row in the outbox, the other while it is told; not always the first of a life.
         self.at_row = chance.random() < 0.5
-        self.awaited = chance.randrange(1, 4)
+        self.awaited = chance.randrange(1, 3)
         self.told_at = self.written_at = self.begun_at = begin
         self.writes = 0
 
@@ -73,15 +75,17 @@ class Moment:
                 # Old files are moved on, then the log; a new one is made, and the old one is packed.
                 hit |= name.startswith("alerts.jsonl") and bool(what & (MOVED_FROM | MOVED_TO | CREATE | DELETE))
             elif name == "monitord.db-wal":
-                begins, self.written_at = now - self.written_at > 0.02, now
+                # On a busy machine a transaction stands still for a while between two writes.
+                begins, self.written_at = now - self.written_at > 0.05, now
                 if begins:
                     self.begun_at, self.writes = now, 0
                 self.writes += 1
                 if self.aim == "alert":
-                    hit |= begins and self.at_row and now - fed_at < 0.1
+                    hit |= begins and self.at_row and now - fed_at < 0.3
                 else:
-                    # A row of the outbox takes two or three writes, a commit dozens; and an alert is told at once.
-                    hit |= self.writes == 4 and self.told_at < self.begun_at and now > self.begin + 0.8
+                    # A row of the outbox takes two or three writes, a commit dozens, of which inotify may tell one for several; and an
+                    # alert is told at once.
+                    hit |= self.writes == 3 and self.told_at < self.begun_at and now > self.begin + 0.8
             elif name in ("console", "alerts.jsonl"):
                 self.told_at = now
                 hit |= self.aim == "alert" and not self.at_row
@@ -161,10 +165,15 @@ def of_files(options, chance, work):
     feeder = Feeder(box, wholes, chance)
     hits, left = {}, {}
     for number in range(options.kills):
-        feeder.prepare((number + 1) / (options.kills + 1), time.monotonic())
         short = [aim for aim, share in AIMED.items() if hits.get(aim, 0) < share * options.kills]
         # One in four is aimed at nothing that is written.
         aim = chance.choice(short if short and chance.random() < 0.75 else OTHERS)
+        # There is something to commit and to tell for as long as a kill waits for it.
+        share, now = (number + 1) / (options.kills + 1), time.monotonic()
+        if aim in ("commit", "alert"):
+            feeder.prepare(share, now, PATIENCE - 1, 4)
+        else:
+            feeder.prepare(share, now)
         aim = live_and_die(box, feeder, aim, chance)
         hits[aim] = hits.get(aim, 0) + 1
         for what in unfinished(box.state, box.logs, work):

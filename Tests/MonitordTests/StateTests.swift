@@ -107,6 +107,28 @@ import Testing
         #expect(daemon.finish().exitCode == 0)
     }
 
+    @Test(.enabled(if: Self.mountsAlone, "only root mounts, in a namespace of its own"))
+    func `a state on a disk that may only be read is refused with one line, and is left as it is`() throws {
+        let before = try Data(contentsOf: URL(filePath: state + "/monitord.db"))
+        let script = """
+            mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 1
+            exec "$0" --stdin --state "$1" --no-journal --log none
+            """
+        let run = try runCommand(
+            URL(filePath: "/usr/bin/unshare"),
+            ["-m", "/bin/sh", "-c", script, try #require(monitordBinary).path, state],
+            input: Data(contentsOf: URL(filePath: file)))
+        #expect(run.exitCode == 73)
+        #expect(run.errors == "cannot create \(state)/lock: Read-only file system\n")
+        #expect(try Data(contentsOf: URL(filePath: state + "/monitord.db")) == before)
+    }
+
+    /// Whether a test may mount something that nobody else sees.
+    private static var mountsAlone: Bool {
+        (try? runCommand(URL(filePath: "/usr/bin/unshare"), ["-m", "/bin/mount", "-t", "tmpfs", "none", "/mnt"]))?
+            .exitCode == 0
+    }
+
     @Test func `names that are none are refused`() throws {
         let save = try monitord(["state", "save", "--state", state, "../evil"])
         #expect(save.exitCode == 64)

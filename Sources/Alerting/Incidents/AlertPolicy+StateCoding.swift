@@ -32,7 +32,7 @@ extension AlertPolicy {
         self.init(configuration: configuration)
         let version = try reader.read(UInt8.self)
         guard (1...Self.codingVersion).contains(version) else {
-            throw .invalid("unknown version of the alert policy")
+            throw .unknownVersion(of: "the alert policy")
         }
         if version > 2 {
             let count = try reader.read(UInt32.self)

@@ -59,7 +59,7 @@ public struct ConditionTracker: Equatable, Sendable {
         throws(StateCodingError)
     {
         self.init(kind: kind, severity: severity)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a condition tracker") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a condition tracker") }
         let isOpen = try reader.readBool()
         let since = Timestamp(nanoseconds: try reader.read())
         let sample: UInt64 = try reader.read()

@@ -147,7 +147,7 @@ public struct IncidentTracker: Equatable, Sendable {
     public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
         self.init(rule: rule)
         let version = try reader.read(UInt8.self)
-        guard (1...3).contains(version) else { throw .invalid("unknown version of an incident tracker") }
+        guard (1...3).contains(version) else { throw .unknownVersion(of: "an incident tracker") }
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())

@@ -131,11 +131,17 @@ struct ScoreCalibration: Sendable {
 
     /// Reads what ``encode(to:)`` wrote. Calibrators of members that no longer take part are left out; new members begin
     /// without a score.
-    mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
+    ///
+    /// - Parameter newcomers: members that begin without a score although some are stored: their detectors know nothing yet.
+    mutating func restore(
+        from reader: inout StateReader, without newcomers: [DetectorKind] = []
+    ) throws(StateCodingError) {
         _ = try Self.restore(
-            &fast, of: fastMembers, length: DetectionRecipe.fastCalibrationLength, memory: memory, from: &reader)
+            &fast, of: fastMembers, but: newcomers, length: DetectionRecipe.fastCalibrationLength, memory: memory,
+            from: &reader)
         let stored = try Self.restore(
-            &slow, of: slowMembers, length: DetectionRecipe.slowCalibrationLength, memory: memory, from: &reader)
+            &slow, of: slowMembers, but: newcomers, length: DetectionRecipe.slowCalibrationLength, memory: memory,
+            from: &reader)
         let bins = try reader.readIntegers(UInt16.self)
         recentStart = Int(try reader.read(UInt32.self))
         guard bins.count <= memory.recentScores * stored.count,
@@ -143,7 +149,9 @@ struct ScoreCalibration: Sendable {
             recentStart < max(1, memory.recentScores),
             bins.allSatisfy({ Int($0) < memory.binCount })
         else { throw .invalid("\(bins.count) recent scores from \(recentStart) on") }
-        let columns = slowMembers.map { member in stored.firstIndex(of: member.name) }
+        let columns = slowMembers.map { member in
+            newcomers.contains(member) ? nil : stored.firstIndex(of: member.name)
+        }
         recent = []
         for row in 0..<(stored.isEmpty ? 0 : bins.count / stored.count) {
             for column in columns { recent.append(column.map { bins[row * stored.count + $0] } ?? 0) }
@@ -152,15 +160,16 @@ struct ScoreCalibration: Sendable {
 
     /// Reads one clock; returns the names of the stored members in their order.
     private static func restore(
-        _ calibrators: inout [any ScoreCalibrator], of members: [DetectorKind], length: Int, memory: ScoreMemory,
-        from reader: inout StateReader
+        _ calibrators: inout [any ScoreCalibrator], of members: [DetectorKind], but newcomers: [DetectorKind],
+        length: Int, memory: ScoreMemory, from reader: inout StateReader
     ) throws(StateCodingError) -> [String] {
         var names: [String] = []
         for _ in 0..<Int(try reader.read(UInt32.self)) {
             let name = try reader.readString()
             var part = try reader.readPart()
             names.append(name)
-            guard let index = members.firstIndex(where: { $0.name == name }) else { continue }
+            guard let index = members.firstIndex(where: { $0.name == name }), !newcomers.contains(members[index])
+            else { continue }
             calibrators[index] = try memory.calibrator(from: &part, length: length, prior: prior(of: members[index]))
         }
         return names

@@ -114,7 +114,7 @@ public struct SampleConditioner: Equatable, Sendable {
         channels: [Channel], conditions: SampleConditions, from reader: inout StateReader
     ) throws(StateCodingError) {
         self.init(channels: channels, conditions: conditions)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a series' conditioning") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a series' conditioning") }
         let count = Int(try reader.read(UInt32.self))
         guard count == 0 || count == channels.count else { throw .invalid("\(count) counters for other channels") }
         for index in 0..<count {

@@ -8,10 +8,13 @@ struct DetectorBank: Sendable {
     /// Number of the sample at which each member began: not 0 when the set was changed on a series that was already known.
     private(set) var began: [UInt64]
 
-    init(_ set: DetectorSet, channelCount: Int, seed: UInt64) {
+    /// Creates detectors that know nothing.
+    ///
+    /// - Parameter beganAt: number of the sample at which they begin.
+    init(_ set: DetectorSet, channelCount: Int, seed: UInt64, beganAt: UInt64 = 0) {
         kinds = set.kinds
         members = kinds.map { $0.makeDetector(channelCount: channelCount, seed: seed) }
-        began = Array(repeating: 0, count: kinds.count)
+        began = Array(repeating: beganAt, count: kinds.count)
     }
 
     /// Scores a sample with every detector; `raw` has one element for each ``DetectorKind``.
@@ -53,28 +56,38 @@ struct DetectorBank: Sendable {
 
     // MARK: State
 
-    /// Writes every detector, each with its name and length.
+    /// Writes every detector, each with its name, version and length.
     func encode(to writer: inout StateWriter) {
         writer.write(UInt32(kinds.count))
         for (index, detector) in members.enumerated() {
             writer.write(kinds[index].name)
             writer.write(began[index])
-            writer.writePart { detector.encode(to: &$0) }
+            writer.writePart(version: kinds[index].codingVersion) { detector.encode(to: &$0) }
         }
     }
 
-    /// Reads what ``encode(to:)`` wrote. Detectors that no longer take part are left out, new ones begin at this sample.
+    /// Reads what ``encode(to:)`` wrote. Detectors that no longer take part are left out, new ones begin at this sample, and so
+    /// do those whose coding is another than the stored one.
+    ///
+    /// - Parameters:
+    ///   - isFramed: whether each has a version; an older build wrote none.
+    ///   - anew: detectors that take part and begin anew because of their coding are added to it.
     init(
-        from reader: inout StateReader, set: DetectorSet, channelCount: Int, seed: UInt64, sampleCount: UInt64
+        from reader: inout StateReader, set: DetectorSet, channelCount: Int, seed: UInt64, sampleCount: UInt64,
+        isFramed: Bool, anew: inout [DetectorKind]
     ) throws(StateCodingError) {
-        self.init(set, channelCount: channelCount, seed: seed)
-        began = Array(repeating: sampleCount, count: kinds.count)
+        self.init(set, channelCount: channelCount, seed: seed, beganAt: sampleCount)
         for _ in 0..<Int(try reader.read(UInt32.self)) {
             let name = try reader.readString()
             let since = try reader.read(UInt64.self)
+            let version = isFramed ? try reader.read(UInt8.self) : 1
             var part = try reader.readPart()
             guard let index = kinds.firstIndex(where: { $0.name == name }) else { continue }
             guard since <= sampleCount else { throw .invalid("detector \(name) begins at sample \(since)") }
+            guard version == kinds[index].codingVersion else {
+                anew.append(kinds[index])
+                continue
+            }
             try Self.restore(&members[index], from: &part, channelCount: channelCount)
             began[index] = since
         }
@@ -93,6 +106,10 @@ struct DetectorBank: Sendable {
 }
 
 extension DetectorKind {
+    /// Version of what the detector writes: to be counted up when older bytes no longer mean the same, in a `switch` by kind. It
+    /// then learns anew, alone.
+    var codingVersion: UInt8 { 1 }
+
     /// Creates the detector.
     ///
     /// - Parameter seed: the series' own, for those that choose at random.

@@ -163,7 +163,7 @@ public struct FeedbackHead: Equatable, Sendable {
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
-        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of answers") }
+        guard try reader.read(UInt8.self) == Self.version else { throw .unknownVersion(of: "answers") }
         answers = try Self.readAnswers(from: &reader, channelCount: channelCount)
         pending = try Self.readAnswers(from: &reader, channelCount: channelCount)
         if !answers.isEmpty { fit() }

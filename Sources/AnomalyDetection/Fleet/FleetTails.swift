@@ -182,7 +182,8 @@ public struct FleetTails: Sendable, Equatable {
     /// - Throws: ``StateCodingError`` when it is of another number of extents, or counts what cannot be counted.
     public init(from reader: inout StateReader, extents: [Extent]) throws(StateCodingError) {
         self.init(extents: extents)
-        guard try reader.read(UInt8.self) == 2, try reader.read(UInt32.self) == extentCount else {
+        guard try reader.read(UInt8.self) == 2 else { throw .unknownVersion(of: "what is usual of the fleet") }
+        guard try reader.read(UInt32.self) == extentCount else {
             throw .invalid("the tails of another fleet")
         }
         for extent in blocks.indices { blocks[extent] = try reader.readDouble() }

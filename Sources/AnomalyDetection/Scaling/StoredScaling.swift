@@ -19,18 +19,25 @@ public struct StoredScaling: Equatable, Sendable {
     ///
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of another version.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == SeriesMonitor.version else {
-            throw .invalid("unknown version of a series")
+        let version = try reader.read(UInt8.self)
+        guard version == SeriesMonitor.version || version == SeriesMonitor.unframedVersion else {
+            throw .unknownVersion(of: "a series")
         }
         let count = Int(try reader.read(UInt32.self))
         // Each channel takes well over 8 bytes: a damaged count is found out before memory is asked for.
         guard count > 0, count * 8 <= reader.remaining else { throw .invalid("a series of \(count) channels") }
         _ = try reader.read(UInt64.self)
         usesNetworks = try reader.read(UInt8.self) & 1 == 1
-        channels = []
-        for _ in 0..<count {
-            let scaler = try ChannelScaler(from: &reader)
-            channels.append(Channel(location: scaler.location, scale: scaler.scale))
+        var parts = version == SeriesMonitor.version ? try StateParts(from: &reader) : StateParts(unframed: reader)
+        let stored = try parts.read("the scaling") { (part) throws(StateCodingError) in
+            var channels: [Channel] = []
+            for _ in 0..<count {
+                let scaler = try ChannelScaler(from: &part)
+                channels.append(Channel(location: scaler.location, scale: scaler.scale))
+            }
+            return channels
         }
+        guard let stored else { throw .unknownVersion(of: "how a series is scaled") }
+        channels = stored
     }
 }

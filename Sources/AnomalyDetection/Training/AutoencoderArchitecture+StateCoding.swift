@@ -34,7 +34,7 @@ extension AutoencoderArchitecture {
         switch try reader.read(UInt8.self) {
         case 1: self = .dense
         case 2: self = try Self.named(try reader.readString())
-        default: throw .invalid("unknown version of an autoencoder's state")
+        default: throw .unknownVersion(of: "an autoencoder's state")
         }
     }
 

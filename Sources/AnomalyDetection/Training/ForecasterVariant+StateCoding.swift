@@ -34,7 +34,7 @@ extension ForecasterVariant {
             let horizon = Int(try reader.read(UInt8.self))
             guard Self.horizons.contains(horizon) else { throw .invalid("a forecast \(horizon) samples ahead") }
             self.init(cell: cell, head: head, horizon: horizon)
-        default: throw .invalid("unknown version of \(piece)")
+        default: throw .unknownVersion(of: piece)
         }
     }
 }

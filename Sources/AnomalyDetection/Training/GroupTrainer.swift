@@ -47,6 +47,17 @@ public final class GroupTrainer {
     /// The architecture of the autoencoder in the parts restored last, when it is not the configured one, which then began
     /// anew.
     public private(set) var replacedAutoencoder: AutoencoderArchitecture?
+    /// What may begin anew without the rest, when it is stored in another form.
+    public enum Part: String, Sendable {
+        /// The forecaster's weights, with what its steps have gathered.
+        case forecaster = "the forecaster"
+        /// The autoencoder's.
+        case autoencoder = "the autoencoder"
+        /// The rows that both learn from once more.
+        case memory = "the replay memory"
+    }
+    /// What of the parts restored last was stored in another form, and so began anew.
+    public private(set) var anew: [Part] = []
 
     /// Creates a trainer at the weights that a new group starts with.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
@@ -270,7 +281,8 @@ public final class GroupTrainer {
 
     private static func name(_ series: Int, _ segment: Int) -> String { "replay.\(series).\(segment)" }
 
-    /// Goes on from stored parts, in any order; parts that the index does not name are left alone.
+    /// Goes on from stored parts, in any order; parts that the index does not name are left alone. A network, and the memory,
+    /// that are stored in another form begin anew, each alone: see ``anew``.
     ///
     /// - Returns: the stored forecaster when it is not the configured one: the forecaster then stays as new, and learns from
     ///   the replay memory, which goes on as the autoencoder does. Else `nil`.
@@ -279,33 +291,69 @@ public final class GroupTrainer {
     public func restore(_ parts: [(name: String, bytes: [UInt8])]) throws(StateCodingError) -> ForecasterVariant? {
         var byName: [String: [UInt8]] = [:]
         for part in parts { byName[part.name] = part.bytes }
-        func part(_ name: String) throws(StateCodingError) -> [UInt8] {
+        func part(_ name: String) throws(StateCodingError) -> StateReader {
             guard let bytes = byName[name] else { throw .invalid("a group's state without its part \(name)") }
-            return bytes
+            return StateReader(bytes)
         }
-        var reader = StateReader(try part("forecaster"))
+        anew = []
+        var variant: ForecasterVariant?
+        do throws(StateCodingError) {
+            variant = try restoreForecaster(try part("forecaster"))
+        } catch .unknownVersion {
+            anew.append(.forecaster)
+        }
+        do throws(StateCodingError) {
+            replacedAutoencoder = try restoreAutoencoder(try part("autoencoder"))
+        } catch .unknownVersion {
+            anew.append(.autoencoder)
+        }
+        do throws(StateCodingError) {
+            if let bytes = byName["duty"] { try restoreDuty(bytes) }
+        } catch .unknownVersion {
+            // It only says how often to train: as often as one that is new.
+        }
+        if variant != nil || anew.contains(.forecaster) { duty = TrainingDuty() }
+        do throws(StateCodingError) {
+            guard let index = byName["replay"] else { throw .invalid("a group's state without its part replay") }
+            memory = try ReplayMemory(index: index, width: memory.width)
+            for series in memory.rings.indices {
+                let rows = Int(min(memory.rings[series].appended, UInt64(memory.capacity)))
+                let segments = (rows + ReplayMemory.segmentRows - 1) / ReplayMemory.segmentRows
+                for segment in 0..<segments {
+                    guard let bytes = byName[Self.name(series, segment)] else {
+                        throw .invalid("replay rows are missing")
+                    }
+                    try memory.restoreSegment(bytes, of: series)
+                }
+            }
+            guard memory.isComplete else { throw .invalid("replay rows are missing") }
+        } catch .unknownVersion {
+            anew.append(.memory)
+            memory = ReplayMemory(width: memory.width)
+        }
+        fresh = []
+        return variant
+    }
+
+    /// - Returns: the stored forecaster when it is another, of which nothing is used.
+    private func restoreForecaster(_ part: StateReader) throws(StateCodingError) -> ForecasterVariant? {
+        var reader = part
         let variant = try ForecasterVariant(from: &reader, of: "a forecaster's state")
         let checkpoint = try Self.readCheckpoint(from: &reader)
-        let isAnother = variant != forecaster.shape.variant
-        reader = StateReader(try part("autoencoder"))
+        guard variant == forecaster.shape.variant else { return variant }
+        guard forecaster.restore(checkpoint) else { throw .unknownVersion(of: "a forecaster's shape") }
+        return nil
+    }
+
+    /// - Returns: the stored architecture when it is another, of which nothing is used.
+    private func restoreAutoencoder(_ part: StateReader) throws(StateCodingError) -> AutoencoderArchitecture? {
+        var reader = part
         let architecture = try AutoencoderArchitecture(from: &reader)
-        let isAnotherAutoencoder = architecture != configuredAutoencoder
         var checkpoints: [TrainingCheckpoint] = []
         while reader.remaining > 0 { checkpoints.append(try Self.readCheckpoint(from: &reader)) }
-        guard isAnother || forecaster.restore(checkpoint), isAnotherAutoencoder || autoencoder.restore(checkpoints)
-        else { throw .invalid("networks of another shape") }
-        replacedAutoencoder = isAnotherAutoencoder ? architecture : nil
-        if let bytes = byName["duty"] { try restoreDuty(bytes) }
-        if isAnother { duty = TrainingDuty() }
-        memory = try ReplayMemory(index: try part("replay"), width: memory.width)
-        for series in memory.rings.indices {
-            let rows = Int(min(memory.rings[series].appended, UInt64(memory.capacity)))
-            let segments = (rows + ReplayMemory.segmentRows - 1) / ReplayMemory.segmentRows
-            for segment in 0..<segments { try memory.restoreSegment(try part(Self.name(series, segment)), of: series) }
-        }
-        guard memory.isComplete else { throw .invalid("replay rows are missing") }
-        fresh = []
-        return isAnother ? variant : nil
+        guard architecture == configuredAutoencoder else { return architecture }
+        guard autoencoder.restore(checkpoints) else { throw .unknownVersion(of: "an autoencoder's shape") }
+        return nil
     }
 
     private var configuredAutoencoder: AutoencoderArchitecture { autoencoder.shape.architecture }
@@ -328,7 +376,7 @@ public final class GroupTrainer {
     /// A state from before there was early stopping has no such part: the forecaster then trains as if it were new.
     private func restoreDuty(_ bytes: [UInt8]) throws(StateCodingError) {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a training's duty") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a training's duty") }
         duty = try TrainingDuty(from: &reader)
         counts = try TrainingCounts(from: &reader)
     }

@@ -153,7 +153,7 @@ struct ReplayMemory: Sendable {
     init(index bytes: [UInt8], width: Int) throws(StateCodingError) {
         self.init(width: width)
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a replay memory") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a replay memory") }
         guard Int(try reader.read(UInt32.self)) == width else { throw .invalid("a replay memory of other rows") }
         capacity = Int(try reader.read(UInt32.self))
         let count = Int(try reader.read(UInt32.self))

@@ -17,7 +17,7 @@ extension TrainingLog {
     /// - Throws: ``StateCodingError`` when the bytes are cut short or of another width.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
-        guard version == 1 || version == 2 else { throw .invalid("unknown version of a round's log") }
+        guard version == 1 || version == 2 else { throw .unknownVersion(of: "a round's log") }
         let series = try reader.readIntegers(UInt32.self)
         let numbers = try reader.readIntegers(UInt64.self)
         let marks = try reader.readIntegers(UInt8.self).map(Marks.init(rawValue:))

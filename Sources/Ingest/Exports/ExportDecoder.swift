@@ -181,7 +181,7 @@ extension ExportDecoder {
 
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == Self.version else { throw .invalid("unknown version of templates") }
+        guard try reader.read(UInt8.self) == Self.version else { throw .unknownVersion(of: "templates") }
         let count = try reader.read(UInt32.self)
         guard count <= UInt32(Self.mostDomains) else { throw .invalid("templates of \(count) exporters") }
         for _ in 0..<count {

@@ -32,7 +32,7 @@ extension FlowGatherer {
         _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
     ) throws(StateCodingError) {
         self.init(settings, admission: admission, writesTimes: writesTimes)
-        guard try reader.read(UInt8.self) == 3 else { throw .invalid("unknown version of flows in progress") }
+        guard try reader.read(UInt8.self) == 3 else { throw .unknownVersion(of: "flows in progress") }
         guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
             throw .invalid("flows were put together in another way")
         }

@@ -60,7 +60,7 @@ extension Dialect {
         from reader: inout StateReader, zone: (String) -> TimeZoneRules
     ) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
-        guard (1...Self.version).contains(version) else { throw .invalid("unknown version of the input's dialect") }
+        guard (1...Self.version).contains(version) else { throw .unknownVersion(of: "the input's dialect") }
         // The first version knew no zone but this, and the first two no groups of channels.
         let zoneName = version == 1 ? TimeZoneRules.utc.name : try reader.readString()
         let summary = try reader.readString()

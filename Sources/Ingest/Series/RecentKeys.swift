@@ -82,7 +82,7 @@ public struct RecentKeys: Sendable, Equatable {
 
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of recent keys") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "recent keys") }
         self.init(most: Int(try reader.read(UInt32.self)))
         newest = try Self.generation(from: &reader, most)
         older = try Self.generation(from: &reader, most)

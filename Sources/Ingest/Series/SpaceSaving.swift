@@ -142,7 +142,7 @@ public struct SpaceSaving: Sendable, Equatable {
 
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a sketch of keys") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a sketch of keys") }
         let capacity = Int(try reader.read(UInt32.self))
         guard (1...1 << 20).contains(capacity) else { throw .invalid("a sketch of \(capacity) keys") }
         self.init(capacity: capacity)

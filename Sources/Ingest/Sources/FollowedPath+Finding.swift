@@ -76,6 +76,33 @@ extension FollowedPath {
         return nil
     }
 
+    /// Opens the files that had been read to their ends before a restart, once: what was written to them meanwhile is late.
+    ///
+    /// Each is looked for by its inode in the folder of the path, and among the rotated files. One that was packed since is not
+    /// found, and what came late to it is not read.
+    mutating func openRetired(at now: Duration) {
+        let positions = resumeRetired
+        resumeRetired = []
+        guard !positions.isEmpty else { return }
+        let directory = PathName.split(path).directory
+        let names = System.names(inDirectory: directory).sorted().map { PathName.join(directory, $0) }
+        for position in positions.suffix(Self.mostRetired) {
+            for name in names + RotatedFiles(of: path).members.map(\.path) {
+                // Its status first: a FIFO or a device is not opened.
+                guard let status = try? System.status(name), status.isRegular, status.inode == position.file.inode,
+                    !hasRead(status), var file = try? OpenFile(name), file.gzip == nil, file.isFile(of: position),
+                    file.status.size >= position.offset, file.holdsLine(of: position.file)
+                else { continue }
+                file.move(to: position.offset)
+                let isWithinLine = position.offset > 0 && !file.isAtLineStart
+                retired.append(
+                    RetiredFile(file: file, identity: position.file, since: now, isWithinLine: isWithinLine))
+                break
+            }
+        }
+        nameRetired()
+    }
+
     // MARK: The next file
 
     /// The file to be read after one that has lost the path's name.

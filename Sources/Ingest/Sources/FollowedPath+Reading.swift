@@ -41,11 +41,13 @@ extension FollowedPath {
 
     /// Takes in what was written to rotated files after they had been read to their end: whole lines only.
     ///
-    /// They come behind lines of the next file, and a restart goes on in that one.
+    /// They come behind lines of the next file, and a restart goes on in that one; it looks at the rotated files again too.
     mutating func readLate(
         _ buffer: inout [UInt8], at now: Duration, _ emit: (RecordBatch) throws -> Void
     ) throws -> Bool {
+        let known = retired.count
         retired.removeAll { now - $0.since > Self.lateWait }
+        if retired.count < known { nameRetired() }
         guard !retired.isEmpty, current?.isPacked == false, feed.canFeedLate else { return false }
         var hasRead = false
         for index in retired.indices {
@@ -67,6 +69,8 @@ extension FollowedPath {
             }
             retired[index].file.move(to: before + Int64(last + 1 - bytes.lowerBound))
             guard first <= last else { continue }
+            // Named as read before they are: a crash between two of their batches loses lines rather than read them twice.
+            nameRetired()
             let place = feed.offset
             try feed.feedLate(buffer.span.extracting(first..<(last + 1)), emit)
             current?.move(to: place)

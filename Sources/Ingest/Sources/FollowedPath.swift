@@ -25,6 +25,8 @@ struct FollowedPath {
     /// A file that was read to its end and lost the path's name.
     struct RetiredFile {
         var file: OpenFile
+        /// Which file it is, with the last line that was read of it.
+        var identity: FileIdentity
         /// When it was read to its end, in monotonic time.
         var since: Duration
         /// Whether its last line had no end: the rest of that line is no line.
@@ -49,7 +51,7 @@ struct FollowedPath {
     /// How long a rotated file stays open for what is written to it late. While it is, its inode cannot come to mean another file.
     static let lateWait = Duration.seconds(60)
     /// Rotated files that are kept open, at most.
-    private static let mostRetired = 4
+    static let mostRetired = 4
     /// Files that were read and are remembered.
     private static let mostDone = 256
     /// Files that were renamed away and wait to be read, at most.
@@ -68,6 +70,8 @@ struct FollowedPath {
     /// The rotated files that were there when the first file was begun: none of them is a copy of it.
     var elders: Set<Elder> = []
     var resume: FilePosition?
+    /// Files that were read to their ends before the restart, until they are looked for.
+    var resumeRetired: [FilePosition] = []
     var isWaiting = false
     private var halfLineSince: Duration?
     /// What was there when the next file was last looked for in vain.
@@ -82,6 +86,7 @@ struct FollowedPath {
         self.path = path
         self.surroundings = surroundings
         self.resume = resume?.position
+        resumeRetired = resume?.retired ?? []
         let decoder =
             if let resume {
                 try LineDecoder(
@@ -162,6 +167,11 @@ struct FollowedPath {
                 }
                 break
             }
+            // What a restart has to read comes before what is late.
+            if !resumeRetired.isEmpty {
+                openRetired(at: now)
+                outcome = .caughtUp
+            }
             guard let next else { return outcome }
             if next.mayGoOn, let file = current, next.file.holdsRead(of: file) {
                 // Written anew with what it held, as rsync and editors do, and with what came since; or what was read was its copy.
@@ -231,14 +241,21 @@ struct FollowedPath {
     private mutating func retire(at now: Duration, _ emit: (RecordBatch) throws -> Void) throws {
         guard let file = current else { return }
         let isWithinLine = feed.hasHalfLine
+        let identity = feed.file ?? file.identity
         if !file.isCopy { try feed.finishFile(emit) }
         done.append(file.identity)
         if done.count > Self.mostDone { done.removeFirst() }
         if file.gzip == nil {
-            retired.append(RetiredFile(file: file, since: now, isWithinLine: isWithinLine))
+            retired.append(RetiredFile(file: file, identity: identity, since: now, isWithinLine: isWithinLine))
             if retired.count > Self.mostRetired { retired.removeFirst() }
+            nameRetired()
         }
         current = nil
+    }
+
+    /// Has the batches to come name the rotated files that are still open, each with the place up to which it was read.
+    mutating func nameRetired() {
+        feed.retired = retired.map { FilePosition(file: $0.identity, offset: $0.file.offset) }
     }
 
     /// Whether the file in progress holds what was read of it, as far as its first bytes and its size tell.

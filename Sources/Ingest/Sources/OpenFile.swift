@@ -74,6 +74,9 @@ struct OpenFile {
         context = before
     }
 
+    /// Whether the place is behind the end of a line, as far as is known.
+    var isAtLineStart: Bool { context.last == nil || context.last == UInt8(ascii: "\n") }
+
     /// Begins again at the start of what the file holds now.
     mutating func restart() {
         move(to: 0)

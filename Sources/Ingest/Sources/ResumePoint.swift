@@ -4,10 +4,13 @@ public struct ResumePoint: Equatable, Sendable {
     public var position: FilePosition
     /// The batch's `decoding`.
     public var decoding: DecodingState
+    /// The batch's `retired`.
+    public var retired: [FilePosition]
 
     /// Creates a point to go on from.
-    public init(position: FilePosition, decoding: DecodingState) {
+    public init(position: FilePosition, decoding: DecodingState, retired: [FilePosition] = []) {
         self.position = position
         self.decoding = decoding
+        self.retired = retired
     }
 }

@@ -37,6 +37,8 @@ struct StreamFeed {
     private var exportNotices = ExportNotices()
     /// While lines are taken in from elsewhere: the place from which a restart goes on all the same.
     private var fixedOffset: Int64?
+    /// The files before the one in progress, as batches name them.
+    var retired: [FilePosition] = []
 
     init(_ name: String, _ decoder: LineDecoder, _ surroundings: Surroundings) {
         self.name = name
@@ -223,6 +225,7 @@ struct StreamFeed {
         var batch = batch
         batch.stream = name
         batch.file = file
+        batch.retired = retired
         batch.bytesBefore = bytesBefore
         if let fixedOffset { for index in batch.rows.indices { batch.rows[index].endOffset = fixedOffset } }
         try emit(batch)

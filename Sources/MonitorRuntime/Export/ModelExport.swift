@@ -128,7 +128,7 @@ public struct ModelExport: Sendable {
                 continue
             }
             var reader = StateReader(round)
-            guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a round") }
+            guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a round") }
             guard !channels.isEmpty else { throw .invalid("a group without channels") }
             let models = try GroupModels(storedIn: &reader, channelCount: channels.count)
             let model = ExportedModel(
@@ -165,15 +165,5 @@ public struct ModelExport: Sendable {
     /// - Throws: ``OutputError``; when a file is there already nothing is written.
     public func write(to folder: String, replacing: Bool) throws(OutputError) {
         try ExportedFile.write(files, to: folder, replacing: replacing)
-    }
-}
-
-extension SeriesMember {
-    /// How a stored series is scaled.
-    fileprivate static func scaling(in bytes: [UInt8]) throws(StateCodingError) -> StoredScaling {
-        var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == version else { throw .invalid("unknown version of a series") }
-        _ = try reader.readBool()
-        return try StoredScaling(from: &reader)
     }
 }

@@ -177,7 +177,7 @@ struct SeriesHistory: Sendable {
     /// - Throws: `StateCodingError` when the bytes are cut short or of another form.
     static func samples(of bytes: [UInt8]) throws(StateCodingError) -> [HistorySample] {
         var reader = StateReader(bytes)
-        guard try reader.read(UInt8.self) == version else { throw .invalid("unknown version of a history") }
+        guard try reader.read(UInt8.self) == version else { throw .unknownVersion(of: "a history") }
         let channelCount = Int(try reader.read(UInt32.self))
         let count = Int(try reader.read(UInt32.self))
         // Each sample of each channel takes twenty bytes: checked before memory is asked for.

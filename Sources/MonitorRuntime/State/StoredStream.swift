@@ -12,18 +12,22 @@ struct ReadingPlace: Equatable, Sendable {
     var offset: Int64 = 0
     /// How lines are read, and the series met so far.
     var decoding = DecodingState()
+    /// Files before that one to which a late writer may add yet.
+    var retired: [FilePosition] = []
 
     /// Moves on to the end of a batch.
     mutating func take(_ batch: RecordBatch) {
         file = batch.file
         offset = batch.rows.last?.endOffset ?? offset
         decoding = batch.decoding
+        retired = batch.retired
     }
 
     /// Where a follower goes on; `nil` for a stream that cannot be read again.
     var resumePoint: ResumePoint? {
         guard let file, !decoding.dialect.isEmpty else { return nil }
-        return ResumePoint(position: FilePosition(file: file, offset: offset), decoding: decoding)
+        return ResumePoint(
+            position: FilePosition(file: file, offset: offset), decoding: decoding, retired: retired)
     }
 }
 
@@ -43,6 +47,8 @@ struct StoredStream: Sendable {
         var watch: InputWatch
         var inputCondition: ConditionTracker
         var silence: SilenceWatch
+        /// What was stored in another form and begins anew, in words.
+        var anew: [String] = []
     }
 
     /// All but the series and the training.
@@ -99,7 +105,7 @@ extension StoredStream.Header {
     /// The piece's bytes.
     func encoded() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(UInt8(4))
+        writer.write(UInt8(5))
         writer.write(UInt32(groups.count))
         for channels in groups {
             writer.write(UInt32(channels.count))
@@ -110,29 +116,26 @@ extension StoredStream.Header {
         }
         writer.write(arithmetic.rawValue)
         writer.write(place.file != nil)
-        writer.write(place.file?.device ?? 0)
-        writer.write(place.file?.inode ?? 0)
-        writer.write(place.file?.fingerprint ?? 0)
-        writer.write(Int64(place.file?.fingerprintLength ?? 0))
-        writer.write(place.file?.lineEnd ?? 0)
-        writer.write(place.file?.line ?? 0)
-        writer.write(Int64(place.file?.lineLength ?? 0))
-        writer.write(place.offset)
+        let none = FileIdentity(device: 0, inode: 0, fingerprint: 0, fingerprintLength: 0)
+        FilePosition(file: place.file ?? none, offset: place.offset).encode(to: &writer)
+        writer.write(UInt8(clamping: place.retired.count))
+        for position in place.retired { position.encode(to: &writer) }
         place.decoding.encode(to: &writer)
         writer.write(levels)
         writer.write(lastTime.nanoseconds)
         sequencer.encode(to: &writer)
-        gatherer.encode(to: &writer)
-        skippedTraining.encode(to: &writer)
-        watch.encode(to: &writer)
-        inputCondition.encode(to: &writer)
-        silence.encode(to: &writer)
+        writer.write(UInt8(5))
+        writer.writePart(version: 1) { gatherer.encode(to: &$0) }
+        writer.writePart(version: 1) { skippedTraining.encode(to: &$0) }
+        writer.writePart(version: 1) { watch.encode(to: &$0) }
+        writer.writePart(version: 1) { inputCondition.encode(to: &$0) }
+        writer.writePart(version: 1) { silence.encode(to: &$0) }
         return writer.bytes
     }
 
     init(from reader: inout StateReader) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
-        guard version == 3 || version == 4 else { throw .invalid("unknown version of a stream") }
+        guard (3...5).contains(version) else { throw .unknownVersion(of: "a stream") }
         groups = []
         for _ in 0..<(try reader.read(UInt32.self)) {
             var channels: [Channel] = []
@@ -149,20 +152,13 @@ extension StoredStream.Header {
         self.arithmetic = arithmetic
         place = ReadingPlace()
         let hasFile = try reader.readBool()
-        var file = FileIdentity(
-            device: try reader.read(), inode: try reader.read(), fingerprint: try reader.read(),
-            fingerprintLength: Int(try reader.read(Int64.self)))
-        if version > 3 {
-            file.lineEnd = try reader.read()
-            file.line = try reader.read()
-            file.lineLength = Int(try reader.read(Int64.self))
-        }
-        place.file = hasFile ? file : nil
-        place.offset = try reader.read()
-        guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), place.offset >= 0,
-            (0...FileIdentity.longestLine).contains(file.lineLength), file.lineEnd >= Int64(file.lineLength)
-        else {
-            throw .invalid("a place in a file that cannot be")
+        let position = try FilePosition(from: &reader, hasLine: version > 3)
+        place.file = hasFile ? position.file : nil
+        place.offset = position.offset
+        if version > 4 {
+            for _ in 0..<(try reader.read(UInt8.self)) {
+                place.retired.append(try FilePosition(from: &reader, hasLine: true))
+            }
         }
         place.decoding = try DecodingState(from: &reader)
         let groupCount = Int32(groups.count)
@@ -173,11 +169,59 @@ extension StoredStream.Header {
         lastTime = Timestamp(nanoseconds: try reader.read())
         sequencer = StreamSequencer(declaredInterval: nil, timesByRow: false)
         try sequencer.restore(from: &reader)
-        gatherer = try TickGatherer(from: &reader)
-        skippedTraining = try SkippedTraining(from: &reader)
-        watch = try InputWatch(from: &reader)
-        inputCondition = try ConditionTracker(kind: .input, from: &reader)
+        var parts = version > 4 ? try StateParts(from: &reader) : StateParts(unframed: reader)
+        gatherer =
+            try parts.read("the ticks in progress") { (part) throws(StateCodingError) in
+                try TickGatherer(from: &part)
+            } ?? TickGatherer(interval: nil, writesTimes: false)
+        skippedTraining =
+            try parts.read("the count of skipped training") { (part) throws(StateCodingError) in
+                try SkippedTraining(from: &part)
+            } ?? SkippedTraining()
+        watch =
+            try parts.read("the watch over unusable input") { (part) throws(StateCodingError) in
+                try InputWatch(from: &part)
+            } ?? InputWatch()
+        inputCondition =
+            try parts.read("the incident of unusable input") { (part) throws(StateCodingError) in
+                try ConditionTracker(kind: .input, from: &part)
+            } ?? ConditionTracker(kind: .input)
         // What it expects is configuration; the pipeline's own stands.
-        silence = try SilenceWatch(.everyTick, from: &reader)
+        silence =
+            try parts.read("the watch over silence") { (part) throws(StateCodingError) in
+                try SilenceWatch(.everyTick, from: &part)
+            } ?? SilenceWatch(.everyTick)
+        anew = parts.anew
+    }
+}
+
+extension FilePosition {
+    fileprivate func encode(to writer: inout StateWriter) {
+        writer.write(file.device)
+        writer.write(file.inode)
+        writer.write(file.fingerprint)
+        writer.write(Int64(file.fingerprintLength))
+        writer.write(file.lineEnd)
+        writer.write(file.line)
+        writer.write(Int64(file.lineLength))
+        writer.write(offset)
+    }
+
+    /// - Parameter hasLine: whether a line of the file was remembered, which older versions did not do.
+    fileprivate init(from reader: inout StateReader, hasLine: Bool) throws(StateCodingError) {
+        var file = FileIdentity(
+            device: try reader.read(), inode: try reader.read(), fingerprint: try reader.read(),
+            fingerprintLength: Int(try reader.read(Int64.self)))
+        if hasLine {
+            file.lineEnd = try reader.read()
+            file.line = try reader.read()
+            file.lineLength = Int(try reader.read(Int64.self))
+        }
+        self.init(file: file, offset: try reader.read())
+        guard (0...FileIdentity.longestFingerprint).contains(file.fingerprintLength), offset >= 0,
+            (0...FileIdentity.longestLine).contains(file.lineLength), file.lineEnd >= Int64(file.lineLength)
+        else {
+            throw .invalid("a place in a file that cannot be")
+        }
     }
 }

@@ -63,7 +63,7 @@ struct InputWatch: Equatable, Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the watch over the input") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "the watch over the input") }
         window = try reader.readIntegers(UInt8.self).map { $0 == 1 }
         next = Int(try reader.read(UInt8.self))
         unusableSinceBegin = try reader.read()

@@ -26,7 +26,7 @@ extension MetricGatherer {
 
     /// Reads what ``encode(to:)`` wrote; with another interval what was in progress is forgotten.
     init(interval: Double, writesTimes: Bool, from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the metrics in progress") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "the metrics in progress") }
         self.init(interval: interval, writesTimes: writesTimes)
         let stored: Int64 = try reader.read()
         let hasTick = try reader.readBool()

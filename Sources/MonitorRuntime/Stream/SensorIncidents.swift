@@ -140,7 +140,7 @@ struct SensorIncidents: Equatable, Sendable {
         channelCount: Int, falseAlarmsPerSecond: Double, missing policy: SampleConditions.Missing,
         from reader: inout StateReader
     ) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of the incidents of channels") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "the incidents of channels") }
         watch = try ChannelWatch(
             channelCount: channelCount, falseAlarmsPerSecond: falseAlarmsPerSecond, missing: policy, from: &reader)
         stuck = try ConditionTracker(kind: .stuck, from: &reader)

@@ -34,60 +34,121 @@ struct SeriesMember {
     var isPending = false
 
     static let version: UInt8 = 6
+    /// The last version whose parts had no frames.
+    static let unframedVersion: UInt8 = 5
 
-    /// Writes all but what is configuration.
+    /// Writes all but what is configuration: parts, of which one whose coding is new begins anew alone.
     func encode(to writer: inout StateWriter) {
         writer.write(Self.version)
         writer.write(isAccepted)
-        monitor.encode(to: &writer)
-        tracker.encode(to: &writer)
-        conditioner.encode(to: &writer)
-        sensors.encode(to: &writer)
-        drifts.encode(to: &writer)
-        peaks?.encode(to: &writer)
-        writer.write(falseAlarmScores)
-        writer.write(UInt8(exclusions.count))
-        for exclusion in exclusions { exclusion.encode(to: &writer) }
-        openings?.encode(to: &writer)
+        writer.write(UInt8(6 + (peaks == nil ? 0 : 1)))
+        writer.writePart(version: 1) { monitor.encode(to: &$0) }
+        writer.writePart(version: 1) { tracker.encode(to: &$0) }
+        writer.writePart(version: 1) { conditioner.encode(to: &$0) }
+        writer.writePart(version: 1) { sensors.encode(to: &$0) }
+        writer.writePart(version: 1) { drifts.encode(to: &$0) }
+        if let peaks { writer.writePart(version: 1) { peaks.encode(to: &$0) } }
+        writer.writePart(version: 1) { part in
+            part.write(falseAlarmScores)
+            part.write(UInt8(exclusions.count))
+            for exclusion in exclusions { exclusion.encode(to: &part) }
+            openings?.encode(to: &part)
+        }
     }
 }
 
 extension SeriesMember {
-    /// Reads what ``encode(to:)`` wrote.
+    /// Reads what ``encode(to:)`` wrote, of this version or the one before it.
     ///
     /// - Parameters:
     ///   - number: of the series in its stream.
     ///   - extentCount: 0 where series are not compared with each other.
+    ///   - anew: what was stored in another form and begins anew, in words, is added to it.
     /// - Throws: `StateCodingError` when the bytes are not those of a series of these channels.
     init(
         from bytes: [UInt8], number: Int, channels: [Channel], extentCount: Int, conditions: SampleConditions,
-        detection: DetectionConfiguration, rule: IncidentRule
+        detection: DetectionConfiguration, rule: IncidentRule, anew: inout [String]
     ) throws(StateCodingError) {
-        var reader = StateReader(bytes)
-        let version = try reader.read(UInt8.self)
-        guard version == 5 || version == Self.version else { throw .invalid("unknown version of a series") }
+        var (reader, isFramed) = try Self.begin(bytes)
         isAccepted = try reader.readBool()
-        monitor = try SeriesMonitor(from: &reader, configuration: detection)
+        var parts = isFramed ? try StateParts(from: &reader) : StateParts(unframed: reader)
+        var within: [String] = []
+        let stored = try parts.read("what is usual") { (part) throws(StateCodingError) in
+            try SeriesMonitor(from: &part, configuration: detection, anew: &within)
+        }
+        parts.note(within)
+        monitor =
+            stored
+            ?? SeriesMonitor(
+                channelCount: channels.count, configuration: detection, seriesSeed: splitMix(UInt64(number)))
         guard monitor.channelCount == channels.count else {
             throw .invalid("\(monitor.channelCount) channels, not \(channels.count)")
         }
-        tracker = try IncidentTracker(rule: rule, from: &reader)
-        conditioner = try SampleConditioner(channels: channels, conditions: conditions, from: &reader)
-        sensors = try SensorIncidents(
-            channelCount: channels.count, falseAlarmsPerSecond: detection.falseAlarmsPerSecond,
-            missing: conditions.missing, from: &reader)
-        drifts = try DriftIncidents(from: &reader)
-        peaks = extentCount == 0 ? nil : try OwnPeaks(from: &reader, extentCount: extentCount)
-        openings = detection.profile == .full ? RecentOpenings() : nil
-        if version > 5 {
-            falseAlarmScores = try reader.readDoubles()
-            guard falseAlarmScores.allSatisfy(\.isFinite) else { throw .invalid("a false alarm without a score") }
-            for _ in 0..<(try reader.read(UInt8.self)) { exclusions.append(try Exclusion(from: &reader)) }
-            if openings != nil { openings = try RecentOpenings(from: &reader, channelCount: channels.count) }
+        tracker =
+            try parts.read("its incident") { (part) throws(StateCodingError) in
+                try IncidentTracker(rule: rule, from: &part)
+            } ?? IncidentTracker(rule: rule)
+        conditioner =
+            try parts.read("the conditioning of values") { (part) throws(StateCodingError) in
+                try SampleConditioner(channels: channels, conditions: conditions, from: &part)
+            } ?? SampleConditioner(channels: channels, conditions: conditions)
+        sensors =
+            try parts.read("the incidents of channels") { (part) throws(StateCodingError) in
+                try SensorIncidents(
+                    channelCount: channels.count, falseAlarmsPerSecond: detection.falseAlarmsPerSecond,
+                    missing: conditions.missing, from: &part)
+            }
+            ?? SensorIncidents(
+                channelCount: channels.count, falseAlarmsPerSecond: detection.falseAlarmsPerSecond,
+                missing: conditions.missing)
+        drifts =
+            try parts.read("the incidents of drifts") { (part) throws(StateCodingError) in
+                try DriftIncidents(from: &part)
+            } ?? DriftIncidents()
+        if extentCount > 0 {
+            peaks =
+                try parts.read("its own peaks") { (part) throws(StateCodingError) in
+                    try OwnPeaks(from: &part, extentCount: extentCount)
+                } ?? OwnPeaks(extentCount: extentCount)
         }
+        openings = detection.profile == .full ? RecentOpenings() : nil
+        if isFramed {
+            let channelCount = channels.count
+            let remembers = openings != nil
+            let answers = try parts.read("what was answered") { (part) throws(StateCodingError) in
+                let scores = try part.readDoubles()
+                guard scores.allSatisfy(\.isFinite) else { throw .invalid("a false alarm without a score") }
+                var exclusions: [Exclusion] = []
+                for _ in 0..<(try part.read(UInt8.self)) { exclusions.append(try Exclusion(from: &part)) }
+                let openings = remembers ? try RecentOpenings(from: &part, channelCount: channelCount) : nil
+                return (scores, exclusions, openings)
+            }
+            if let answers { (falseAlarmScores, exclusions, openings) = answers }
+        }
+        anew += parts.anew
         falseAlarmsPerSecond = detection.falseAlarmsPerSecond
         history = nil
         image = PieceImage(of: bytes, number: number)
         isChanged = false
+    }
+
+    /// How a stored series is scaled.
+    static func scaling(in bytes: [UInt8]) throws(StateCodingError) -> StoredScaling {
+        var (reader, isFramed) = try begin(bytes)
+        _ = try reader.readBool()
+        var parts = isFramed ? try StateParts(from: &reader) : StateParts(unframed: reader)
+        let stored = try parts.read("what is usual") { (part) throws(StateCodingError) in
+            try StoredScaling(from: &part)
+        }
+        guard let stored else { throw .unknownVersion(of: "what is usual of a series") }
+        return stored
+    }
+
+    /// A reader behind the version of a stored series, and whether its parts have frames.
+    private static func begin(_ bytes: [UInt8]) throws(StateCodingError) -> (reader: StateReader, isFramed: Bool) {
+        var reader = StateReader(bytes)
+        let version = try reader.read(UInt8.self)
+        guard version == Self.version || version == unframedVersion else { throw .unknownVersion(of: "a series") }
+        return (reader, version == Self.version)
     }
 }

@@ -31,11 +31,13 @@ extension Shard {
         series[index].exclusions.append(exclusion)
         guard exclusion.from <= latest else { return 0 }
         let told = settings(name)
+        // Of an older build's snapshot what is stored in another form begins anew, as it does at a start.
+        var anew: [String] = []
         let restored = older.flatMap { older in
             try? SeriesMember(
                 from: older.piece, number: number, channels: channels, extentCount: extents.count,
                 conditions: conditions,
-                detection: told.detection, rule: told.rule)
+                detection: told.detection, rule: told.rule, anew: &anew)
         }
         var monitor = (restored ?? newcomer(number, named: name)).monitor
         // A clock that is set between two samples would have begun the window anew: so does a gap of that length.

@@ -103,14 +103,20 @@ extension Shard {
 
     /// Takes over a series from its stored piece.
     ///
+    /// - Parameter beginsAnew: networks of the group that begin anew, so that what the series knows of them is void.
+    /// - Returns: parts of the series that were stored in another form and begin anew, in words.
     /// - Throws: `StateCodingError`; then the series begins anew.
-    func restore(series number: Int, name: String, from bytes: [UInt8]) throws {
+    func restore(
+        series number: Int, name: String, from bytes: [UInt8], beginsAnew: (forecaster: Bool, autoencoder: Bool)
+    ) throws -> [String] {
         let told = settings(name)
-        append(
-            try SeriesMember(
-                from: bytes, number: number, channels: channels, extentCount: extents.count, conditions: conditions,
-                detection: told.detection, rule: told.rule),
-            number: number)
+        var anew: [String] = []
+        var member = try SeriesMember(
+            from: bytes, number: number, channels: channels, extentCount: extents.count, conditions: conditions,
+            detection: told.detection, rule: told.rule, anew: &anew)
+        member.monitor.beginAnew(forecaster: beginsAnew.forecaster, autoencoder: beginsAnew.autoencoder)
+        append(member, number: number)
+        return anew
     }
 
     /// Takes over the part of an unfinished round's log.

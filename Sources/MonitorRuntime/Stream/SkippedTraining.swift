@@ -84,7 +84,7 @@ struct SkippedTraining: Equatable, Sendable {
     /// Reads what ``encode(to:)`` wrote, or the version before it, which had the last round alone.
     init(from reader: inout StateReader) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
-        guard version == 1 || version == 2 else { throw .invalid("unknown version of the skipped training") }
+        guard version == 1 || version == 2 else { throw .unknownVersion(of: "the skipped training") }
         rounds = try reader.read()
         guard rounds < 1 << 62 else { throw .invalid("\(rounds) rounds without training") }
         guard version > 1 else {

@@ -213,7 +213,7 @@ struct StreamSequencer: Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     mutating func restore(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of a stream's sequence") }
+        guard try reader.read(UInt8.self) == 2 else { throw .unknownVersion(of: "a stream's sequence") }
         round = try reader.read()
         remaining = Int(try reader.read(UInt32.self))
         activeSeries = Int(try reader.read(UInt32.self))

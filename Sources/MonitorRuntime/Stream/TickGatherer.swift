@@ -206,7 +206,7 @@ struct TickGatherer: Sendable {
 
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader) throws(StateCodingError) {
-        guard try reader.read(UInt8.self) == 2 else { throw .invalid("unknown version of the ticks in progress") }
+        guard try reader.read(UInt8.self) == 2 else { throw .unknownVersion(of: "the ticks in progress") }
         self.init(interval: nil, writesTimes: false)
         lastTick = try reader.read()
         open = try reader.readIntegers()

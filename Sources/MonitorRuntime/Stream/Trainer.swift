@@ -16,6 +16,13 @@ actor Trainer {
         var replaced: ForecasterVariant?
         /// The architecture of the stored autoencoder, likewise.
         var replacedAutoencoder: AutoencoderArchitecture?
+        /// What was stored in another form.
+        var anew: [GroupTrainer.Part]
+
+        /// Whether the networks were stored in another form, so that what each series knows of them is void.
+        var beginsAnew: (forecaster: Bool, autoencoder: Bool) {
+            (anew.contains(.forecaster), anew.contains(.autoencoder))
+        }
     }
 
     private let trainer: GroupTrainer
@@ -65,12 +72,20 @@ actor Trainer {
     func restore(_ parts: [String: [UInt8]]) throws -> Restored {
         guard let round = parts["round"] else { throw StateCodingError.invalid("the training has no round") }
         let replaced = try trainer.restore(parts.sorted { $0.key < $1.key }.map { (name: $0.key, bytes: $0.value) })
+        var restored = Restored(
+            inUse: trainer.models(), next: trainer.models(), log: TrainingLog(), replaced: replaced,
+            replacedAutoencoder: trainer.replacedAutoencoder, anew: trainer.anew)
         var reader = StateReader(round)
-        guard try reader.read(UInt8.self) == 1 else { throw StateCodingError.invalid("unknown version of a round") }
-        let inUse = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
-        let next = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
-        let log = try TrainingLog(from: &reader, channelCount: channelCount)
-        return Restored(
-            inUse: inUse, next: next, log: log, replaced: replaced, replacedAutoencoder: trainer.replacedAutoencoder)
+        do {
+            guard try reader.read(UInt8.self) == 1 else { throw StateCodingError.unknownVersion(of: "a round") }
+            let inUse = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+            let next = try GroupModels(from: &reader, channelCount: channelCount, configuration: configuration)
+            restored.log = try TrainingLog(from: &reader, channelCount: channelCount)
+            // Of a network that begins anew there are no older weights.
+            if restored.beginsAnew == (false, false) { (restored.inUse, restored.next) = (inUse, next) }
+        } catch StateCodingError.unknownVersion {
+            // The weights as trained last stand in for those of the round, and its rows are not learned.
+        }
+        return restored
     }
 }

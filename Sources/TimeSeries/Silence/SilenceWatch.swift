@@ -381,7 +381,7 @@ public struct SilenceWatch: Equatable, Sendable {
     /// Reads what ``encode(to:)`` wrote; silences go on.
     public init(_ expectation: Expectation, from reader: inout StateReader) throws(StateCodingError) {
         self.init(expectation)
-        guard try reader.read(UInt8.self) == 1 else { throw .invalid("unknown version of a watch over silence") }
+        guard try reader.read(UInt8.self) == 1 else { throw .unknownVersion(of: "a watch over silence") }
         let hasLatest = try reader.readBool()
         let latestTime = Timestamp(nanoseconds: try reader.read())
         latest = hasLatest ? latestTime : nil

@@ -19,6 +19,27 @@ extension RotationCase {
                 }
             }
         },
+        RotationCase(name: "the old file is written to while it was down") { scene, lines in
+            try scene.begin()
+            for round in 0..<10 {
+                try scene.write(lines: lines / 20)
+                try scene.catchUp()
+                scene.rename()
+                try scene.directory.write("time,a\n\(scene.text(lines: 1))", to: "a.csv")
+                try scene.catchUp()
+                try scene.restart { scene in
+                    // In the middle of a line, and moved on once more.
+                    try scene.write(lines: lines / 40, pausing: false)
+                    if round % 3 == 2 {
+                        scene.rename()
+                        try scene.directory.write("time,a\n\(scene.text(lines: 1))", to: "a.csv")
+                    }
+                    try scene.write(lines: lines / 40, pausing: false)
+                }
+                try scene.catchUp()
+                try scene.open()
+            }
+        },
         RotationCase(name: "renamed several times while it was down") { scene, lines in
             try scene.begin()
             for _ in 0..<4 {

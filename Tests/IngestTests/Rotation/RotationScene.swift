@@ -62,7 +62,8 @@ struct RotationScene {
             for value in batch.values { read[Int(value), default: 0] += 1 }
             guard let file = batch.file, let row = batch.rows.last else { continue }
             points[batch.stream] = ResumePoint(
-                position: FilePosition(file: file, offset: row.endOffset), decoding: batch.decoding)
+                position: FilePosition(file: file, offset: row.endOffset), decoding: batch.decoding,
+                retired: batch.retired)
         }
         return isBusy
     }
