@@ -94,11 +94,11 @@ extension Pipeline {
                 replaced = training.replaced ?? replaced
                 replacedAutoencoder = training.replacedAutoencoder ?? replacedAutoencoder
                 await fresh[index].shards[0].restore(log: training.log)
-                if let tails = fresh[index].tails {
+                if fresh[index].tails != nil {
                     var reader = StateReader(stored.peaks[index] ?? [])
-                    restored[index].tails = try FleetTails(from: &reader, extents: FlowChannels.extents)
-                    let peaks = try PeakLog(from: &reader, extentCount: tails.extentCount)
-                    await fresh[index].shards[0].restore(peaks: peaks)
+                    let peaks = try FleetTails.restored(from: &reader, extents: FlowChannels.extents)
+                    restored[index].tails = peaks.tails
+                    await fresh[index].shards[0].restore(peaks: peaks.log)
                 }
             }
             groups = restored
