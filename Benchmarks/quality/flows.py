@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """What monitord finds in the traffic of a simulated network, and what it tells of traffic in which nothing is planted.
 
-    flows.py BINARY clean [--hosts 500] [--days 30] [--seed 1] [--config KEY=VALUE]...
+    flows.py BINARY clean [--hosts 500] [--days 30] [--seed 1] [--guests 0] [--config KEY=VALUE]...
+    flows.py BINARY newcomers [--hosts 300] [--seed 1] [--kinds scan,sweep,...] [--per-cell 12] [--sizes 30,60] [--learned DIR] [--config KEY=VALUE]...
     flows.py BINARY sweep [--hosts 50] [--kinds scan,sweep,...] [--per-cell 21] [--config KEY=VALUE]... [--sizes 6,30] [--learned DIR] [--alpha A] [--json]
 
 clean: `simulate --kind flows` piped into `replay --format zeek -`; told incidents a day behind the first, by what they are about.
+With `--guests N` each of N workstations has another address every day (10.100 + day), so that N new hosts come a day.
+
+newcomers: a network is learned up to Tuesday, 09:00, without 24 of its hosts, whose lines are left out. In streams of 4.5 hours behind
+it three of these join, and begin an anomaly of 10 minutes with their first connection: in percent told within 40 s (two bins), 60 s and
+10 min of the bin in which they join. First they join one and all and do nothing else: how many of them are told.
 
 sweep: three networks (seeds 1 to 3) are learned for three days up to a Wednesday, 00:00, 08:00 or 13:00; each stream goes on from that
 state for 4.5 hours with three anomalies of 10 minutes on different hosts. Found within 40 s (two bins) or 10 min of the bin
@@ -21,6 +27,7 @@ SUNDAY, DAY, BIN = 1773532800, 86400, 20        # 2026-03-15, a Sunday: the star
 ROLES = {20: 'server', 21: 'plc', 22: 'hmi', 23: 'device', 24: 'printer', 25: 'laptop', 26: 'workstation'}
 SIZES = {'scan': [15, 120, 1000], 'sweep': [6, 60, 300], 'flood': [30, 300, 3000], 'exfiltration': [10, 200, 5000],
          'beacon': [5, 60], 'silence': [1], 'outage': [1]}
+STARTS = {'scan': [15, 30, 60, 120, 1000], 'sweep': [6, 20, 60, 300], 'flood': [100, 300, 1000, 3000], 'exfiltration': [50, 200, 1000, 5000]}
 HOURS = {1: 0, 2: 8, 3: 13}
 OFFSETS = [.5, 1.75, 3.0]                              # hours behind the learned part
 WINDOW = 4.5
@@ -56,12 +63,28 @@ def clean(a):
         begin = time.time()
         source = subprocess.Popen([a.binary, 'simulate', '--kind', 'flows', '--hosts', str(a.hosts), '--duration', f'{a.days}d', '--seed', str(a.seed)],
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        done = subprocess.run([a.binary, 'replay', '--config', config, '--format', 'zeek', '--alerts', alerts, '--json', '-'],
-                              stdin=source.stdout, capture_output=True, text=True)
+        replay = subprocess.Popen([a.binary, 'replay', '--config', config, '--format', 'zeek', '--alerts', alerts, '--json', '-'],
+                                  stdin=subprocess.PIPE if a.guests else source.stdout, stdout=subprocess.PIPE)
+        if a.guests: renamed(source.stdout, replay.stdin, a.guests); replay.stdin = None
+        output = replay.communicate()[0].decode()
         source.stdout.close(); source.wait()
-        if done.returncode != 0: raise SystemExit(done.stderr[-2000:])
-        print(done.stdout.strip().splitlines()[-1]); print(f'{time.time() - begin:.0f} s')
+        if replay.returncode != 0: raise SystemExit(replay.returncode)
+        print(output.strip().splitlines()[-1]); print(f'{time.time() - begin:.0f} s')
         report(alerts, a.days)
+
+
+def renamed(lines, out, guests):
+    """Passes lines on in which the first workstations have another address every day."""
+    for line in lines:
+        c = line.split(b'\t', 3)
+        if len(c) > 3 and c[2].startswith(b'10.26.'):
+            third, fourth = c[2].split(b'.')[2:]
+            if int(third) * 250 + int(fourth) <= guests:
+                day = (int(c[0].split(b'.')[0]) - SUNDAY) // DAY
+                line = b'\t'.join([c[0], c[1], b'10.%d.%s.%s' % (100 + day % 100, third, fourth), c[3]])
+        try: out.write(line)
+        except BrokenPipeError: return
+    out.close()
 
 
 def report(alerts, days):
@@ -70,6 +93,8 @@ def report(alerts, days):
     perday = collections.Counter(int((epoch(r['time']) - SUNDAY) // DAY) for r in opens)
     print('told by day:', ' '.join(str(perday[d]) for d in range(math.ceil(days))))
     late = [r for r in opens if epoch(r['time']) >= SUNDAY + DAY]
+    guests = [r for r in late if r['series'].startswith('10.1') and r['series'].split('.')[1] >= '100']
+    if guests: print('of guests:', ', '.join(f"{r['time']} {r['series']} {'/'.join(describe(r))}" for r in guests))
     print(f'{len(late) / max(1e-9, days - 1):.2f} a day behind the first')
     for name, part in [('kind', 0), ('channel', 1), ('detector', 2), ('role', 3)]:
         print(f'{name}:', ', '.join(f'{k} {n}' for k, n in collections.Counter(describe(r)[part] for r in late).most_common(10)))
@@ -261,6 +286,66 @@ def sweep(a):
                     f"{row[m]['40'] * 100:.0f} / {row[m]['600'] * 100:.0f}" for m in ('told', 'seen', 'z', 'zs')) + f" | {row['why']} |", flush=True)
 
 
+# Newcomers
+
+JOINING = 24                                           # hosts that the learned part does not know
+BEFORE = 57                                            # its hours, up to a Tuesday
+
+
+def without(lines, joins):
+    """The lines without those of hosts that have not joined yet."""
+    kept = []
+    for l in lines:
+        c = l.split('\t', 3)
+        if l[0] == '#' or float(c[0]) >= joins.get(c[2], -1): kept.append(l)
+    return kept
+
+
+def newcomers(a):
+    rng = np.random.default_rng(a.seed)
+    border = SUNDAY + BEFORE * 3600
+    with tempfile.TemporaryDirectory() as folder:
+        config = configuration(folder, a.config)
+        lines = simulated(a, a.seed, BEFORE, [], os.path.join(folder, 'none'))
+        hosts = sorted({l.split('\t', 3)[2] for l in lines if l[0] != '#'})
+        able = [h for h in hosts if role(h) in ('server', 'plc', 'hmi', 'device', 'workstation')]
+        joining = sorted(rng.choice(able, size=JOINING, replace=False))
+        state = os.path.join(a.learned or folder, f'newcomers{a.seed}')
+        if not os.path.exists(state):
+            done = subprocess.run([a.binary, 'run', '--config', config, '--stdin', '--format', 'zeek', '--state', state, '--no-journal', '--log', 'none'],
+                                  input=''.join(without(lines, {h: math.inf for h in joining})), capture_output=True, text=True)
+            if done.returncode != 0: raise SystemExit(done.stderr[-2000:])
+
+        def told(joins, anomalies):
+            lines = simulated(a, a.seed, BEFORE + WINDOW, anomalies, os.path.join(folder, 'labels'))
+            head, _, rest = ending(lines, border)
+            log, alerts = os.path.join(folder, 'log'), os.path.join(folder, 'alerts')
+            with open(log, 'w') as f: f.writelines(head + without(rest, {h: math.inf for h in joining} | joins))
+            done = subprocess.run([a.binary, 'replay', '--config', config, '--format', 'zeek', '--state', state, '--alerts', alerts, log], capture_output=True, text=True)
+            if done.returncode != 0: raise SystemExit(done.stderr[-2000:])
+            return [(epoch(r['time']) + BIN, set([r['series']] + r.get('all_series', [])), r) for r in opened(alerts)[0] if r['kind'] != 'budget']
+
+        at = {h: border + 600 + i * (WINDOW - 1) * 3600 / JOINING for i, h in enumerate(rng.permutation(joining))}
+        found = told(at, [])
+        new = [(t, names, r) for t, names, r in found if names & set(joining)]
+        print(f'{JOINING} join and do nothing else: {len(new)} told of them, {len(found) - len(new)} of others', flush=True)
+        for _, _, r in found: print('  told:', r['time'], r['series'], '/'.join(describe(r)), r['message'])
+        for kind in a.kinds.split(','):
+            for size in [float(x) for x in a.sizes.split(',')] if a.sizes else STARTS[kind]:
+                delays, tops = [], collections.Counter()
+                while len(delays) < a.per_cell:
+                    chosen = rng.choice(joining, size=3, replace=False)
+                    at = {h: border + int((o + rng.random() * .4) * 3600) for h, o in zip(chosen, OFFSETS)}
+                    found = told(at, [f'{h}.{kind}:{size:g}@{int(t - SUNDAY)}s+10min' for h, t in at.items()])
+                    for h, t in at.items():
+                        begin = int(t) // BIN * BIN
+                        times = [(x, r) for x, names, r in found if h in names and begin < x <= begin + 600]
+                        delays.append(min((x for x, _ in times), default=math.inf) - begin)
+                        if times: tops['/'.join(describe(min(times, key=lambda x: x[0])[1])[1:3])] += 1
+                shares = ' / '.join(f'{np.mean([d <= w for d in delays]) * 100:.0f}' for w in (40, 60, 600))
+                print(f"| {kind} | {size:g} | {len(delays)} | {shares} | {', '.join(f'{k} {n}' for k, n in tops.most_common(3))} |", flush=True)
+
+
 def score(host, begin, result, base, thresholds, hits, tops):
     """The delays of one anomaly; infinite when it is not found within 10 minutes."""
     told, seen, z, truth = result
@@ -279,17 +364,20 @@ def score(host, begin, result, base, thresholds, hits, tops):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('binary'); p.add_argument('what', choices=['clean', 'sweep', 'report']); p.add_argument('--hosts', type=int); p.add_argument('--days', type=float, default=30)
-    p.add_argument('--seed', type=int, default=1); p.add_argument('--kinds', default=','.join(SIZES)); p.add_argument('--per-cell', type=int, default=21)
+    p.add_argument('binary'); p.add_argument('what', choices=['clean', 'newcomers', 'sweep', 'report']); p.add_argument('--hosts', type=int); p.add_argument('--days', type=float, default=30)
+    p.add_argument('--seed', type=int, default=1); p.add_argument('--kinds', default=','.join(SIZES)); p.add_argument('--per-cell', type=int)
     p.add_argument('--config', action='append', default=[]); p.add_argument('--alerts', help='keep the alert records of `clean` here, or read them for `report`')
+    p.add_argument('--guests', type=int, default=0, help='workstations with another address every day, of `clean`')
     p.add_argument('--sizes', help='instead of the usual ones of each kind')
     p.add_argument('--learned', help='keep the learned states of `sweep` in this folder, and use those that are there')
     p.add_argument('--alpha', type=float, default=.01); p.add_argument('--floor', type=float, default=.25); p.add_argument('--json', action='store_true')
     a = p.parse_args()
-    a.hosts = a.hosts or (500 if a.what == 'clean' else 50)
+    a.hosts = a.hosts or {'clean': 500, 'newcomers': 300}.get(a.what, 50)
+    a.per_cell = a.per_cell or (12 if a.what == 'newcomers' else 21)
+    if a.what == 'newcomers' and a.kinds == ','.join(SIZES): a.kinds = ','.join(STARTS)
     a.days = int(a.days) if a.days == int(a.days) else a.days
     if a.what == 'report': report(a.alerts, a.days)
-    else: (clean if a.what == 'clean' else sweep)(a)
+    else: {'clean': clean, 'newcomers': newcomers, 'sweep': sweep}[a.what](a)
 
 
 if __name__ == '__main__':

@@ -161,8 +161,8 @@ extension Pipeline {
     private static func fleet(in bytes: [UInt8]) throws(StateCodingError) -> (tails: FleetTails, peaks: PeakLog)? {
         var reader = StateReader(bytes)
         do throws(StateCodingError) {
-            let tails = try FleetTails(from: &reader, extents: FlowChannels.extents)
-            return (tails, try PeakLog(from: &reader, extentCount: FlowChannels.extents.count))
+            let (tails, peaks) = try FleetTails.restored(from: &reader, extents: FlowChannels.extents)
+            return (tails, peaks)
         } catch {
             guard case .unknownVersion = error else { throw error }
             return nil

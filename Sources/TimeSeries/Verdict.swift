@@ -26,6 +26,8 @@ public struct LearningState: Equatable, Sendable {
     public var thresholdProgress = 0.0
     /// Seconds of event time until then.
     public var secondsUntilOwnThreshold = 0.0
+    /// Samples of other series that the score rests on, of one that is too young to be held against its own past; otherwise 0.
+    public var borrowedSamples: UInt64 = 0
     /// What becomes of a new level that stays.
     public var adaptation = Adaptation.auto
     /// Whether what is usual is held as it is because the series is not as usual: until it returns, or what it does now is

@@ -94,6 +94,22 @@ import TimeSeries
         #expect(message(channels: others + [temp]).contains(" Mostly pump3.a (30 %) and pump3.b (30 %). explain"))
     }
 
+    @Test func `whom a host talked to is told with how much of all it was`() throws {
+        let evidence = ActivityEvidence(
+            flows: 830,
+            peers: [
+                .init(name: "203.0.113.9", flows: 812, bytes: 9, local: false),
+                .init(name: "10.0.5.1", flows: 3, bytes: 9, local: true),
+            ], services: [.init(name: "tcp/502", flows: 700, bytes: 9, local: nil)])
+        #expect(
+            evidence.sentence
+                == " Most flows with 203.0.113.9 (foreign, 812 of 830), 10.0.5.1 (local, 3 of 830); services tcp/502 (700 of 830)."
+        )
+        var older = evidence
+        older.flows = nil
+        #expect(older.sentence.contains("203.0.113.9 (foreign, 812), 10.0.5.1 (local, 3); services tcp/502 (700)."))
+    }
+
     @Test func `what is not known is said`() {
         var unknown = temp
         unknown.expected = nil
@@ -118,6 +134,7 @@ import TimeSeries
             (36_001, learning, "rarer than anything in the 60 minutes learned; still learning (37 %)."),
             (7_200, learning, "rarer than once in 2 hours; still learning (37 %)."),
             (.infinity, learned, "rarer than anything in the 100 days learned."),
+            (36_001, newcomer, "it is new here, and hardly any other ever came to that; still learning (37 %)."),
         ] as [(Double, LearningState, String)])
     func `rarity is told in people's units and against what was learned`(
         rarity: Double, state: LearningState, text: String

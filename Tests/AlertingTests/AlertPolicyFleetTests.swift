@@ -109,6 +109,15 @@ import TimeSeries
         #expect(opens(policy.admit([strong], at: at(10))) == ["b"])
     }
 
+    @Test func `a newcomer that is held against the others is believed as they are`() {
+        var policy = policy(series: 700)
+        var newcomer = change(.open, "a", at: 0, score: 7.1, learnedSamples: 0)
+        #expect(opens(policy.admit([newcomer], at: at(0))).isEmpty)
+        newcomer = change(.open, "b", at: 10, score: 7.1, learnedSamples: 0)
+        newcomer.change.learning.borrowedSamples = 200_000
+        #expect(opens(policy.admit([newcomer], at: at(10))) == ["b"])
+    }
+
     @Test func `one that stays weak is counted once, however often it is reported`() {
         var policy = policy(series: 700)
         for time in [0.0, 10, 20] {

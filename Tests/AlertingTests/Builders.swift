@@ -10,6 +10,12 @@ func at(_ seconds: Double) -> Timestamp { onset.advanced(bySeconds: seconds) }
 
 let learned = LearningState(learnedSamples: 1_000, neededSamples: 1_000, learnedSeconds: 100 * 86_400)
 let learning = LearningState(learnedSamples: 37, neededSamples: 100, learnedSeconds: 3_600)
+/// Judged by what the others come to.
+let newcomer = {
+    var state = learning
+    state.borrowedSamples = 1_000_000
+    return state
+}()
 
 /// A verdict at one sample a second, sample 0 at ``onset``; threshold 5.
 func verdict(

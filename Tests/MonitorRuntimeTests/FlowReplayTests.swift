@@ -77,6 +77,7 @@ import TimeSeries
         #expect(alert.pattern == "scan")
         #expect(alert.message.contains("It looks like a scan."))
         #expect(alert.evidence?.peers.isEmpty == false)
+        #expect((alert.evidence?.flows ?? 0) >= alert.evidence?.peers.first?.flows ?? .max)
         #expect(alert.evidence?.peers.allSatisfy { $0.local == false } == true)
         #expect(records.filter { $0.event == .open }.count <= 2, "\(records.map(\.message))")
     }

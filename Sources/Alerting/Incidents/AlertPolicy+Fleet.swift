@@ -73,10 +73,12 @@ extension SeriesChange {
     ///
     /// n samples show what happens once in n; what is rarer is extrapolated, and the error of the tail's slope goes with
     /// the distance. A series of an hour at 0.1 Hz has about half of the way to a threshold of one a week, and its
-    /// excesses are found to be twice as large as they should be; after a week nearly all of it counts.
+    /// excesses are found to be twice as large as they should be; after a week nearly all of it counts. A newcomer that is held
+    /// against the others is as well known as they are.
     var trust: Double {
         guard let threshold = change.threshold, threshold > 0 else { return 1 }
-        return min(1, FleetBar.log10(Double(change.learning.learnedSamples) + 1) / threshold)
+        let samples = max(change.learning.learnedSamples, change.learning.borrowedSamples)
+        return min(1, FleetBar.log10(Double(samples) + 1) / threshold)
     }
 
     /// How far the series stands above its threshold; `nil` for kinds without a score, or a score that is no number.

@@ -20,25 +20,30 @@ public struct ActivityEvidence: Equatable, Codable, Sendable {
         }
     }
 
+    /// All flows of the last bin; `nil` in what was stored before they were counted.
+    public var flows: UInt64?
     /// The peers with the most flows, the first of them first.
     public var peers: [Item]
     /// The services with the most flows.
     public var services: [Item]
 
     /// Creates evidence.
-    public init(peers: [Item], services: [Item]) {
+    public init(flows: UInt64? = nil, peers: [Item], services: [Item]) {
+        self.flows = flows
         self.peers = peers
         self.services = services
     }
 
-    /// One sentence for the message: ` Most flows with 203.0.113.9 (foreign, 812), 10.0.5.1 (3); services tcp/502 (700).`
+    /// One sentence for the message:
+    /// ` Most flows with 203.0.113.9 (foreign, 812 of 830), 10.0.5.1 (3 of 830); services tcp/502 (700 of 830).`
     var sentence: String {
         guard !peers.isEmpty else { return "" }
+        let whole = flows.map { " of \($0)" } ?? ""
         let whom = peers.map { peer in
             let origin = peer.local.map { $0 ? "local, " : "foreign, " } ?? ""
-            return "\(peer.name) (\(origin)\(peer.flows))"
+            return "\(peer.name) (\(origin)\(peer.flows)\(whole))"
         }.joined(separator: ", ")
-        let what = services.map { "\($0.name) (\($0.flows))" }.joined(separator: ", ")
+        let what = services.map { "\($0.name) (\($0.flows)\(whole))" }.joined(separator: ", ")
         return " Most flows with \(whom)" + (what.isEmpty ? "" : "; services \(what)") + "."
     }
 }
@@ -54,6 +59,8 @@ extension ActivityEvidence {
                     ])
                 })
         }
-        return .object([("peers", list(peers)), ("services", list(services))])
+        return .object([
+            ("flows", flows.map { .integer(Int(clamping: $0)) }), ("peers", list(peers)), ("services", list(services)),
+        ])
     }
 }

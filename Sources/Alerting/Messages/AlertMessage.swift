@@ -275,6 +275,7 @@ enum AlertMessage {
         if let score = record.score, let threshold = record.threshold, score < threshold {
             return "it stays away from normal, though no single sample is rare"
         }
+        if context.learning.borrowedSamples > 0 { return "it is new here, and hardly any other ever came to that" }
         // A series that suddenly ticks faster than it was learned gives a rarity that means nothing.
         guard let rarity = record.rarity, rarity >= shortestRarity else { return "how rare this is is not known" }
         let learned = context.learning.learnedSeconds

@@ -20,6 +20,8 @@ public import TimeSeries
 /// what five hundred of them take for rare on a Monday morning the fleet has seen fifty times. While the fleet is small or young
 /// the score is believed as it is.
 ///
+/// Of a series that has no peaks yet it is known how high the others go (``FleetPeaks``).
+///
 /// Counts fade by half in three days of event time. It is the same for all series of a group, changes only at a round's
 /// border, and what a block adds is a whole number in one of ``binCount`` bins, so that it does not depend on the order.
 public struct FleetTails: Sendable, Equatable {
@@ -58,18 +60,24 @@ public struct FleetTails: Sendable, Equatable {
     /// Those that are in a bin or above it, likewise.
     private var above: [Double]
     private var tails: [Tail]
+    /// How high the series go.
+    private(set) var peaks: FleetPeaks
     /// Event time up to which it has faded.
     private var faded: Timestamp?
 
     /// Creates the tails of a fleet that nothing is known of.
     public init(extents: [Extent]) {
         extentCount = extents.count
+        peaks = FleetPeaks(extentCount: extents.count)
         counts = Array(repeating: 0, count: (extentCount + 1) * Self.binCount)
         above = counts
         blocks = Array(repeating: 0, count: extentCount + 1)
         // A score that is calibrated falls by e with each nat.
         tails = (extents.map(\.usualExcess) + [1]).map { Tail(scale: $0, usual: $0) }
     }
+
+    /// Samples that it rests on, faded.
+    public var sampleCount: UInt64 { UInt64(min(1e15, blocks[extentCount] * Double(OwnPeaks.blockLength))) }
 
     /// −log10 of the probability that the maximum of a block is as large; 0 when nothing is known.
     ///
@@ -116,6 +124,7 @@ public struct FleetTails: Sendable, Equatable {
     ///   set back fades nothing.
     public mutating func absorb(_ log: PeakLog, at time: Timestamp) {
         fade(to: time)
+        peaks.absorb(log)
         guard !log.isEmpty || blocks[extentCount] > 0 else { return }
         var index = 0
         while index < log.maxima.count {
@@ -138,6 +147,7 @@ public struct FleetTails: Sendable, Equatable {
         let share = Transcendental.exp(-Self.ln2 * passed / Self.halfLife)
         for extent in blocks.indices { blocks[extent] *= share }
         for index in counts.indices { counts[index] *= share }
+        peaks.fade(by: share)
     }
 
     private mutating func fit(_ extent: Int) {
@@ -163,7 +173,7 @@ public struct FleetTails: Sendable, Equatable {
 
     /// Writes what was counted.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(2))
+        writer.write(UInt8(3))
         writer.write(UInt32(extentCount))
         for count in blocks { writer.write(count) }
         writer.write(faded != nil)
@@ -175,14 +185,26 @@ public struct FleetTails: Sendable, Equatable {
             writer.write(UInt32(last))
             for count in bins.prefix(last) { writer.write(count) }
         }
+        peaks.encode(to: &writer)
+    }
+
+    /// Reads what ``encode(to:)`` wrote, with the round in progress.
+    ///
+    /// Version 2 knew nothing of newcomers: of them it begins anew.
+    /// - Throws: ``StateCodingError`` when it is of another number of extents, or counts what cannot be counted.
+    public static func restored(
+        from reader: inout StateReader, extents: [Extent]
+    ) throws(StateCodingError) -> (tails: FleetTails, log: PeakLog) {
+        var version: UInt8 = 0
+        let tails = try FleetTails(from: &reader, extents: extents, version: &version)
+        return (tails, try PeakLog(from: &reader, extentCount: extents.count, hasPeaks: version > 2))
     }
 
     /// Reads what ``encode(to:)`` wrote.
-    ///
-    /// - Throws: ``StateCodingError`` when it is of another number of extents, or counts what cannot be counted.
-    public init(from reader: inout StateReader, extents: [Extent]) throws(StateCodingError) {
+    init(from reader: inout StateReader, extents: [Extent], version: inout UInt8) throws(StateCodingError) {
         self.init(extents: extents)
-        guard try reader.read(UInt8.self) == 2 else { throw .unknownVersion(of: "what is usual of the fleet") }
+        version = try reader.read()
+        guard (2...3).contains(version) else { throw .unknownVersion(of: "what is usual of the fleet") }
         guard try reader.read(UInt32.self) == extentCount else {
             throw .invalid("the tails of another fleet")
         }
@@ -201,5 +223,6 @@ public struct FleetTails: Sendable, Equatable {
             }
             fit(extent)
         }
+        if version > 2 { peaks = try FleetPeaks(from: &reader, extentCount: extentCount) }
     }
 }

@@ -10,6 +10,9 @@ public import TimeSeries
 /// little. Its peak is the longest run that was over, or rises by a hundredth of a grain or two a sample while it is alarmed on: what
 /// has stopped answering is news for a day, not for half an hour.
 ///
+/// A newcomer has no peaks: in its first samples it is held against what nearly all series of the fleet stay below (``FleetPeaks``), or
+/// its own peak when that is higher. That goes for what each sample has of its own; a run needs to be known from before it began.
+///
 /// The detectors' score is judged beside them, by the fleet's tail of scores.
 ///
 /// What was alarmed on counts to the tail as what was just no alarm: the tail must not learn from it, but if it left it out
@@ -17,7 +20,7 @@ public import TimeSeries
 public struct OwnPeaks: Sendable, Equatable {
     /// Samples in a block: ten minutes of flows.
     public static let blockLength = 30
-    /// Samples before an excess says anything.
+    /// Samples before an excess over its own peak says anything.
     static let fewestSamples: UInt32 = 200
     /// Grains that a peak falls in a day.
     static let fallOfDay = 1.0
@@ -41,6 +44,8 @@ public struct OwnPeaks: Sendable, Equatable {
     /// Of the last sample: of each extent, −log10 of its probability, 0 for those below the peak; then of the detectors' score.
     /// `[extents + 1]`
     public private(set) var evidence: [Double]
+    /// Whether the last sample was held against the fleet, for want of peaks of its own.
+    public private(set) var isNewcomer = false
 
     /// Creates the peaks of a series that nothing is known of.
     public init(extentCount: Int) {
@@ -69,13 +74,16 @@ public struct OwnPeaks: Sendable, Equatable {
         tails: FleetTails, log: inout PeakLog
     ) -> Double? {
         let isKnown = samples >= Self.fewestSamples
+        isNewcomer = !isKnown && tails.peaks.knowsNewcomers
         let age = Double(samples) * interval
         for index in extents.indices {
             peaks[index] -= Self.fallOfDay * interval / 86_400
             if extents[index].course == .run { peaks[index] = max(0, peaks[index]) }
             grains[index] = extents[index].grains(of: values)
-            let isJudged = isKnown && isComparable(extents[index], index, age: age) && grains[index] > peaks[index]
-            evidence[index] = isJudged ? tails.evidence(grains[index] - peaks[index], extent: index) : 0
+            let isJudged =
+                isNewcomer ? extents[index].course == .level : isKnown && isComparable(extents[index], index, age: age)
+            let excess = grains[index] - limit(index, tails)
+            evidence[index] = isJudged && excess > 0 ? tails.evidence(excess, extent: index) : 0
         }
         let scores = extents.count
         evidence[scores] = score.map(tails.evidence(ofScore:)) ?? 0
@@ -99,7 +107,7 @@ public struct OwnPeaks: Sendable, Equatable {
             if isRun {
                 learnRun(index, isEvent: isEvent, staysNews: extents[index].calm != nil)
             } else {
-                peaks[index] = isEvent ? min(grains[index], peaks[index] + Self.riseOfEvent) : grains[index]
+                peaks[index] = isEvent ? min(grains[index], limit(index, tails) + Self.riseOfEvent) : grains[index]
             }
         }
         if isKnown, let score {
@@ -108,8 +116,13 @@ public struct OwnPeaks: Sendable, Equatable {
             note(isEvent ? min(nats, tails.excess(ofEvidence: neededOfScore, extent: scores)) : nats, of: scores)
         }
         count(into: &log, extents, age: age)
-        guard isKnown || score != nil else { return nil }
+        guard isKnown || isNewcomer || score != nil else { return nil }
         return max(evidence[scores] - neededOfScore, (evidence[..<scores].max() ?? 0) - needed)
+    }
+
+    /// What an extent is held against, in grains.
+    private func limit(_ index: Int, _ tails: FleetTails) -> Double {
+        isNewcomer ? max(peaks[index], tails.peaks.usual(extent: index)) : peaks[index]
     }
 
     /// Whether the series is one of those that are compared by an extent.
@@ -140,6 +153,7 @@ public struct OwnPeaks: Sendable, Equatable {
     private mutating func count(into log: inout PeakLog, _ extents: [Extent], age: Double) {
         let isYoung = samples < Self.fewestSamples
         if samples < .max { samples += 1 }
+        if isYoung, samples == Self.fewestSamples { log.append(peaksOfNewcomer: peaks) }
         guard !isYoung else { return }
         samplesOfBlock += 1
         guard samplesOfBlock == UInt32(Self.blockLength) else { return }
@@ -147,6 +161,7 @@ public struct OwnPeaks: Sendable, Equatable {
             maxima[index] = PeakLog.notCompared
         }
         log.append(maxima)
+        log.append(peaksOfBlock: peaks)
         samplesOfBlock = 0
         for index in maxima.indices { maxima[index] = 0 }
     }

@@ -102,6 +102,7 @@ struct FlowAccumulator: Sendable, Equatable {
     /// Whom it talked to most.
     var evidence: FlowEvidence {
         var evidence = FlowEvidence()
+        evidence.flows = UInt32(min(flows, Double(UInt32.max)))
         evidence.peers = peers.top(FlowEvidence.mostItems).map {
             FlowEvidence.Item(name: "\($0.key)", flows: $0.count, bytes: $0.bytes, isLocal: $0.key.isLocal)
         }

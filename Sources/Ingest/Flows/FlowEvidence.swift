@@ -12,6 +12,8 @@ public struct FlowEvidence: Equatable, Sendable {
         public var isLocal: Bool?
     }
 
+    /// Flows of the bin.
+    public var flows: UInt32 = 0
     /// The peers with the most flows, at most three.
     public var peers: [Item] = []
     /// The services with the most flows, at most three.

@@ -3,7 +3,7 @@ public import TimeSeries
 extension FlowGatherer {
     /// Writes the bins in progress and the series.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(3))
+        writer.write(UInt8(4))
         writer.write(settings.dimension.rawValue)
         writer.write(length)
         writer.write(latest != nil)
@@ -32,7 +32,8 @@ extension FlowGatherer {
         _ settings: Settings, admission: SeriesAdmission, writesTimes: Bool, from reader: inout StateReader
     ) throws(StateCodingError) {
         self.init(settings, admission: admission, writesTimes: writesTimes)
-        guard try reader.read(UInt8.self) == 3 else { throw .unknownVersion(of: "flows in progress") }
+        let version = try reader.read(UInt8.self)
+        guard (3...4).contains(version) else { throw .unknownVersion(of: "flows in progress") }
         guard try reader.readString() == settings.dimension.rawValue, try reader.read(Int64.self) == length else {
             throw .invalid("flows were put together in another way")
         }
@@ -47,7 +48,7 @@ extension FlowGatherer {
         counts = Counts(
             records: numbers[0], continued: numbers[1], counted: numbers[2], late: numbers[3], misdated: numbers[4],
             steps: numbers[5], bins: numbers[6])
-        series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader)
+        series = try FlowSeriesTable(settings.dimension, admission: admission, from: &reader, countsSeen: version > 3)
         table = try FlowTable(from: &reader)
         contacts = try AgedMembership(from: &reader)
         services = try ServiceAnswers(from: &reader)

@@ -23,12 +23,16 @@ extension FlowSeriesTable {
         candidates.encode(to: &writer)
         writer.write([counts.admitted, counts.idle, counts.evicted, counts.refused])
         writer.write(seenTick)
-        writer.write(seen.sorted())
+        let keys = seen.keys.sorted()
+        writer.write(keys)
+        for key in keys { writer.write(seen[key] ?? 1) }
     }
 
     /// Reads what ``encode(to:)`` wrote.
+    ///
+    /// - Parameter countsSeen: whether it says how often the keys came that are no series, as it did not at first.
     init(
-        _ dimension: FlowDimension, admission: SeriesAdmission, from reader: inout StateReader
+        _ dimension: FlowDimension, admission: SeriesAdmission, from reader: inout StateReader, countsSeen: Bool = true
     ) throws(StateCodingError) {
         self.init(dimension, admission: admission)
         for _ in 0..<(try reader.read(UInt32.self)) {
@@ -53,6 +57,8 @@ extension FlowSeriesTable {
         guard numbers.count == 4 else { throw .invalid("the counts of hosts") }
         counts = Counts(admitted: numbers[0], idle: numbers[1], evicted: numbers[2], refused: numbers[3])
         seenTick = try reader.read()
-        seen = Set(try reader.readIntegers(UInt64.self))
+        for key in try reader.readIntegers(UInt64.self) { seen[key] = 1 }
+        guard countsSeen else { return }
+        for key in seen.keys.sorted() { seen[key] = try reader.read() }
     }
 }

@@ -2,8 +2,8 @@ import TimeSeries
 
 /// The series of a stream of flows: hosts come and go, and their number is bounded.
 ///
-/// A key is first only counted, once a bin, in a sketch of bounded size, and becomes a series in its third bin: a scan over
-/// a network or a flood from invented addresses makes none. A series without a flow for long is dropped, and its place is
+/// A key is first only counted, once a bin, in a sketch of bounded size, and becomes a series in its third bin, or with its
+/// tenth record in one: a scan over a network or a flood from invented addresses makes none, and who scans is one at once. A series without a flow for long is dropped, and its place is
 /// the next newcomer's. When there is no room for another, the series that has had no flow for longest gives way, if that
 /// is an hour at least; otherwise the newcomer stays counted.
 public struct FlowSeriesTable: Sendable {
@@ -47,6 +47,8 @@ public struct FlowSeriesTable: Sendable {
     private static let evictableAfter: Int64 = 60
     /// Keys that are known to have been counted in the bin in hand.
     private static let mostSeen = 1 << 16
+    /// Records in one bin with which a key is a series at once.
+    private static let recordsOfBusy: UInt8 = 10
 
     /// Names by number; that of a place whose series was dropped stays until the place is taken.
     private(set) var names: [String] = []
@@ -59,7 +61,8 @@ public struct FlowSeriesTable: Sendable {
     private var numberOfKey: [FlowKey: Int32] = [:]
     var free: [Int32] = []
     var seenTick = Int64.min
-    var seen: Set<UInt64> = []
+    /// Records of each key in that bin, up to ``recordsOfBusy``.
+    var seen: [UInt64: UInt8] = [:]
     private(set) var ended: [Ended] = []
     private var last: (key: FlowKey, number: Int32)?
 
@@ -87,11 +90,7 @@ public struct FlowSeriesTable: Sendable {
                 seenTick = tick
                 seen.removeAll(keepingCapacity: seen.capacity <= 1 << 12)
             }
-            guard seen.count < Self.mostSeen, seen.insert(hash).inserted else { return nil }
-            let name = Array(key.name(by: dimension).utf8)
-            let allowance = admission.allowance
-            let bins = candidates.count(name.span, hash: hash) { allowance.mostSeries }
-            guard bins >= admission.records else { return nil }
+            guard isDue(key, hash) else { return nil }
         }
         guard let number = freePlace(tick) else {
             counts.refused += 1
@@ -110,6 +109,21 @@ public struct FlowSeriesTable: Sendable {
         }
         numberOfKey[key] = number
         return number
+    }
+
+    /// Whether a key becomes a series with the record in hand.
+    private mutating func isDue(_ key: FlowKey, _ hash: UInt64) -> Bool {
+        if let records = seen[hash] {
+            // Once a bin: when there is no room it is asked for with the next.
+            guard records < Self.recordsOfBusy else { return false }
+            seen[hash] = records + 1
+            return records + 1 == Self.recordsOfBusy
+        }
+        guard seen.count < Self.mostSeen else { return false }
+        seen[hash] = 1
+        let name = Array(key.name(by: dimension).utf8)
+        let allowance = admission.allowance
+        return candidates.count(name.span, hash: hash) { allowance.mostSeries } >= admission.records
     }
 
     /// Takes over a series that is stored, behind the others.

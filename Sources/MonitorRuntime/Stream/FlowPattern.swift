@@ -85,6 +85,6 @@ extension FlowEvidence {
         func items(_ items: [Item]) -> [ActivityEvidence.Item] {
             items.map { .init(name: $0.name, flows: UInt64($0.flows), bytes: $0.bytes, local: $0.isLocal) }
         }
-        return ActivityEvidence(peers: items(peers), services: items(services))
+        return ActivityEvidence(flows: UInt64(flows), peers: items(peers), services: items(services))
     }
 }

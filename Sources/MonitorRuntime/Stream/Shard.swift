@@ -267,6 +267,7 @@ actor Shard {
             falseAlarmsPerSecond: series[index].falseAlarmsPerSecond, tails: tails, log: &peakLog)
         guard let excess else { return }
         verdict.score = max(0, verdict.threshold + excess)
+        if peaks.isNewcomer { verdict.learning.borrowedSamples = tails.sampleCount }
     }
 
     /// Why the last sample was judged as it was, in the channels' own units.

@@ -148,9 +148,10 @@ import TimeSeries
         var restored = fleet
         var writer = StateWriter()
         fleet.tails.encode(to: &writer)
+        PeakLog().encode(to: &writer)
         for peaks in fleet.peaks { peaks.encode(to: &writer) }
         var reader = StateReader(writer.bytes)
-        restored.tails = try FleetTails(from: &reader, extents: Self.extents)
+        restored.tails = try FleetTails.restored(from: &reader, extents: Self.extents).tails
         for host in restored.peaks.indices { restored.peaks[host] = try OwnPeaks(from: &reader, extentCount: 1) }
         for bin in 0..<200 {
             let value: Double? = bin % 50 == 49 ? 1e5 : nil
@@ -164,12 +165,19 @@ import TimeSeries
         let fleet = Self.learned(hosts: 2, bins: 300)
         var writer = StateWriter()
         fleet.tails.encode(to: &writer)
+        var log = PeakLog()
+        log.append([1, 2])
+        log.append(peaksOfBlock: [3])
+        log.append(peaksOfNewcomer: [4])
+        log.encode(to: &writer)
         for length in stride(from: 0, to: writer.bytes.count, by: 3) {
             var reader = StateReader(Array(writer.bytes.prefix(length)))
-            #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extents: Self.extents) }
+            #expect(throws: StateCodingError.self) { try FleetTails.restored(from: &reader, extents: Self.extents) }
         }
         var reader = StateReader(writer.bytes)
-        #expect(throws: StateCodingError.self) { try FleetTails(from: &reader, extents: Self.extents + Self.extents) }
+        #expect(throws: StateCodingError.self) {
+            try FleetTails.restored(from: &reader, extents: Self.extents + Self.extents)
+        }
     }
 
     // MARK: Runs

@@ -141,6 +141,24 @@ import TimeSeries
         #expect(gatherer.counts.counted == 4)
     }
 
+    @Test func `a host with ten flows in one bin is a series at once`() throws {
+        var gatherer = gatherer(after: 3)
+        let flows = (0..<15).map { flow(1, port: UInt16($0), at: 1 + Double($0) * 0.1) }
+        // Another has nine, and a restart lies in the middle of both.
+        let others = (0..<9).map { flow(2, port: UInt16($0), at: 5 + Double($0) * 0.1) }
+        _ = samples(&gatherer, Array(flows[..<6]) + others[..<6], FlowChannels.flows)
+        var writer = StateWriter()
+        gatherer.encode(to: &writer)
+        var reader = StateReader(writer.bytes)
+        var restored = try FlowGatherer(
+            FlowGatherer.Settings(interval: 10), admission: SeriesAdmission(records: 3), writesTimes: true,
+            from: &reader)
+        let rest = Array(flows[6...] + others[6...]) + [flow(1, at: 12), flow(1, at: 23)]
+        let found = samples(&restored, rest, FlowChannels.flows)
+        #expect(found == ["10.0.5.1": [6, 1]])
+        #expect(restored.counts.counted == 18)
+    }
+
     @Test func `a flood from invented addresses makes no series`() {
         var gatherer = gatherer(after: 3)
         var flows: [FlowRecord] = []
