@@ -83,6 +83,9 @@ enum Start {
         case IngestError.notAnAddress: 64
         case is IngestError: 65
         case is ReplayError: 65
+        case TryingError.nothingNamed: 64
+        case TryingError.noSeries, TryingError.noHistory: 66
+        case is TryingError: 65
         case is ConfigurationError: 78
         case OutputError.cannotCreate: 73
         case StateKeeperError.badName: 64

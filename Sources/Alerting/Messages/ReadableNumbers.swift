@@ -3,7 +3,7 @@
 /// The decimals give the largest number three digits, and each distance that matters (the width of the band, the way from
 /// the expected value) at least two, so that 1013.25 against a band of 1012.71 to 1013.09 does not become 1013 against
 /// 1013 to 1013; at most six decimals more than the size alone would give.
-struct ReadableNumbers: Equatable {
+package struct ReadableNumbers: Equatable {
     private static let digits = 3
     private static let digitsOfDistance = 2
     private static let mostMoreDecimals = 6
@@ -17,7 +17,7 @@ struct ReadableNumbers: Equatable {
     private init(decimals: Int) { self.decimals = decimals }
 
     /// Chooses the decimals for numbers that will be shown side by side, and distances between them that must be seen.
-    init(_ numbers: [Double], distances: [Double] = []) {
+    package init(_ numbers: [Double], distances: [Double] = []) {
         let sizes = numbers.filter(\.isFinite)
         let largest = sizes.map(\.magnitude).max() ?? 0
         var wanted = largest > 0 ? Self.digits - 1 - Self.exponent(largest) : 0
@@ -31,7 +31,7 @@ struct ReadableNumbers: Equatable {
     }
 
     /// The number with the decimals chosen; with its own when nothing of it would be left, and beyond 15 digits as it is.
-    func text(_ number: Double) -> String {
+    package func text(_ number: Double) -> String {
         guard number.isFinite, number.magnitude < 1e15 else { return number.description }
         if decimals < 0 {
             let unit = Self.power(-decimals)
