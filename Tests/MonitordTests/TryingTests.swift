@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `monitord sensitivity` at the command line.
+/// `monitord sensitivity` and `train` at the command line.
 @Suite(.needsBinary) struct TryingTests {
     private let directory: TemporaryDirectory
 
@@ -33,5 +33,28 @@ import Testing
         #expect(other.exitCode == 66 && other.errors.contains("there is no series \"pump3\""))
         let missing = try monitord(["sensitivity", "--state", directory.path("none")])
         #expect(missing.exitCode == 66, "\(missing.errors)")
+    }
+
+    @Test func `after train run tells what it would have told without an interruption`() throws {
+        let quiet = ["--no-journal", "--log", "none"]
+        let whole = try String(contentsOfFile: sample("machine_temperature.csv"), encoding: .utf8)
+        let lines = whole.split(separator: "\n").map { $0 + "\n" }
+        let first = try directory.write(lines[..<12_000].joined(), to: "first.csv")
+        let state = directory.path("state")
+        let trained = try monitord(["train", "--state", state, first])
+        #expect(trained.exitCode == 0, "\(trained.errors)")
+        #expect(trained.output.isEmpty && trained.errors.contains(" samples of 1 series up to 2014-01-"))
+        #expect(!trained.errors.contains("still learning"))
+        let rest = try monitord(
+            ["--stdin", "--state", state] + quiet, input: Data((lines[0] + lines[12_000...].joined()).utf8))
+        #expect(rest.exitCode == 0, "\(rest.errors)")
+        let reference = try monitord(["--stdin"] + quiet, input: Data(whole.utf8))
+        let told = try bareRecords(rest.output)
+        let expected = try bareRecords(reference.output)
+        #expect(told.count >= 4 && told.count < expected.count)
+        #expect(told == Array(expected.suffix(told.count)))
+        let again = try monitord(["train", "--state", state, first])
+        #expect(again.exitCode == 73 && again.errors.contains("knows the stream input already"))
+        #expect(try monitord(["train", first]).exitCode == 64)
     }
 }

@@ -13,6 +13,9 @@ struct ReadingPlace: Equatable, Sendable {
     /// How lines are read, and the series met so far.
     var decoding = DecodingState()
 
+    /// Whether it is a place in a file: what was learned from recordings goes on in whatever file comes first.
+    var isInFile: Bool { (file?.fingerprintLength ?? 0) > 0 }
+
     /// Moves on to the end of a batch.
     mutating func take(_ batch: RecordBatch) {
         file = batch.file
