@@ -177,7 +177,7 @@ extension Pipeline {
         inputCondition = header.inputCondition
         silence.goOn(from: header.silence)
         // A file is read on from where it stood; what else there was meanwhile is lost, and was monitord's own silence.
-        if header.place.file == nil {
+        if !header.place.isInFile {
             silence.wasAway()
             metrics?.wasAway()
         }

@@ -20,8 +20,8 @@ struct Monitord: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Run.self, Replay.self, Check.self, Formats.self, Detectors.self, Simulate.self, Evaluate.self, Explain.self,
-            State.self, Status.self, Top.self, Alerts.self, Accept.self,
-            Silence.self, Feedback.self, Exclude.self,
+            State.self, Status.self, Top.self, Alerts.self, Accept.self, Silence.self, Feedback.self, Exclude.self,
+            Sensitivity.self, Train.self,
         ],
         defaultSubcommand: Run.self)
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MonitorRuntime
 import TimeSeries
 
 /// `monitord simulate`.

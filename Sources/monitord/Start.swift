@@ -90,6 +90,12 @@ enum Start {
         case IngestError.notAnAddress: 64
         case is IngestError: 65
         case is ReplayError: 65
+        case TryingError.nothingNamed: 64
+        case TryingError.noSeries, TryingError.noHistory: 66
+        case is TryingError: 65
+        case TrainingError.noState, TrainingError.unnamedStream: 64
+        case TrainingError.nothing: 65
+        case TrainingError.known: 73
         case is ConfigurationError: 78
         case OutputError.cannotCreate: 73
         case StateKeeperError.badName: 64

@@ -6,6 +6,7 @@ public import Logging
 /// file is unpacked on the way, whatever it is called.
 public struct RecordedFiles: RecordSource {
     private let paths: [String]
+    private let stream: String
     private let configuration: SourceConfiguration
     private let resume: DecodingState?
     private let surroundings: StreamFeed.Surroundings
@@ -14,18 +15,21 @@ public struct RecordedFiles: RecordSource {
     ///
     /// - Parameters:
     ///   - paths: files in the order they are read.
+    ///   - stream: the stream's name, and the series' where lines name none.
     ///   - admission: when a key that lines name becomes a series.
     ///   - resume: what is known of the stream's series from before; `nil` for nothing.
     ///   - logger: where the dialect and unusable lines are told; `nil` only counts them.
     ///   - onSchema: told the stream's name and schema once, on the reading thread, before the first batch.
     public init(
-        paths: [String], configuration: SourceConfiguration, limits: ReadingLimits = ReadingLimits(),
+        paths: [String], stream: String = "input", configuration: SourceConfiguration,
+        limits: ReadingLimits = ReadingLimits(),
         telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
         resume: DecodingState? = nil,
         logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) {
         self.paths = paths
+        self.stream = stream
         self.configuration = configuration
         self.resume = resume
         surroundings = StreamFeed.Surroundings(
@@ -41,8 +45,9 @@ public struct RecordedFiles: RecordSource {
         for path in paths { try Self.check(path) }
         try await ReadingThread.run(batches: surroundings.limits.batchesInFlight, deliver: deliver) { outlet in
             let decoder = try LineDecoder(
-                configuration: configuration, goingOnFrom: resume, admission: surroundings.admission)
-            var feed = StreamFeed("input", decoder, surroundings)
+                configuration: configuration, seriesName: stream, goingOnFrom: resume,
+                admission: surroundings.admission)
+            var feed = StreamFeed(stream, decoder, surroundings)
             for path in paths {
                 feed.beginFile()
                 let input = path == "-" ? Descriptor(0, isOwned: false) : try Self.open(path)

@@ -28,7 +28,7 @@ actor HistoryWriter {
     private var lost = 0
     private var hasToldThinning = false
     /// Chunks in one row, between two of which the outbox has its turn.
-    private static let chunksInRow = 500
+    static let chunksInRow = 500
     /// A row is written to the log, and once more into the file.
     private static let writings = 2.0
 

@@ -48,7 +48,7 @@ public struct StateInventory: Sendable {
                 streams.append(
                     Stream(
                         name: name, series: header.place.decoding.seriesNames, groups: header.groups.count,
-                        offset: header.place.file == nil ? nil : header.place.offset,
+                        offset: header.place.isInFile ? header.place.offset : nil,
                         lastTime: header.lastTime.nanoseconds == 0 ? "" : header.lastTime.description,
                         bytes: parts.values.reduce(0) { $0 + $1.count }))
             } catch {

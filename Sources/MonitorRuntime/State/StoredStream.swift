@@ -15,6 +15,9 @@ struct ReadingPlace: Equatable, Sendable {
     /// Files before that one to which a late writer may add yet.
     var retired: [FilePosition] = []
 
+    /// Whether it is a place in a file: what was learned from recordings goes on in whatever file comes first.
+    var isInFile: Bool { (file?.fingerprintLength ?? 0) > 0 }
+
     /// Moves on to the end of a batch.
     mutating func take(_ batch: RecordBatch) {
         file = batch.file

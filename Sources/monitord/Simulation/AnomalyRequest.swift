@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// One `--anomaly`: `[CHANNEL.]KIND[:SIZE][@TIME|/PER-DAY][+DURATION]`; in traffic a host's address is where a channel is.

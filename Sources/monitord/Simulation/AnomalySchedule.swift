@@ -1,14 +1,5 @@
+import MonitorRuntime
 import TimeSeries
-
-/// An anomaly with its place in the stream.
-struct PlannedAnomaly: Equatable {
-    var kind: AnomalyKind
-    /// Index of the channel; `nil` for all of them.
-    var channel: Int?
-    var size: Double
-    /// The rows it touches.
-    var rows: Range<Int>
-}
 
 /// When and where anomalies are planted in one series: planned a day of the stream at a time, from hashes of the seed,
 /// so that a stream without end needs no more memory than a day's plan.

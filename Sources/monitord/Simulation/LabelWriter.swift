@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// Writes the ground truth: `series,channel,kind,size,from,until`, a line when something begins.

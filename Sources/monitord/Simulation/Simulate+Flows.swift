@@ -1,4 +1,5 @@
 import ArgumentParser
+import MonitorRuntime
 import TimeSeries
 
 /// What `--kind` accepts.

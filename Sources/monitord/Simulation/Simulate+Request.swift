@@ -1,5 +1,6 @@
 import Glibc
 import Ingest
+import MonitorRuntime
 import TimeSeries
 
 extension Simulate {

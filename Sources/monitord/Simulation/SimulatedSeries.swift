@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// One machine with its sensors: rows with noise, resolution, missing cells, gaps and planted anomalies.
@@ -119,13 +120,10 @@ struct SimulatedSeries<Model: MachineModel> {
             guard let channel = planned.channel else { continue }
             let deviation = channels[channel].noise
             let noise = deviation * factors[channel] * level * normals[Model.processDraws + channel]
-            let honest = values[channel] + noise
             switch planned.kind {
-            case .spike, .step: cells[channel] = shown(honest + planned.size * deviation, channel)
-            case .drift:
-                let gone = Double(row - planned.rows.lowerBound + 1) / Double(planned.rows.count)
-                cells[channel] = shown(honest + planned.size * gone * deviation, channel)
-            case .noise: cells[channel] = shown(values[channel] + planned.size * noise, channel)
+            case .spike, .step, .drift, .noise:
+                let value = planned.shown(at: row, level: values[channel], noise: noise, deviation: deviation)
+                cells[channel] = shown(value, channel)
             case .stuck:
                 let reference = active[index].reference ?? Double(cells[channel])
                 active[index].reference = reference

@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// Makes the machines of a request and writes their stream.

@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// The machines that can be simulated.

@@ -1,3 +1,5 @@
+import MonitorRuntime
+
 /// What can be planted in the traffic of a network.
 enum FlowAnomalyKind: String, CaseIterable, PlantedKind {
     /// One host is tried on many ports.

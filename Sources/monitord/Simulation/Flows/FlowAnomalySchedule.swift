@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// When and where anomalies are planted in the traffic: planned a day of the stream at a time, from hashes of the seed.

@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// An anomaly in the traffic, with its place in time.

@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// Writes where anomalies are in the traffic: `series,channel,kind,size,from,until`, as the other machines' labels are.

@@ -1,4 +1,5 @@
 import Glibc
+import MonitorRuntime
 import TimeSeries
 
 /// A network under way: habits and anomalies by time into connections, and these by their ends into lines of conn.log.

@@ -1,3 +1,4 @@
+import MonitorRuntime
 import TimeSeries
 
 /// Everything a simulation of traffic depends on: the same request gives the same bytes on any machine.

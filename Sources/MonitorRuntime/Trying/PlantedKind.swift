@@ -1,5 +1,5 @@
 /// A kind of anomaly that `--anomaly` can name.
-protocol PlantedKind: RawRepresentable<String>, CaseIterable {
+public protocol PlantedKind: RawRepresentable<String>, CaseIterable {
     /// What its SIZE counts; `nil` when it has none.
     var sizeMeaning: String? { get }
     /// The sizes it takes; `nil` when it has none.

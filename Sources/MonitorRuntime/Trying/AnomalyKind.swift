@@ -1,5 +1,5 @@
 /// What can be planted in a stream.
-enum AnomalyKind: String, CaseIterable, PlantedKind {
+public enum AnomalyKind: String, CaseIterable, PlantedKind, Sendable {
     /// Single rows far off.
     case spike
     /// Another level for a while.
@@ -18,7 +18,7 @@ enum AnomalyKind: String, CaseIterable, PlantedKind {
     case correlation
 
     /// What its SIZE counts; `nil` when it has none.
-    var sizeMeaning: String? {
+    public var sizeMeaning: String? {
         switch self {
         case .spike, .step, .drift: "standard deviations of the channel's noise; negative is down"
         case .noise: "the factor on the channel's noise"
@@ -30,7 +30,7 @@ enum AnomalyKind: String, CaseIterable, PlantedKind {
     }
 
     /// The sizes it takes.
-    var sizes: ClosedRange<Double>? {
+    public var sizes: ClosedRange<Double>? {
         switch self {
         case .spike, .step, .drift: -1e6...1e6
         case .noise: 0...1e6
@@ -42,10 +42,10 @@ enum AnomalyKind: String, CaseIterable, PlantedKind {
     }
 
     /// Why it cannot be aimed at a channel.
-    var targetRefusal: String? { self == .phase ? "phase shifts the whole machine and takes no channel" : nil }
+    public var targetRefusal: String? { self == .phase ? "phase shifts the whole machine and takes no channel" : nil }
 
     /// The size when none is given.
-    var usualSize: Double {
+    public var usualSize: Double {
         switch self {
         case .spike: 12
         case .step: 8
@@ -58,10 +58,10 @@ enum AnomalyKind: String, CaseIterable, PlantedKind {
     }
 
     /// Whether a size of its kind may as well be negative when it is drawn.
-    var hasDirection: Bool { [.spike, .step, .drift, .phase].contains(self) }
+    public var hasDirection: Bool { [.spike, .step, .drift, .phase].contains(self) }
 
     /// Nanoseconds it lasts when no duration is given: one row for a spike, else a usual time and at least 30 rows.
-    func usualDuration(interval: Int64) -> Int64 {
+    public func usualDuration(interval: Int64) -> Int64 {
         let minute: Int64 = 60_000_000_000
         let usual: Int64
         switch self {
