@@ -94,10 +94,9 @@ extension Pipeline {
                 await fresh[index].shards[0].restore(log: training.log)
                 if let bytes = stored.feedback[index] {
                     let channelCount = restored[index].channels.count
-                    do {
-                        var reader = StateReader(bytes)
-                        restored[index].feedback = try FeedbackHead(from: &reader, channelCount: channelCount)
-                    } catch StateCodingError.unknownVersion {
+                    if let feedback = try Self.feedback(in: bytes, channelCount: channelCount) {
+                        restored[index].feedback = feedback
+                    } else {
                         changes.note(["what was answered"])
                     }
                 }
@@ -154,6 +153,17 @@ extension Pipeline {
             groups = []
             emptyLogs = []
             if let schema = batch.schema { await makeGroups(schema) }
+        }
+    }
+
+    /// What is stored of people's answers; `nil` when it is in another form.
+    private static func feedback(in bytes: [UInt8], channelCount: Int) throws(StateCodingError) -> FeedbackHead? {
+        var reader = StateReader(bytes)
+        do throws(StateCodingError) {
+            return try FeedbackHead(from: &reader, channelCount: channelCount)
+        } catch {
+            guard case .unknownVersion = error else { throw error }
+            return nil
         }
     }
 
