@@ -20,7 +20,7 @@ struct Monitord: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Run.self, Replay.self, Check.self, Formats.self, Detectors.self, Simulate.self, Evaluate.self, Explain.self,
-            State.self, Status.self, Top.self, Alerts.self, Accept.self, Sensitivity.self, Train.self,
+            State.self, Status.self, Top.self, Alerts.self, Accept.self, Sensitivity.self, Train.self, Tune.self,
         ],
         defaultSubcommand: Run.self)
 
