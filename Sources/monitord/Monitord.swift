@@ -21,7 +21,7 @@ struct Monitord: AsyncParsableCommand {
         subcommands: [
             Run.self, Replay.self, Check.self, Formats.self, Detectors.self, Simulate.self, Evaluate.self, Explain.self,
             State.self, Status.self, Top.self, Alerts.self, Accept.self, Silence.self, Feedback.self, Exclude.self,
-            Sensitivity.self, Train.self,
+            Sensitivity.self, Train.self, Tune.self,
         ],
         defaultSubcommand: Run.self)
 

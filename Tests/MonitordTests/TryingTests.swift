@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `monitord sensitivity` and `train` at the command line.
+/// `monitord sensitivity`, `tune` and `train` at the command line.
 @Suite(.needsBinary) struct TryingTests {
     private let directory: TemporaryDirectory
 
@@ -33,6 +33,30 @@ import Testing
         #expect(other.exitCode == 66 && other.errors.contains("there is no series \"pump3\""))
         let missing = try monitord(["sensitivity", "--state", directory.path("none")])
         #expect(missing.exitCode == 66, "\(missing.errors)")
+        let budget = try monitord(["tune", "--budget", "often", sample("pump.csv")])
+        #expect(budget.exitCode == 64 && budget.errors.contains("often"))
+        let absent = try monitord(["tune", directory.path("none.csv")])
+        #expect(absent.exitCode == 66, "\(absent.errors)")
+    }
+
+    @Test func `tune finds that a configuration was cut down, and writes what to change`() throws {
+        let stream = directory.path("week.csv")
+        let simulated = try monitord(["simulate", "--duration", "5d", "--interval", "1min"])
+        try simulated.output.write(toFile: stream, atomically: true, encoding: .utf8)
+        let bad = try directory.write("detectors = [\"range\"]\n[[source]]\nfile = \"\(stream)\"\n", to: "bad.toml")
+        let output = directory.path("tuned.toml")
+        let result = try monitord(["tune", "--config", bad, "--output", output, stream])
+        #expect(result.exitCode == 0 && result.output.isEmpty, "\(result.errors)")
+        let tuned = try String(contentsOfFile: output, encoding: .utf8)
+        #expect(tuned.contains("is better beyond chance"), "\(tuned)")
+        let keys = tuned.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(keys.contains { $0.hasPrefix("detectors = [") }, "\(tuned)")
+        // It is a configuration, and with it there is nothing more to change.
+        let good = try directory.write(
+            keys.joined(separator: "\n") + "\n[[source]]\nfile = \"\(stream)\"\n", to: "good.toml")
+        let again = try monitord(["tune", "--config", good, stream])
+        #expect(again.exitCode == 0, "\(again.errors)")
+        #expect(again.output.contains("nothing to change"), "\(again.output)")
     }
 
     @Test func `after train run tells what it would have told without an interruption`() throws {
