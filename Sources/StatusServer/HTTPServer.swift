@@ -144,7 +144,7 @@ public struct HTTPServer: Sendable {
         }
         let port = channel.localAddress?.port
         try? await client.executeThenClose { input, output in
-            try await channel.setOption(.autoRead, value: true)
+            _ = channel.setOption(.autoRead, value: true)
             let answer = await within(limits.patience) { () -> (HTTPResponse, isHead: Bool)? in
                 guard let read = try? await self.read(input, door: door, port: port) else { return nil }
                 switch read {
