@@ -42,7 +42,8 @@ import TimeSeries
                 streams: table, desk: desk, router: AlertRouter(sinks: [], outbox: StoredOutbox(store: store)),
                 startedAt: 0)
             api = OperatorAPI(
-                keeper: keeper, streams: table, store: store, snapshots: nil, live: LiveEvents(hub: hub, keeper: keeper),
+                keeper: keeper, streams: table, store: store, snapshots: nil,
+                live: LiveEvents(hub: hub, keeper: keeper),
                 pageGuard: PageGuard(token: OperatorAPITests.token), hasPage: hasPage)
         }
 
