@@ -140,12 +140,12 @@ public struct Daemon: Sendable {
             stored: started.takeStreams(), logger: logger)
         sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
         announce(started.places)
+        let history = HistoryWriter(
+            store: store, bounds: configuration.historyBounds, logger: logger, clock: { ProcessUsage.now().seconds })
         let life = ServiceLife(
             notifier: started.notifier, report: report, streams: streams, desk: desk, router: router, store: store,
             committer: committer,
-            history: HistoryWriter(
-                store: store, bounds: configuration.historyBounds, logger: logger,
-                clock: { ProcessUsage.now().seconds }),
+            history: history,
             sinks: sinks, logger: logger)
         let keeper = StatusKeeper(
             streams: streams, desk: desk, router: router, startedAt: ProcessUsage.now().seconds)
@@ -153,7 +153,7 @@ public struct Daemon: Sendable {
         let doors = OperatorDoors(
             api: OperatorAPI(
                 keeper: keeper, streams: streams, store: store,
-                snapshots: configuration.stateDirectory.map(SnapshotFolder.init(ofState:)),
+                snapshots: configuration.stateDirectory.map(SnapshotFolder.init(ofState:)), history: history,
                 live: LiveEvents(hub: events, keeper: keeper),
                 pageGuard: PageGuard(token: PageGuard.makeToken(using: &random)), hasPage: configuration.hasPage),
             keeper: keeper,

@@ -10,6 +10,8 @@ enum ExclusionOutcome: Equatable, Sendable {
         var series: String
         var learned: Int
         var snapshot: String?
+        /// Whether some of the span is past, and was learned from.
+        var isPast: Bool
     }
 
     case excluded([Series])
@@ -39,21 +41,16 @@ extension Pipeline {
             names.indices.contains(number) && names[number] == wanted
                 ? older?.stream.series.first { $0.number == number }?.bytes : nil
         }
-        let last = stored.last?.time
-        let samples =
-            stored
-            + (await shard.youngestSamples(ofSeries: number)).filter { sample in
-                last.map { sample.time > $0 } ?? true
-            }
         let begin = piece.flatMap { bytes in older.map { (piece: bytes, time: $0.stream.header.lastTime) } }
         guard
             let learned = await shard.exclude(
-                exclusion, series: number, named: wanted, since: begin, samples: samples, models: group.models,
+                exclusion, series: number, named: wanted, since: begin, samples: stored, models: group.models,
                 zone: zone,
                 latest: lastTime)
         else { return nil }
         return ExclusionOutcome.Series(
-            stream: name, series: wanted, learned: learned, snapshot: learned > 0 && begin != nil ? older?.name : nil)
+            stream: name, series: wanted, learned: learned, snapshot: learned > 0 && begin != nil ? older?.name : nil,
+            isPast: exclusion.from <= lastTime)
     }
 
     /// Whether the stream has a series of that name.
@@ -67,11 +64,13 @@ extension StreamTable {
     /// - Throws: `DatabaseError`, `PersistenceError`.
     func exclude(
         _ exclusion: Exclusion, series wanted: String, stream only: String?, store: StateStore,
-        snapshots: SnapshotFolder?
+        snapshots: SnapshotFolder?, history: HistoryWriter?
     ) async throws -> ExclusionOutcome {
         var excluded: [ExclusionOutcome.Series] = []
         await gate.close()
         defer { gate.open() }
+        // What is on its way to the history is part of what is learned from again.
+        await history?.write(await takeHistory(all: true))
         for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) where only.map({ $0 == name }) ?? true {
             guard await pipeline.hasSeries(wanted) else { continue }
             let older = snapshots.flatMap { Self.newest(before: exclusion.from, of: name, in: $0) }

@@ -26,14 +26,19 @@ public struct ControlClient: Sendable {
         }
     }
 
-    private static let patience = Duration.seconds(30)
+    private let patience: Duration
     private static let mostBytes = 64 << 20
     private let path: String
 
     /// Creates a client.
     ///
-    /// - Parameter path: of the socket.
-    public init(path: String) { self.path = path }
+    /// - Parameters:
+    ///   - path: of the socket.
+    ///   - patience: for a whole answer.
+    public init(path: String, patience: Duration = .seconds(30)) {
+        self.path = path
+        self.patience = patience
+    }
 
     /// Asks, and waits for the whole answer.
     ///
@@ -57,7 +62,7 @@ public struct ControlClient: Sendable {
         } catch {
             throw .unreachable(path: path, reason: "\(error)")
         }
-        let answer = try? await within(Self.patience) {
+        let answer = try? await within(patience) {
             try await client.executeThenClose { input, output -> (status: Int, body: String)? in
                 let headers = HTTPHeaders([("Host", "monitord"), ("Content-Length", "\(body.utf8.count)")])
                 try await output.write(

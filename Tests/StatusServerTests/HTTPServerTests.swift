@@ -32,8 +32,17 @@ import Testing
         }
     }
 
+    /// What other tests leave of the processor may be next to nothing for a while: nobody loses patience but where that is tested.
+    private static let patient = {
+        var limits = HTTPServer.Limits()
+        limits.patience = .seconds(600)
+        return limits
+    }()
+
+    private func client(_ path: String) -> ControlClient { ControlClient(path: path, patience: .seconds(600)) }
+
     private func serving(
-        _ handler: Echo = Echo(), limits: HTTPServer.Limits = HTTPServer.Limits(),
+        _ handler: Echo = Echo(), limits: HTTPServer.Limits = HTTPServerTests.patient,
         _ body: (_ path: String) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
@@ -51,7 +60,7 @@ import Testing
     @Test func `a request is answered whole, and comes by the door of its socket`() async throws {
         let echo = Echo()
         try await serving(echo) { path in
-            let client = ControlClient(path: path)
+            let client = client(path)
             let answer = try await client.send("POST", "/api/a%20b", body: "words")
             #expect(answer.status == 200 && answer.body == #"POST ["api", "a b"] words"#)
             let missing = try await client.send("GET", "/missing")
@@ -73,7 +82,7 @@ import Testing
 
     @Test func `a body and a target that are too long are refused, and the next request is answered`() async throws {
         try await serving { path in
-            let client = ControlClient(path: path)
+            let client = client(path)
             func long(_ count: Int) -> String { String(repeating: "x", count: count) }
             for (target, body, status) in [
                 ("/x", long(70_000), 413), ("/" + long(5_000), "", 414), ("/%zz", "", 400), ("/x", "", 200),
@@ -91,7 +100,9 @@ import Testing
             let silent = try BareConnection(path)
             let half = try BareConnection(path)
             half.send("GET / HTTP/1.1\r\nHost")
-            #expect(try await ControlClient(path: path).send("GET", "/x").status == 200)
+            // Those that are asked to wait lose patience as well.
+            var isAnswered = false
+            while !isAnswered { isAnswered = (try? await client(path).send("GET", "/x").status) == 200 }
             #expect(silent.readToEnd() == "")
             #expect(!half.readToEnd().contains("200"))
         }
@@ -107,13 +118,13 @@ import Testing
                 connection.send(bytes)
                 #expect(!connection.readToEnd().contains("200 OK"), "\(bytes)")
             }
-            #expect(try await ControlClient(path: path).send("GET", "/x").status == 200)
+            #expect(try await client(path).send("GET", "/x").status == 200)
         }
         #expect(echo.asked.requests.withLock { $0.count } == 1)
     }
 
     @Test func `of more connections than are allowed the later ones are closed`() async throws {
-        var limits = HTTPServer.Limits()
+        var limits = Self.patient
         limits.mostConnections = 3
         try await serving(limits: limits) { path in
             // They are taken by several event loops: which of the four is one too many is not for them to say.
@@ -153,7 +164,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path("no.sock")
         await #expect(throws: ControlClient.Failure.unreachable(path: path, reason: "nobody listens there")) {
-            try await ControlClient(path: path).send("GET", "/")
+            try await client(path).send("GET", "/")
         }
     }
 }

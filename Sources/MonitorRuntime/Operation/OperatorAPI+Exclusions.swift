@@ -24,7 +24,7 @@ extension OperatorAPI {
         do {
             outcome = try await streams.exclude(
                 Exclusion(from: from, until: until), series: wish.series, stream: wish.stream, store: store,
-                snapshots: snapshots)
+                snapshots: snapshots, history: history)
         } catch {
             return Self.failure("\(error)", status: 500)
         }
@@ -39,6 +39,7 @@ extension OperatorAPI {
                             ("stream", .text(one.stream)), ("series", .text(one.series)),
                             ("samples_learned_again", .integer(one.learned)),
                             ("snapshot", one.snapshot.map { .text($0) }),
+                            ("was_learned_from", .boolean(one.isPast)),
                         ])
                     })))
     }

@@ -35,6 +35,7 @@ struct OperatorAPI: HTTPHandler {
     let store: StateStore
     /// Of the state; `nil` where it lives in memory.
     let snapshots: SnapshotFolder?
+    let history: HistoryWriter?
     let live: LiveEvents
     let pageGuard: PageGuard
     /// Whether there is a status page; without it nothing is changed by the port.

@@ -4,12 +4,6 @@ import TimeSeries
 
 /// Learning that somebody takes back, or forbids beforehand.
 extension Shard {
-    /// Samples of a series that are not in the history yet.
-    func youngestSamples(ofSeries number: Int) -> [HistorySample] {
-        guard let index = members[number], var pending = series[index].history else { return [] }
-        return pending.takeChunk(series: "").flatMap { try? SeriesHistory.samples(of: $0.bytes) } ?? []
-    }
-
     /// Does not learn from a span of time. What was learned from it already is taken back: the series' scaling, detectors,
     /// calibration and hidden state begin where an older state had them, or anew, and learn once more from the samples that the
     /// history has, without the span. Weights, which are the group's, stay; so does an incident that is open.
@@ -20,7 +14,8 @@ extension Shard {
     ///   - samples: of the history, in order of time.
     ///   - models: the weights in force.
     ///   - latest: event time of the stream's last sample.
-    /// - Returns: how many samples were learned from again; `nil` when there is no such series.
+    /// - Returns: how many samples were learned from again, 0 where too few are kept to begin with, and what was learned stays;
+    ///   `nil` when there is no such series.
     func exclude(
         _ exclusion: Exclusion, series number: Int, named name: String, since older: (piece: [UInt8], time: Timestamp)?,
         samples: [HistorySample], models: GroupModels, zone: TimeZoneRules, latest: Timestamp
@@ -63,6 +58,9 @@ extension Shard {
             previous = sample.time
             learned += 1
         }
+        // Better what was learned with the span than next to nothing: the history is off, or too short.
+        let isForgetful = monitor.last?.learning.isLearning ?? true
+        guard !isForgetful || series[index].monitor.last?.learning.isLearning ?? true else { return 0 }
         guard learned > 0 else { return 0 }
         monitor.isExcluded = false
         series[index].monitor = monitor

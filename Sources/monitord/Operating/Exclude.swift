@@ -35,17 +35,20 @@ struct Exclude: AsyncParsableCommand {
         var series: String
         var learned: Int
         var snapshot: String?
+        var wasLearnedFrom: Bool
 
         enum CodingKeys: String, CodingKey {
             case stream, series, snapshot
             case learned = "samples_learned_again"
+            case wasLearnedFrom = "was_learned_from"
         }
 
         var line: String {
+            let begin = snapshot.map { "the snapshot \($0)" } ?? "the first that is kept"
             let again =
-                learned == 0
-                ? ""
-                : "; learned again from \(learned) samples since \(snapshot.map { "the snapshot \($0)" } ?? "the first that is kept")"
+                learned > 0
+                ? "; learned again from \(learned) samples since \(begin)"
+                : wasLearnedFrom ? "; what was learned of it stays: too few samples are kept (history)" : ""
             return "\(series) of \(stream) does not learn from it\(again)"
         }
     }

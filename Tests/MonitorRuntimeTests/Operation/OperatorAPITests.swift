@@ -42,7 +42,7 @@ import TimeSeries
                 streams: table, desk: desk, router: AlertRouter(sinks: [], outbox: StoredOutbox(store: store)),
                 startedAt: 0)
             api = OperatorAPI(
-                keeper: keeper, streams: table, store: store, snapshots: nil,
+                keeper: keeper, streams: table, store: store, snapshots: nil, history: nil,
                 live: LiveEvents(hub: hub, keeper: keeper),
                 pageGuard: PageGuard(token: OperatorAPITests.token), hasPage: hasPage)
         }
