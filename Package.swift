@@ -73,7 +73,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             // In the program itself, as arrays of bytes: no bundle beside it.
-            resources: ["index.html", "page.css", "page.js", "views.js", "chart.js"].map {
+            resources: ["index.html", "page.css", "page.js", "views.js", "elements.js", "chart.js"].map {
                 .embedInCode("Assets/\($0)")
             }),
         .target(name: "NeuralNet", dependencies: ["CKernels"]),

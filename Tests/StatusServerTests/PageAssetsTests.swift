@@ -5,7 +5,7 @@ import Testing
 @testable import StatusServer
 
 @Suite struct PageAssetsTests {
-    private static let files = ["index.html", "page.css", "page.js", "views.js", "chart.js"]
+    private static let files = ["index.html", "page.css", "page.js", "views.js", "elements.js", "chart.js"]
 
     private func asset(_ name: String) throws -> Data {
         try Data(contentsOf: repositoryRoot.appending(path: "Sources/StatusServer/Assets/\(name)"))

@@ -10,7 +10,7 @@ export function svg(name, attributes = {}, ...children) {
   return element;
 }
 
-const known = (number) => typeof number === "number" && Number.isFinite(number);
+export const known = (number) => typeof number === "number" && Number.isFinite(number);
 
 /** A small picture of scores against the threshold. */
 export function spark(scores, threshold) {

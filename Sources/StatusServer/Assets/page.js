@@ -1,6 +1,7 @@
 // What the page knows, how it hears of news, and which view is shown.
 
-import { h, incident, overview, series, silences } from "/views.js";
+import { gathered, h } from "/elements.js";
+import { incident, overview, series, silences } from "/views.js";
 
 const token = document.querySelector("meta[name=monitord-token]").content;
 const main = document.getElementById("main");
@@ -10,7 +11,7 @@ const FRESH = 5000;
 
 const app = {
   status: null,
-  /** By id, the newest first: { id, records, first, last, told, worst }. */
+  /** By id, the newest first, see `gathered`. */
   incidents: new Map(),
   /** When each was told while this page was open. */
   fresh: new Map(),
@@ -18,14 +19,7 @@ const app = {
   /** What is known of an incident with one message more. */
   take(record) {
     const known = app.incidents.get(record.id)?.records.filter((one) => one.seq !== record.seq) || [];
-    const records = [...known, record].sort((a, b) => a.seq - b.seq);
-    const last = records[records.length - 1];
-    const made = {
-      id: record.id, records, first: records[0], last,
-      // What is told of what is unusual: a closing tells of what is usual again.
-      told: records.filter((one) => one.event !== "close").pop() || last,
-      worst: records.some((one) => one.severity === "critical") ? "critical" : "warning",
-    };
+    const made = gathered([...known, record]);
     app.incidents.set(record.id, made);
     if (app.incidents.size > 400) app.incidents.delete([...app.incidents.keys()].pop());
     return made;

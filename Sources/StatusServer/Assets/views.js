@@ -1,46 +1,12 @@
 // The pages: each makes its elements once and then changes what has changed, so that focus and scrolling stay where they are.
-// Names come out of the input: they are set as text, never as markup.
 
-import { chart, digits, gauge, share, spark } from "/chart.js";
-
-/** An element: attributes, then children; `onclick` and the like are listeners. */
-export function h(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== null && (value !== false || key.startsWith("aria-"))) element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value);
-  }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
-  return element;
-}
-
-const percent = (part) => `${Math.round(100 * part)} %`;
-const hundredths = (number) => typeof number === "number" ? number.toFixed(2) : "–";
-
-export function duration(seconds) {
-  if (!Number.isFinite(seconds)) return "an unknown time";
-  for (const [size, word] of [[31557600, "year"], [86400, "day"], [3600, "hour"], [60, "minute"]]) {
-    if (seconds < size * (size === 60 ? 1 : 1.5)) continue;
-    const count = seconds / size < 10 && size > 60 ? Math.round(10 * seconds / size) / 10 : Math.round(seconds / size);
-    return count > 1e6 ? `more than a million ${word}s` : `${count} ${word}${count === 1 ? "" : "s"}`;
-  }
-  const count = Math.round(seconds);
-  return `${count} second${count === 1 ? "" : "s"}`;
-}
-
-/** An instant of the input as text: the day too when it is another than that of `beside`. */
-function moment(text, beside) {
-  if (!text) return h("span", {}, "not known");
-  const day = text.slice(0, 10), clock = text.slice(11, 19);
-  return h("time", { datetime: text }, beside && beside.slice(0, 10) === day ? clock : `${day} ${clock}`);
-}
+import { chart, digits, spark } from "/chart.js";
+import { advice, beside, capital, channelTable, chip, detectorTable, duration, evidenceTables, facts, figure, h, hundredths, itself, keys, messages, moment, percent, spoken, unknowns, valueKeys } from "/elements.js";
 
 /** A query; a blank is %20 here, and never a plus sign. */
 const query = (values) => "?" + Object.entries(values).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
 
 export const seriesLink = (series, stream) => "#/series" + query({ series, stream });
-
-const chip = (kind, text) => h("span", { class: `chip ${kind}` }, text);
 
 function chips(one) {
   const found = [];
@@ -80,17 +46,13 @@ function silenceActions(app, name) {
   ];
 }
 
-const keys = (...list) => h("p", { class: "keys" }, list.map(([kind, text]) => h("span", {}, h("i", { class: `k-${kind}`, "aria-hidden": "true" }), text)));
-const valueKeys = [["value", "value"], ["expected", "expected"], ["band", "band of 99 % of such samples"], ["mark", "incident"]];
-
 // MARK: Incidents in lists
 
 function incidentItem(app, incident) {
-  const last = incident.last, first = incident.first;
+  const { last, first, names } = incident;
   const isOpen = app.isOpen(incident);
-  const names = last.all_series || [last.series];
-  const title = `${last.pattern || last.kind} of ${names.length > 3 ? `${names.length} series` : names.join(", ")}`;
-  const text = h("p", {}, (isOpen ? incident.told : last).message.replace(/ explain: monitord explain .*$/, ""));
+  const title = `${itself(last)} of ${names.length > 3 ? `${names.length} series` : names.join(", ")}`;
+  const text = h("p", {}, spoken(isOpen ? incident.told : last));
   return h("li", { class: `card incident ${isOpen ? `is-${incident.worst}` : "is-over"} ${app.isFresh(incident) ? "is-new" : ""}`, "data-id": incident.id, "data-open": isOpen },
     h("div", { class: "head" },
       isOpen ? chip(incident.worst, incident.worst) : chip("over", "over"),
@@ -216,7 +178,6 @@ function columns(samples, channel) {
 }
 
 function channelChart(part, place, samplesOf, marksOf) {
-  const unit = part.unit ? ` ${part.unit}` : "";
   const made = chart({
     label: `${part.name}${part.unit ? ` in ${part.unit}` : ""} over time, with what was expected`,
     data: () => {
@@ -224,13 +185,11 @@ function channelChart(part, place, samplesOf, marksOf) {
       return { times: samples.map((one) => one.at), ...columns(samples, place), marks: marksOf() };
     },
     read: (index) => {
-      const sample = samplesOf()[index], one = sample?.channels[place] || {};
-      const spread = one.high - one.low || undefined;
-      const band = one.low === undefined ? "no band known yet" : `expected ${digits(one.expected, spread)} (${digits(one.low, spread)} to ${digits(one.high, spread)})`;
-      return sample ? `${sample.time.slice(11, 19)}  ${one.value === undefined ? "missing" : digits(one.value, spread) + unit}, ${band}` : "";
+      const sample = samplesOf()[index];
+      return sample ? `${sample.time.slice(11, 19)}  ${beside(sample.channels[place] || {}, part.unit)}` : "";
     },
   });
-  return { draw: made.draw, figure: h("figure", { "data-channel": part.name }, h("figcaption", {}, h("b", {}, part.name + (part.unit ? ` [${part.unit}]` : "")), made.reading), made.element) };
+  return { draw: made.draw, figure: figure(part.name, made, part.name + (part.unit ? ` [${part.unit}]` : "")) };
 }
 
 const parsed = (samples) => samples.map((one) => ({ ...one, at: Date.parse(one.time) }));
@@ -240,7 +199,7 @@ export function series(app, { series: name, stream }) {
   const incidents = h("ul", { class: "plain" });
   let amount = 600, samples = [], drawn = [], shape = "", isAsking = false, owner = stream, isWhole = false;
   const picks = AMOUNTS.map((count) => h("button", { type: "button", "aria-pressed": count === amount, onclick: () => pick(count) }, `${count} samples`));
-  const own = () => [...app.incidents.values()].filter((one) => (one.last.all_series || [one.last.series]).includes(name));
+  const own = () => [...app.incidents.values()].filter((one) => one.names.includes(name));
   const marks = () => own().map((one) => ({ from: Date.parse(one.first.since), to: one.last.until ? Date.parse(one.last.until) : app.isOpen(one) ? undefined : Date.parse(one.last.time), severity: one.worst }));
 
   function pick(count) {
@@ -257,7 +216,7 @@ export function series(app, { series: name, stream }) {
       data: () => ({ times: samples.map((one) => one.at), value: samples.map((one) => one.score), limit: samples.map((one) => one.threshold), marks: marks() }),
       read: (index) => samples[index] ? `${samples[index].time.slice(11, 19)}  score ${hundredths(samples[index].score)}, threshold ${hundredths(samples[index].threshold)}, severity ${hundredths(samples[index].severity)}` : "",
     });
-    drawn.push({ draw: score.draw, figure: h("figure", { "data-channel": "score" }, h("figcaption", {}, h("b", {}, "score"), score.reading), score.element) });
+    drawn.push({ draw: score.draw, figure: figure("score", score) });
     charts.replaceChildren(keys(...valueKeys, ["limit", "threshold"]), ...drawn.map((one) => one.figure));
     if (answer.channels.length > 24) charts.append(h("p", { class: "empty" }, `the first 24 of ${answer.channels.length} channels`));
   }
@@ -305,79 +264,9 @@ export function series(app, { series: name, stream }) {
 
 // MARK: An incident
 
-function channelTable(record) {
-  return h("table", { class: "wide" },
-    h("thead", {}, h("tr", {}, ["channel", "value", "expected", "band", "", "share"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, record.channels.map((part) => {
-      const spread = part.high - part.low || undefined;
-      const isOut = part.value < part.low ? "below the band" : part.value > part.high ? "above the band" : part.value === undefined ? "missing" : "within the band";
-      return h("tr", {}, h("th", { scope: "row" }, part.name),
-        h("td", { "data-name": "value" }, part.value === undefined ? "missing" : `${digits(part.value, spread)}${part.unit ? ` ${part.unit}` : ""}`),
-        h("td", { "data-name": "expected" }, part.expected === undefined ? "not known" : digits(part.expected, spread)),
-        h("td", { "data-name": "band" }, part.low === undefined ? "not known yet" : `${digits(part.low, spread)} to ${digits(part.high, spread)}`, h("span", { class: "hidden" }, `, ${isOut}`)),
-        h("td", { class: "full" }, gauge(part)), h("td", { "data-name": "share" }, percent(part.share), share(part.share)));
-    })));
-}
-
-function detectorTable(record) {
-  const spoke = record.detectors.filter((part) => part.weight > 0 || part.score >= 0.5);
-  const rest = record.detectors.length - spoke.length;
-  return [h("table", {},
-    h("thead", {}, h("tr", {}, ["detector", "how rare it found this", "share"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, spoke.map((part) => h("tr", {}, h("th", { scope: "row" }, part.name),
-      h("td", {}, oneIn(part.score)), h("td", {}, percent(part.weight), share(part.weight)))))),
-  rest ? h("p", { class: "empty" }, `${rest} more saw nothing unusual.`) : null];
-}
-
-/** One in so many, in words. */
-function oneIn(score) {
-  if (score < 0.05) return "as usual";
-  if (score > 12) return "rarer than 1 in a trillion";
-  const [size, word] = [[9, " billion"], [6, " million"], [4, " thousand"], [0, ""]].find(([least]) => score >= least);
-  const count = 10 ** (score - (size === 4 ? 3 : size));
-  return `1 in ${count < 9.95 ? count.toFixed(1).replace(/\.0$/, "") : Math.round(count)}${word}`;
-}
-
-function unknowns(incident, record) {
-  const found = [];
-  if (incident.first.learning < 1) found.push(`The series was still learning (${percent(incident.first.learning)}): less was known of what is usual, and the severity is a warning at most.`);
-  for (const part of record.channels) {
-    if (part.value === undefined) found.push(`${part.name} was missing.`);
-    else if (part.expected === undefined) found.push(`What ${part.name} should be was not known yet.`);
-  }
-  if (record.rarity !== undefined) found.push("How rare it is, is reckoned from what was learned, and extrapolated beyond that time.");
-  if (incident.first.event !== "open") found.push("Its opening is no longer in the history.");
-  if (record.channels.length > 1) found.push("What was the cause and what followed from it is not known: shares say what stood out.");
-  if (!incident.first.similar) found.push("No incident of its past is like it, as far as is remembered.");
-  return found;
-}
-
-function evidenceTables(evidence) {
-  const table = (caption, items) => items.length ? h("table", {}, h("thead", {}, h("tr", {}, [caption, "flows", "bytes"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, items.map((item) => h("tr", {}, h("th", { scope: "row" }, item.name + (item.local === undefined ? "" : item.local ? " (local)" : " (foreign)")), h("td", {}, `${item.flows}`), h("td", {}, digits(item.bytes)))))) : null;
-  return [table("most flows with", evidence.peers), table("service", evidence.services)];
-}
-
 export function incident(app, id) {
   const body = h("div"), problem = h("p", { class: "problem failed", role: "status" });
   let shown = "", drawn = [], samples = [], heading = "Incident";
-
-  function facts(one, record, isOpen) {
-    const names = one.last.all_series || [one.last.series];
-    const list = [
-      ["What", `${record.pattern ? `${record.pattern}, ` : ""}${record.kind}`],
-      ["Series", names.flatMap((name, i) => [i ? ", " : "", h("a", { href: seriesLink(name) }, name)])],
-      ["Since", moment(one.first.since)],
-      ["Until", one.last.until ? [moment(one.last.until, one.first.since), ` (${duration((Date.parse(one.last.until) - Date.parse(one.first.since)) / 1000)})`] : isOpen ? "it is open" : "its end is not in the history"],
-    ];
-    const scores = one.records.map((each) => each.score).filter((score) => score !== undefined);
-    if (scores.length) list.push(["Score", `${hundredths(Math.max(...scores))} against a threshold of ${hundredths(record.threshold)} (3 is one normal sample in a thousand, 6 one in a million)`]);
-    if (record.rarity) list.push(["How rare", `a normal sample scores so high once in ${duration(record.rarity)}`]);
-    const like = one.first.similar;
-    if (like) list.push(["Like", [moment(like.time), `, distance ${hundredths(like.distance)}`, like.lasted === undefined ? "" : `, which lasted ${duration(like.lasted)}${like.ended === "usual" ? " and became usual" : ""}`]]);
-    if (record.awaits) list.push(["Waits for", `${record.awaits}: it stays unusual until the series returns or somebody accepts it`]);
-    return h("dl", {}, list.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]));
-  }
 
   async function loadCharts(one, record, box) {
     const [from, to] = [Date.parse(one.first.since), Date.parse(one.last.until || one.last.time)];
@@ -399,8 +288,7 @@ export function incident(app, id) {
   function build(one) {
     const isOpen = app.isOpen(one), record = one.told;
     const name = { series: one.last.series };
-    const what = record.pattern || record.kind;
-    heading = `${what[0].toUpperCase()}${what.slice(1)} of ${(one.last.all_series || [one.last.series]).slice(0, 3).join(", ")}`;
+    heading = `${capital(itself(record))} of ${one.names.slice(0, 3).join(", ")}`;
     const box = h("div", {}, h("p", { class: "empty" }, "…"));
     const path = `/api/v1/incidents/${one.id}`;
     const list = [
@@ -411,25 +299,20 @@ export function incident(app, id) {
     if (isOpen && ["anomaly", "drift"].includes(record.kind)) {
       list.unshift(["Accept as usual", () => app.post(`${path}/accept`), "accepted: what its series do now is usual from the next round on", "what the series do now is right"]);
     }
-    const notes = unknowns(one, record);
-    const isLink = /^https?:\/\//.test(record.runbook || "");
     body.replaceChildren(
       h("h1", {}, heading),
       h("p", {}, isOpen ? chip(one.worst, one.worst) : chip("over", `over, was ${one.worst}`), ` incident ${one.id}`),
-      h("p", { class: "lead" }, record.message.replace(/ explain: monitord explain .*$/, "")),
+      h("p", { class: "lead" }, spoken(record)),
       actions(app, list),
       h("div", { class: "columns" },
-        h("section", { class: "card" }, h("h2", {}, "What and since when"), facts(one, record, isOpen)),
-        h("section", { class: "card" }, h("h2", {}, "What is not known"), notes.length ? h("ul", { class: "notes" }, notes.map((text) => h("li", {}, text))) : h("p", {}, "Nothing that monitord knows of."))),
+        h("section", { class: "card" }, h("h2", {}, "What and since when"), facts(one, record, (name) => h("a", { href: seriesLink(name) }, name), isOpen ? "it is open" : "its end is not in the history")),
+        h("section", { class: "card" }, h("h2", {}, "What is not known"), unknowns(one, record))),
       record.channels.length ? h("section", { class: "card", id: "channels" }, h("h2", {}, "Value against what was expected"), channelTable(record)) : "",
       record.kind === "input" ? "" : h("section", { class: "card", id: "around" }, h("h2", {}, "Around it"), box),
       h("div", { class: "columns" },
-        record.detectors.length ? h("section", { class: "card", id: "detectors" }, h("h2", {}, "What each detector said"), ...detectorTable(record).filter(Boolean)) : "",
-        record.evidence ? h("section", { class: "card" }, h("h2", {}, "Evidence"), ...evidenceTables(record.evidence).filter(Boolean)) : "",
-        h("section", { class: "card" }, h("h2", {}, "Messages"), h("ol", { class: "messages" }, one.records.map((each) =>
-          h("li", {}, moment(each.time), ` ${each.event === "close" ? "closed" : each.event === "update" ? `now ${each.severity}` : each.severity}`, h("p", {}, each.message)))),
-          record.hint ? h("p", {}, record.hint) : null,
-          record.runbook ? h("p", {}, "Runbook: ", isLink ? h("a", { href: record.runbook, rel: "noreferrer" }, record.runbook) : record.runbook) : null)));
+        record.detectors.length ? h("section", { class: "card", id: "detectors" }, h("h2", {}, "What each detector said"), ...detectorTable(record)) : "",
+        record.evidence ? h("section", { class: "card" }, h("h2", {}, "Evidence"), ...evidenceTables(record.evidence)) : "",
+        h("section", { class: "card" }, h("h2", {}, "Messages"), messages(one), advice(record))));
     if (record.kind !== "input") loadCharts(one, record, box);
   }
 

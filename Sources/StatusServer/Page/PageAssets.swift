@@ -27,6 +27,7 @@ public enum PageAssets {
         case ["page.css"]: file("text/css; charset=utf-8", PackageResources.page_css)
         case ["page.js"]: file("text/javascript; charset=utf-8", PackageResources.page_js)
         case ["views.js"]: file("text/javascript; charset=utf-8", PackageResources.views_js)
+        case ["elements.js"]: file("text/javascript; charset=utf-8", PackageResources.elements_js)
         case ["chart.js"]: file("text/javascript; charset=utf-8", PackageResources.chart_js)
         default: nil
         }
@@ -36,7 +37,7 @@ public enum PageAssets {
     static var size: Int {
         [
             PackageResources.index_html, PackageResources.page_css, PackageResources.page_js, PackageResources.views_js,
-            PackageResources.chart_js,
+            PackageResources.elements_js, PackageResources.chart_js,
         ].reduce(0) { $0 + $1.count }
     }
 
