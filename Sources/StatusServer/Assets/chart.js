@@ -87,7 +87,10 @@ function path(points, gap) {
  * A chart over time that follows its own width.
  *
  * `data()` gives { times, value, expected?, low?, high?, limit?, marks: [{ from, to, severity }] }, times in ms; it is asked at each
- * drawing. `read(index)` is the text of one sample. Returns { element, draw }.
+ * drawing. Where one point stands for many samples, `from` and `to` are the least and the greatest of them, drawn as a shape, and
+ * `start` and `end` the span of time. `strips` are spans { from, to } by kind, a row at the bottom for each. `read(index, isChosen)`
+ * is the text of one point: the one pointed at, else the last. Returns { element, reading, draw }; `draw(width)` draws for another
+ * width than that on the screen.
  */
 export function chart({ label, height = 150, data, read }) {
   const picture = svg("svg", { class: "chart", height, role: "img", tabindex: 0, "aria-label": label });
@@ -95,9 +98,10 @@ export function chart({ label, height = 150, data, read }) {
   reading.className = "reading";
   let at = null, shown = null;
 
-  function draw() {
-    const width = picture.clientWidth || 600;
-    const { times, value, expected = [], low = [], high = [], limit = [], marks = [] } = data();
+  function draw(fixed) {
+    const width = fixed || picture.clientWidth || 600;
+    const { times, value, expected = [], low = [], high = [], limit = [], from = [], to = [], marks = [], strips = {},
+      start = times[0], end = Math.max(times[times.length - 1], start + 1000) } = data();
     picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     picture.replaceChildren();
     const [left, right, top, bottom] = [52, width - 8, 6, height - 20];
@@ -106,8 +110,7 @@ export function chart({ label, height = 150, data, read }) {
       reading.textContent = "";
       return;
     }
-    const [start, end] = [times[0], Math.max(times[times.length - 1], times[0] + 1000)];
-    const seen = [...value, ...limit].filter(known);
+    const seen = [...value, ...limit, ...from, ...to].filter(known);
     let [min, max] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [0, 1];
     // A band that is not known well must not flatten the values.
     const room = Math.max(max - min, Math.abs(max) * 1e-6, 1e-9) * 1.5;
@@ -138,33 +141,40 @@ export function chart({ label, height = 150, data, read }) {
     }
     const between = times.slice(1).map((time, i) => time - times[i]).sort((a, b) => a - b);
     const gap = 5 * (between[between.length >> 1] || 1000);
-    // The band as one piece for each stretch without a gap.
-    let stretch = [];
-    const close = () => {
-      if (stretch.length > 1) {
-        const back = [...stretch].reverse();
-        picture.append(svg("path", { class: "band", d: "M" + [...stretch.map((i) => `${x(times[i]).toFixed(1)} ${y(high[i]).toFixed(1)}`), ...back.map((i) => `${x(times[i]).toFixed(1)} ${y(low[i]).toFixed(1)}`)].join("L") + "Z" }));
-      }
-      stretch = [];
+    // An area is one piece for each stretch without a gap.
+    const area = (name, low, high) => {
+      let stretch = [];
+      const side = (ends) => (i) => `${x(times[i]).toFixed(1)} ${y(ends[i]).toFixed(1)}`;
+      const close = () => {
+        if (stretch.length > 1) picture.append(svg("path", { class: name, d: "M" + [...stretch.map(side(high)), ...stretch.reverse().map(side(low))].join("L") + "Z" }));
+        stretch = [];
+      };
+      times.forEach((time, i) => {
+        if (!known(low[i]) || !known(high[i])) return close();
+        if (stretch.length && time - times[stretch[stretch.length - 1]] > gap) close();
+        stretch.push(i);
+      });
+      close();
     };
-    times.forEach((time, i) => {
-      if (!known(low[i]) || !known(high[i])) return close();
-      if (stretch.length && time - times[stretch[stretch.length - 1]] > gap) close();
-      stretch.push(i);
-    });
-    close();
+    area("band", low, high);
+    area("reach", from, to);
     const line = (name, numbers) => {
       if (numbers.some(known)) picture.append(svg("path", { class: name, d: path(times.map((time, i) => [x(time), y(numbers[i]), time]), gap) }));
     };
     line("expected", expected);
     line("limit", limit);
     line("value", value);
-    times.forEach((time, i) => {
+    // Of many samples some are outside.
+    if (!from.length) times.forEach((time, i) => {
       if (known(value[i]) && (value[i] < low[i] || value[i] > high[i])) picture.append(svg("circle", { class: "outside", cx: x(time).toFixed(1), cy: y(value[i]).toFixed(1), r: 2.2 }));
     });
+    Object.entries(strips).filter(([, spans]) => spans.length).forEach(([kind, spans], row) => spans.forEach((span) => {
+      const [first, last] = [Math.max(span.from, start), Math.min(span.to, end)];
+      if (first <= last) picture.append(svg("rect", { class: `strip ${kind}`, x: x(first), width: Math.max(3, x(last) - x(first)), y: bottom - 6 - 7 * row, height: 5 }));
+    }));
     const index = at === null ? times.length - 1 : Math.max(0, times.findIndex((time) => time >= at));
     if (at !== null) picture.append(svg("line", { class: "cursor", x1: x(times[index]), x2: x(times[index]), y1: top, y2: bottom }));
-    reading.textContent = read(index);
+    reading.textContent = read(index, at !== null);
     shown = { times, index, time: (px) => start + (end - start) * (px - left) / (right - left) };
   }
 
