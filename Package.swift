@@ -73,9 +73,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             // In the program itself, as arrays of bytes: no bundle beside it.
-            resources: ["index.html", "page.css", "page.js", "views.js", "elements.js", "chart.js"].map {
-                .embedInCode("Assets/\($0)")
-            }),
+            resources: [
+                "index.html", "page.css", "page.js", "views.js", "elements.js", "chart.js",
+                "report.html", "report.css", "report.js",
+            ].map { .embedInCode("Assets/\($0)") }),
         .target(name: "NeuralNet", dependencies: ["CKernels"]),
         .target(name: "TimeSeries"),
 

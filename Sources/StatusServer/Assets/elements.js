@@ -42,7 +42,7 @@ export const table = (attributes, heads, rows) => h("table", attributes,
 
 // MARK: Charts
 
-export const keys = (...list) => h("p", { class: "keys" }, list.map(([kind, text]) => h("span", {}, h("i", { class: `k-${kind}`, "aria-hidden": "true" }), text)));
+export const keys = (...list) => h("p", { class: "keys" }, list.filter(Boolean).map(([kind, text]) => h("span", {}, h("i", { class: `k-${kind}`, "aria-hidden": "true" }), text)));
 export const valueKeys = [["value", "value"], ["expected", "expected"], ["band", "band of 99 % of such samples"], ["mark", "incident"]];
 
 /** A chart under its name. */
@@ -69,8 +69,8 @@ export function gathered(messages) {
   };
 }
 
-/** A message without the verb for the terminal at its end. */
-export const spoken = (record) => record.message.replace(/ explain: monitord explain .*$/, "");
+/** A message without the verb for the terminal at its end. A name in it must not turn the direction of the words after it. */
+export const spoken = ({ message }) => message.replace(/ explain: monitord explain .*$/, "").replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
 export const itself = (record) => record.pattern || record.kind;
 
@@ -142,8 +142,8 @@ export function evidenceTables(evidence) {
       h("tr", {}, h("th", { scope: "row" }, item.name + (item.local === undefined ? "" : item.local ? " (local)" : " (foreign)")), h("td", {}, `${item.flows}`), h("td", {}, digits(item.bytes))))));
 }
 
-export const messages = ({ records }) => h("ol", { class: "messages" }, records.map((each) =>
-  h("li", {}, moment(each.time), ` ${each.event === "close" ? "closed" : each.event === "update" ? `now ${each.severity}` : each.severity}`, h("p", {}, each.message))));
+export const messages = ({ records }, text = (each) => each.message) => h("ol", { class: "messages" }, records.map((each) =>
+  h("li", {}, moment(each.time), ` ${each.event === "close" ? "closed" : each.event === "update" ? `now ${each.severity}` : each.severity}`, h("p", {}, text(each)))));
 
 /** What to do. */
 export function advice({ hint, runbook }) {
