@@ -136,10 +136,14 @@ public struct SnapshotFolder: Sendable {
 
     /// The pieces of a scope by name, in a snapshot.
     ///
+    /// - Parameter wanted: the only piece to read; `nil` for all.
     /// - Throws: ``PersistenceError/database(_:)``.
-    public func pieces(of scope: String, in snapshot: String) throws(PersistenceError) -> [String: [UInt8]] {
+    public func pieces(
+        of scope: String, named wanted: String? = nil, in snapshot: String
+    ) throws(PersistenceError) -> [String: [UInt8]] {
         do {
-            return try StateStore.pieces(of: scope, in: try Database(path: path(snapshot), access: .untouched)).parts
+            let database = try Database(path: path(snapshot), access: .untouched)
+            return try StateStore.pieces(of: scope, named: wanted, in: database).parts
         } catch {
             throw .database(error)
         }

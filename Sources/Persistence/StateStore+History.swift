@@ -21,6 +21,16 @@ public struct HistoryChunk: Equatable, Sendable {
     }
 }
 
+/// A row of the history: where its samples lie in event time, in nanoseconds since 1970.
+public struct HistoryRow: Equatable, Sendable {
+    /// Rises with each row that is stored.
+    public var number: Int64
+    /// The first sample's time.
+    public var first: Int64
+    /// The last one's.
+    public var last: Int64
+}
+
 /// A piece of the history.
 public struct HistoryPiece: Equatable, Sendable {
     /// The chunks in it, those of a newer row first.
@@ -140,6 +150,31 @@ extension StateStore {
         return piece
     }
 
+    /// The rows of a stream that have samples of a span of event time, in the order they were stored, without their samples.
+    public func historyRows(
+        of stream: String, from: Int64 = .min, to: Int64 = .max
+    ) throws -> [HistoryRow] {
+        var rows: [HistoryRow] = []
+        try database.query(
+            "SELECT number, first, last FROM history WHERE stream = ? AND last >= ? AND first <= ? ORDER BY number",
+            [.text(stream), .integer(from), .integer(to)]
+        ) { row throws(DatabaseError) in
+            rows.append(HistoryRow(number: row.integer(0), first: row.integer(1), last: row.integer(2)))
+        }
+        return rows
+    }
+
+    /// The chunks of a row, of all its series; none when it is gone, or cannot be read.
+    public func chunks(of row: HistoryRow) throws -> [HistoryChunk] {
+        var chunks: [HistoryChunk] = []
+        try database.query("SELECT bytes FROM history WHERE number = ?", [.integer(row.number)]) {
+            row throws(DatabaseError) in
+            guard let bytes = Compression.unpack(row.blob(0)) else { return }
+            chunks = Self.chunks(in: bytes)
+        }
+        return chunks
+    }
+
     /// Rows of the history and their bytes.
     public func historySize() throws -> (rows: Int, bytes: Int) {
         var size = (rows: 0, bytes: 0)
@@ -166,8 +201,8 @@ extension StateStore {
         return bytes
     }
 
-    /// The chunks of a series in a row's bytes; what is behind a place that makes no sense is left out.
-    private static func chunks(in bytes: [UInt8], of series: String) -> [HistoryChunk] {
+    /// The chunks of a series in a row's bytes, or of all; what is behind a place that makes no sense is left out.
+    private static func chunks(in bytes: [UInt8], of series: String? = nil) -> [HistoryChunk] {
         var found: [HistoryChunk] = []
         var position = 0
         func number(_ width: Int) -> UInt64? {
@@ -182,10 +217,11 @@ extension StateStore {
         }
         while position < bytes.count {
             guard let key = part(), let first = number(8), let last = number(8), let samples = part() else { break }
-            guard key.elementsEqual(series.utf8) else { continue }
+            if let series, !key.elementsEqual(series.utf8) { continue }
             found.append(
                 HistoryChunk(
-                    series: series, first: Int64(bitPattern: first), last: Int64(bitPattern: last),
+                    series: series ?? String(decoding: key, as: UTF8.self), first: Int64(bitPattern: first),
+                    last: Int64(bitPattern: last),
                     bytes: Array(samples)))
         }
         return found

@@ -11,6 +11,12 @@ struct Replay: AsyncParsableCommand {
         discussion: """
             Several PATHs are read one after the other as one stream; - is standard input. Nothing is written but what \
             is asked for. --state DIR starts from a copy of that state and never writes there.
+
+            Without a PATH it is the samples that the running daemon's state keeps (`history`), under the configuration in \
+            force: what would it have told last week? It begins with the snapshot of the state from before (`monitord state \
+            list`), and lists what is told, told no more, and new. With another budget:
+
+              monitord replay --false-alarms 3/week --since 7d
             """)
 
     @OptionGroup var input: InputOptions
@@ -33,6 +39,36 @@ struct Replay: AsyncParsableCommand {
             valueName: "FILE"))
     var feedback: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Write one page for a browser: charts of all series, each incident explained, what each detector said.",
+            valueName: "FILE.html"), completion: .file(extensions: ["html"]))
+    var report: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Compare with where the anomalies are, as monitord evaluate does; also in the report.", valueName: "FILE"),
+        completion: .file())
+    var labels: String?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Without PATH: list incidents since then (default: 7d).", valueName: "TIME"))
+    var since: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Another budget of all series together (false_alarms), such as 2/week.", valueName: "RATE"))
+    var falseAlarms: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Another budget of each series that has none of its own ([defaults] false_alarms).", valueName: "RATE"))
+    var seriesFalseAlarms: String?
+
     @Flag(name: .long, help: "End with exit code 65 when a line could not be used.")
     var strict = false
 
@@ -40,13 +76,25 @@ struct Replay: AsyncParsableCommand {
     var json = false
 
     @Argument(help: ArgumentHelp("Recordings.", valueName: "PATH"), completion: .file())
-    var paths: [String]
+    var paths: [String] = []
+
+    func validate() throws {
+        if since != nil, !paths.isEmpty { throw ValidationError("--since is for a replay without PATH") }
+        if paths.isEmpty, feedback != nil || labels != nil || strict {
+            throw ValidationError("--feedback, --labels and --strict are for recordings: name a PATH")
+        }
+    }
 
     func run() async throws {
-        let overrides = ConfigurationOverrides(
+        if paths.isEmpty { try await runHistory() } else { try await runRecordings() }
+    }
+
+    private func runRecordings() async throws {
+        var overrides = ConfigurationOverrides(
             file: input.config, readsStandardFile: false,
             inputs: [paths.first == "-" ? .standardInput : .file(pattern: paths.first ?? "-")], format: input.format,
             timezone: input.timezone, stateDirectory: input.state)
+        setBudgets(of: &overrides)
         var configuration = try Start.load(overrides).configuration
         // The service's own directory is for the service; a replay starts from a state only when told to.
         configuration.stateDirectory = input.state
@@ -55,6 +103,9 @@ struct Replay: AsyncParsableCommand {
         request.alertsPath = alerts
         request.isStrict = strict
         if let feedback { request.answers = try Self.answers(in: feedback) }
+        if report != nil { request.report = ReplayReport() }
+        let judgement = try labels.map { try ReplayJudgement(labels: $0, scores: scores, recordings: paths) }
+        request.scoresPath = judgement?.scores ?? scores
         let logger = Start.logger()
         let bar = ProgressBar()
         var progress: (@Sendable (Double) -> Void)?
@@ -79,6 +130,61 @@ struct Replay: AsyncParsableCommand {
         } else {
             Start.say(Self.sentence(summary, seconds: end.seconds - begin.seconds))
         }
+        let figures = try judgement?.judge()
+        if let figures { Start.say(figures.text) }
+        var heading = ReplayReport.Heading(
+            madeFrom: paths, configuration: input.config ?? "built-in defaults", budget: configuration.budgetTexts,
+            counts: [
+                ("samples", summary.counts.samples), ("lines", summary.counts.inputLines),
+                ("unusable_lines", summary.unusableLines), ("late", summary.counts.late),
+                ("held_back", summary.heldBack),
+            ])
+        heading.figures = figures?.figures ?? []
+        heading.labels = figures?.labels ?? []
+        try await write(request.report, heading)
+    }
+
+    /// Writes the page that was asked for.
+    private func write(_ made: ReplayReport?, _ heading: ReplayReport.Heading) async throws {
+        guard let report, let made else { return }
+        try await Start.exiting(on: Start.logger()) { try made.write(to: report, heading) }
+    }
+
+    private func runHistory() async throws {
+        var overrides = ConfigurationOverrides(
+            file: input.config, format: input.format, timezone: input.timezone, stateDirectory: input.state)
+        setBudgets(of: &overrides)
+        let configuration = try Start.load(overrides).configuration
+        guard let directory = configuration.stateDirectory ?? (input.config == nil ? Start.serviceState : nil) else {
+            Start.say("no recording and no state: name a PATH, or a state with --state DIR")
+            throw ExitCode(64)
+        }
+        var request = ReplayRequest(paths: [], configuration: configuration)
+        request.scoresPath = scores
+        request.alertsPath = alerts
+        if report != nil { request.report = ReplayReport() }
+        let from = try since.map { try TimeArgument.instant($0, of: "--since") }
+        let logger = Start.logger()
+        let bar = ProgressBar()
+        var progress: (@Sendable (Double) -> Void)?
+        if let bar { progress = { share in bar.show(share) } }
+        let run = HistoryReplayRun(request, state: directory, since: from, logger: logger, progress: progress)
+        let summary = try await Start.exiting(on: logger) { try await run.run() }
+        bar?.clear()
+        let text = HistoryReplayText(summary, configuration)
+        try Start.show(json ? text.json : text.list)
+        if !json { Start.say(text.sentence) }
+        try await write(
+            request.report,
+            ReplayReport.Heading(
+                madeFrom: [directory], configuration: input.config ?? "the configuration in force",
+                budget: configuration.budgetTexts,
+                counts: [("samples", summary.samples), ("held_back", summary.heldBack)]))
+    }
+
+    private func setBudgets(of overrides: inout ConfigurationOverrides) {
+        overrides.falseAlarms = falseAlarms
+        overrides.seriesFalseAlarms = seriesFalseAlarms
     }
 
     /// Reads answers, a line `ID,real` or `ID,false` each; empty lines and those that begin with # are passed over.

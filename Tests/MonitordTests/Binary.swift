@@ -10,6 +10,16 @@ extension Trait where Self == ConditionTrait {
             if: monitordBinary != nil || isContinuousIntegration,
             "MONITORD_BINARY names no release binary; `make test` builds one and sets it")
     }
+
+    /// Leaves a test out where there is no Chromium; in continuous integration it runs, and fails.
+    static var needsChromium: Self {
+        .enabled(
+            if: isContinuousIntegration
+                || ["chromium", "chromium-browser", "google-chrome"].contains {
+                    FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
+                },
+            "no chromium; scripts/install-dependencies.sh --tests installs it")
+    }
 }
 
 /// Runs the binary to its end.

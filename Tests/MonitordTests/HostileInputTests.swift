@@ -162,7 +162,7 @@ import Testing
             ["run", "--stdin", "--state", "/proc/monitord", "--no-journal", "--log", "none"], 73,
             "cannot create /proc/monitord"
         ),
-        (["--bogus"], 64, "Unknown option '--bogus'"), (["replay"], 64, "Missing expected argument"),
+        (["--bogus"], 64, "Unknown option '--bogus'"), (["replay", "--strict"], 64, "name a PATH"),
     ])
     func `a place that cannot be used has its exit code and one line`(
         arguments: [String], exitCode: Int32, message: String

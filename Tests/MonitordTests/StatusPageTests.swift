@@ -2,16 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whether there is one.
-private enum Chromium {
-    static let programs = ["chromium", "chromium-browser", "google-chrome"].map { "/usr/bin/\($0)" }
-    static let isExpected =
-        programs.contains(where: FileManager.default.isExecutableFile(atPath:)) || isContinuousIntegration
-    static let absence = "no chromium; scripts/install-dependencies.sh --tests installs it"
-}
-
 /// The status page in a real Chromium, driven by `Tests/Page`, of the finished binary that is fed live.
-@Suite("status page", .needsBinary, .enabled(if: Chromium.isExpected, "\(Chromium.absence)"), .serialized)
+@Suite("status page", .needsBinary, .needsChromium, .serialized)
 struct StatusPageTests {
     private func check(_ name: String) throws {
         let script = repositoryRoot.appending(path: "Tests/Page/page.py").path

@@ -66,7 +66,7 @@ extension AlertRecord {
 
 extension AlertRecord {
     /// The record as a value within other JSON.
-    var json: JSONWriter.Value { .members(fields(stamp: nil).map { .init(key: $0.key, value: $0.value) }) }
+    package var json: JSONWriter.Value { .members(fields(stamp: nil).map { .init(key: $0.key, value: $0.value) }) }
 }
 
 extension AlertRecord.ChannelPart {

@@ -11,6 +11,8 @@ package struct JSONWriter {
         case number(Double)
         case list([Value])
         case members([Member])
+        /// Nothing, in a list whose places count.
+        case null
 
         /// A number, or nothing when it is absent or not finite: JSON has no word for those.
         package static func finite(_ number: Double?) -> Value? {
@@ -56,6 +58,7 @@ package struct JSONWriter {
     package mutating func write(_ value: Value) {
         switch value {
         case .text(let string): quote(string)
+        case .null: text += "null"
         case .integer(let number): text += String(number)
         case .boolean(let isTrue): text += isTrue ? "true" : "false"
         case .number(let number): text += Self.shortest(number)

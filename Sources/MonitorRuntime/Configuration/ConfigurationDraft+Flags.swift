@@ -23,6 +23,14 @@ extension ConfigurationDraft {
         set(
             "journal", to: overrides.journal.map(TOMLNode.boolean),
             flag: overrides.journal == false ? "--no-journal" : "--journal")
+        set("control", to: overrides.control.map(TOMLNode.string), flag: "--control")
+        set("false_alarms", to: overrides.falseAlarms.map(TOMLNode.string), flag: "--false-alarms")
+        if let rate = overrides.seriesFalseAlarms,
+            let key = ConfigurationKeys.series.first(where: { $0.name == "false_alarms" })
+        {
+            set(
+                key, to: .string(rate), called: "false_alarms", place: .flag("--series-false-alarms"), in: \.defaults)
+        }
     }
 
     private mutating func set(_ name: String, to node: TOMLNode?, flag: String) {

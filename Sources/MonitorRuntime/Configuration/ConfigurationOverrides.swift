@@ -21,6 +21,13 @@ public struct ConfigurationOverrides: Equatable, Sendable {
     /// `--journal`, `--no-journal`: whether alerts go to journald.
     public var journal: Bool?
 
+    /// `--control`: the socket by which the verbs ask, `"none"` for none.
+    public var control: String?
+    /// `--false-alarms`: the budget of all series together.
+    public var falseAlarms: String?
+    /// `--series-false-alarms`: the budget of each series that has none of its own.
+    public var seriesFalseAlarms: String?
+
     /// Creates overrides; the defaults say nothing.
     public init(
         file: String? = nil, readsStandardFile: Bool = true, inputs: [SourceConfiguration.Input] = [],

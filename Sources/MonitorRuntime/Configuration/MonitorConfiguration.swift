@@ -87,6 +87,14 @@ public struct MonitorConfiguration: Equatable, Sendable {
         return result
     }
 
+    /// The budgets as they are written: of all series together, and of each that has none of its own.
+    public var budgetTexts: (daemon: String, series: String) {
+        (
+            ConfigurationUnits.text(rate: alerting.daemonFalseAlarmsPerSecond),
+            ConfigurationUnits.text(rate: detection.falseAlarmsPerSecond)
+        )
+    }
+
     /// When maintenance is planned for one series: the windows of the last rule that names any, else of `[defaults]`.
     public func silence(forSeries series: String) -> [MaintenanceWindow] {
         seriesRules.last { $0.silence != nil && $0.matches(series) }?.silence ?? silence

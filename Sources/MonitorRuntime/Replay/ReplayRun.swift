@@ -18,6 +18,8 @@ public struct ReplayRequest: Sendable {
     public var alertsPath: String?
     /// Answers to incidents, by id: whether it was real. Each is given when its incident closes.
     public var answers: [String: Bool] = [:]
+    /// What the replay is shown in, as it goes; `nil` for nowhere.
+    public var report: ReplayReport?
     /// Whether a line that cannot be used ends the replay.
     public var isStrict = false
     /// Bytes read at a time; the output does not depend on it.
@@ -91,8 +93,10 @@ public struct ReplayRun: Sendable {
         let output = try ReplayOutput(request)
         let stored = try await storedState()
         let answering = ReplayAnswers(request.answers)
+        let report = request.report
         let desk = AlertDesk(policy: stored.policy) { records in
             try output.write(records)
+            report?.take(records)
             await answering.answer(records)
         }
         let source = request.configuration.sources.first ?? SourceConfiguration(input: .standardInput)
@@ -105,7 +109,7 @@ public struct ReplayRun: Sendable {
             name: "input", interval: source.interval, conditions: source.conditions,
             flowSettings: source.flowSettings, admission: admission,
             configuration: request.configuration, timesByRow: true,
-            shardCount: request.shards, desk: desk, stored: stored.stream,
+            shardCount: request.shards, desk: desk, stored: stored.stream, keepsHistory: report != nil,
             observer: observer, logger: logger)
         await answering.use(pipeline)
         let telemetry = SourceTelemetry()
@@ -124,9 +128,11 @@ public struct ReplayRun: Sendable {
                 half.note(await pipeline.learningReport())
             }
             try await pipeline.process(batch)
+            await report?.take(await pipeline.takeHistory(all: false), of: pipeline)
             if let share = half.share(of: batch) { progress?(share) }
         }
         try await pipeline.finish(atEnd: true)
+        await report?.take(await pipeline.takeHistory(all: true), of: pipeline)
         try output.finish()
         let decoded = telemetry.counters.decoded
         if request.isStrict, decoded.malformed > 0 { throw ReplayError.unusable(lines: decoded.malformed) }
@@ -199,57 +205,4 @@ private final class SecondHalf: Sendable {
     }
 
     func note(_ report: LearningReport) { state.withLock { $0.report = report } }
-}
-
-/// The files that a replay writes, behind a lock: the pipeline and the desk write from tasks of their own.
-private final class ReplayOutput: Sendable {
-    private struct Files {
-        var scores: ScoreFile?
-        var alerts: OutputFile?
-        var incidents = 0
-    }
-
-    private let files: Mutex<Files>
-    let writesScores: Bool
-
-    init(_ request: ReplayRequest) throws(OutputError) {
-        var made = Files()
-        if let path = request.scoresPath { made.scores = try ScoreFile(path: path) }
-        if let path = request.alertsPath { made.alerts = try OutputFile(path: path) }
-        writesScores = made.scores != nil
-        files = Mutex(made)
-    }
-
-    var incidents: Int { files.withLock { $0.incidents } }
-
-    func write(_ records: [AlertRecord]) throws {
-        try files.withLock { files in
-            for record in records {
-                if record.event == .open { files.incidents += 1 }
-                try files.alerts?.write(record.jsonLine() + "\n")
-            }
-        }
-    }
-
-    func write(_ outcome: borrowing LineOutcome, level: Int, of batch: RecordBatch) throws {
-        let row = batch.rows[outcome.step.row]
-        let verdict = outcome.verdict
-        // Of gathered input there is a row for each series and tick, none for a line that gives no value to any.
-        if batch.isGathered, row.malformed != nil || row.series < 0 || row.endsSeries { return }
-        let key = Int(row.timeText.upperBound)..<(Int(row.timeText.upperBound) + Int(row.keyLength))
-        try files.withLock { files in
-            try files.scores?.write(
-                timeText: batch.text[Int(row.timeText.lowerBound)..<Int(row.timeText.upperBound)],
-                series: batch.seriesNames.indices.contains(outcome.step.series)
-                    ? batch.seriesNames[outcome.step.series] : String(decoding: batch.text[key], as: UTF8.self),
-                verdict: verdict, alertLevel: level)
-        }
-    }
-
-    func finish() throws {
-        try files.withLock { files in
-            try files.scores?.finish()
-            try files.alerts?.flush()
-        }
-    }
 }

@@ -13,7 +13,15 @@ struct EvaluationSummary {
 
     /// The table, without a line end behind it.
     var text: String {
-        var lines = [head]
+        let lines = rows.map { row in
+            row.title + String(repeating: " ", count: max(24 - row.title.count, 1)) + row.parts.joined(separator: "; ")
+        }
+        return ([head] + lines + ["", Self.caution]).joined(separator: "\n")
+    }
+
+    /// The lines of the table: a title, which is empty for a remark, and what it has to say.
+    var rows: [(title: String, parts: [String])] {
+        var lines: [(title: String, parts: [String])] = []
         let events = report["events"]
         if !events.isNull {
             lines.append(
@@ -66,7 +74,7 @@ struct EvaluationSummary {
             lines.append(row(title, profiles.joined(separator: ", ")))
         }
         lines += skab
-        return (lines + ["", Self.caution]).joined(separator: "\n")
+        return lines
     }
 
     /// Which figures mislead.
@@ -78,7 +86,8 @@ struct EvaluationSummary {
         rows are made right afterwards (no point adjustment).
         """
 
-    private var head: String {
+    /// What was scored, in one line.
+    var head: String {
         var text =
             "\(counted(report["files"], "series", "series")), \(counted(report["rows"], "row", "rows")): \(whole(report["rows_scored"])) scored (probation \(word(report["probation"]))), \(whole(report["rows_anomalous"])) of them anomalous"
         if let ignored = report["events_ignored"].number, ignored > 0 {
@@ -91,7 +100,7 @@ struct EvaluationSummary {
         return text
     }
 
-    private var skab: [String] {
+    private var skab: [(title: String, parts: [String])] {
         let outlier = report["skab"]["outlier"]
         guard !outlier.isNull else { return [] }
         var lines = [
@@ -108,9 +117,7 @@ struct EvaluationSummary {
         return lines
     }
 
-    private func row(_ title: String, _ parts: String...) -> String {
-        title + String(repeating: " ", count: max(24 - title.count, 1)) + parts.joined(separator: "; ")
-    }
+    private func row(_ title: String, _ parts: String...) -> (title: String, parts: [String]) { (title, parts) }
 
     private func figures(_ object: ReportValue, _ names: [String], _ keys: [String]) -> String {
         zip(names, keys).map { "\($0) \(short(object[$1]))" }.joined(separator: ", ")
