@@ -31,9 +31,9 @@ let package = Package(
                         // Addresses to be relocated as a bitmap (glibc 2.36), 1.5 MB less, which gold cannot write. Not
                         // lld: it takes one symbol of FoundationEssentials from Foundation and links all of that.
                         "-use-ld=bfd", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
-                        // What is relocated is read-only from then on.
+                        // What is relocated is read-only from then on, and only C++ has tables for unwinding.
                         "-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now",
-                        "-Xlinker", "-T", "-Xlinker", Context.packageDirectory + "/scripts/relro.ld",
+                        "-Xlinker", "-T", "-Xlinker", Context.packageDirectory + "/scripts/layout.ld",
                     ], .when(configuration: .release))
             ]),
         .target(
