@@ -61,6 +61,7 @@ public struct StoredMessage: Equatable, Sendable {
 ///     history(number)                 recent samples, written behind
 ///     outbox(number)                  messages, durable before they are sent; the newest acknowledged ones are the history
 ///     sink(name)                      how far each sink has got
+///     answer(id)                      what a person said of an incident
 ///
 /// A commit is *staged* in small transactions, between which the outbox has its turn, and counts all at once when it is
 /// *sealed*: one that is cut off leaves the state as it was. Commits are written through the WAL without waiting for the
@@ -91,6 +92,7 @@ public actor StateStore {
         // The same tables: from here on pieces have parts with versions of their own, of which an earlier version would
         // make a beginning anew.
         "",
+        "CREATE TABLE answer (id TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID;",
     ]
     /// What a snapshot has of the tables.
     static let snapshotTables = """
@@ -440,14 +442,16 @@ public actor StateStore {
         return try folder.save(named: name)?.name
     }
 
+    /// The pieces of a scope by name, or the one of a name.
     static func pieces(
-        of scope: String, in database: Database
+        of scope: String, named wanted: String? = nil, in database: Database
     ) throws(DatabaseError) -> (parts: [String: [UInt8]], damaged: Set<String>) {
         var parts: [String: [UInt8]] = [:]
         var damaged: Set<String> = []
         try database.query(
-            "SELECT name, kind, bytes FROM part WHERE scope = ? AND generation <= (\(Self.sealed)) ORDER BY name, generation",
-            [.text(scope)]
+            "SELECT name, kind, bytes FROM part WHERE scope = ?\(wanted == nil ? "" : " AND name = ?") "
+                + "AND generation <= (\(Self.sealed)) ORDER BY name, generation",
+            [.text(scope)] + (wanted.map { [.text($0)] } ?? [])
         ) { row throws(DatabaseError) in
             let name = row.text(0)
             let before = parts.removeValue(forKey: name)

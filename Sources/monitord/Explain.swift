@@ -2,6 +2,7 @@ import Alerting
 import ArgumentParser
 import MonitorRuntime
 import Persistence
+import StatusServer
 
 /// `monitord explain`.
 struct Explain: AsyncParsableCommand {
@@ -10,8 +11,8 @@ struct Explain: AsyncParsableCommand {
         discussion: """
             ID is what an alert names, or the first digits of it while they belong to one incident only. Without --alerts \
             and --state it looks in the state and in the rolling log that the configuration names. --alerts takes JSON \
-            lines, plain or in gzip: a rolling log, older files of it, or what replay --alerts wrote. Nothing is written, \
-            and the state may be in use. The chart is drawn from the samples that the state keeps (`history`).
+            lines, plain or in gzip: a rolling log, older files of it, or what replay --alerts wrote. Where none of these has it, \
+            the running daemon is asked. Nothing is written, and the state may be in use. The chart is drawn from the samples that the state keeps (`history`).
 
             Exit codes: 64 for an ID that is none or is the beginning of several, 66 when it is not found.
             """)
@@ -27,6 +28,8 @@ struct Explain: AsyncParsableCommand {
         name: .long, help: ArgumentHelp("Look in this file of alerts; - is standard input.", valueName: "FILE"),
         completion: .file())
     var alerts: [String] = []
+
+    @OptionGroup var access: ControlAccess
 
     @Flag(name: .long, help: "Print one line of JSON.")
     var json = false
@@ -52,7 +55,10 @@ struct Explain: AsyncParsableCommand {
                     throw ExitCode(error.exitCode)
                 }
             }
-            if state == nil, alerts.isEmpty { place = try await lookWhereConfigured(&history) }
+            guard state == nil, alerts.isEmpty else { return }
+            if access.control == nil { place = try await lookWhereConfigured(&history) }
+            guard history.found.isEmpty else { return }
+            history.take(await access.look("/api/v1/incidents/\(HTTPRequest.encoded(id))"), from: "the running daemon")
         }
         let account = try account(of: history)
         if json { return try Start.show(account.json) }
@@ -75,20 +81,21 @@ struct Explain: AsyncParsableCommand {
     /// - Returns: the directory of the state, where there is one.
     private func lookWhereConfigured(_ history: inout IncidentHistory) async throws -> String? {
         let configuration = try Start.load(ConfigurationOverrides(file: config)).configuration
-        if let directory = configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil) {
+        let directory = configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil)
+        if let directory {
             do {
                 try await history.look(inState: directory)
             } catch {
                 history.miss("the state \(directory)", because: "\(error)")
             }
         }
-        guard let log = configuration.alerting.logPath else { return configuration.stateDirectory }
+        guard let log = configuration.alerting.logPath else { return directory }
         do throws(EvaluationError) {
             try history.look(inFile: log)
         } catch {
             history.miss(log, because: "\(error)")
         }
-        return configuration.stateDirectory
+        return directory
     }
 
     private func account(of history: IncidentHistory) throws -> IncidentAccount {
@@ -97,7 +104,10 @@ struct Explain: AsyncParsableCommand {
             Start.say("\(id) is the beginning of \(ids.count) incidents: \(ids.prefix(10).joined(separator: ", "))")
             throw ExitCode(64)
         }
-        if let records = history.found.first?.value, let account = IncidentAccount(records) { return account }
+        if let (id, records) = history.found.first, var account = IncidentAccount(records) {
+            account.answer = history.answers[id]
+            return account
+        }
         Start.say("no incident \(id) in:")
         for place in history.places {
             Start.say("  \(place.name) (\(place.problem ?? "\(place.messages) messages"))")

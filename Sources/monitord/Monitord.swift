@@ -10,8 +10,8 @@ struct Monitord: AsyncParsableCommand {
         abstract: "Watches streams of numbers and says, as it happens, that something is not as usual.",
         discussion: """
             monitord learns on the stream itself: no labels, no thresholds to set. It reads sensor lines (CSV, JSON, \
-            InfluxDB) from standard input or from files that grow, and writes alerts to the console, to journald and to a \
-            rolling log.
+            InfluxDB, …) and network flows (Zeek, Suricata, nfdump, argus, NetFlow, IPFIX) from standard input, from files \
+            that grow or as datagrams, and writes alerts to the console, to journald and to a rolling log.
 
               tail -n +1 -f pump.csv | monitord --stdin
               monitord --file '/var/log/plant/*.csv'

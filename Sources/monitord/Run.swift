@@ -38,10 +38,18 @@ struct Run: AsyncParsableCommand {
     @Flag(name: .long, inversion: .prefixedNo, help: "Write alerts to journald.")
     var journal: Bool?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Socket by which status, feedback and the like ask this monitord; \"none\" for none.", valueName: "PATH"),
+        completion: .file())
+    var control: String?
+
     func run() async throws {
         var overrides = ConfigurationOverrides(
             file: input.config, format: input.format, timezone: input.timezone, stateDirectory: input.state, log: log,
             journal: journal)
+        overrides.control = control
         if stdin { overrides.inputs.append(.standardInput) }
         overrides.inputs += file.map { $0 == "-" ? .standardInput : .file(pattern: $0) }
         overrides.inputs += udp.map { .udp(address: $0) }
@@ -60,9 +68,14 @@ struct Run: AsyncParsableCommand {
         // the closing of the terminal, and ends.
         var reloads = Start.environment["NOTIFY_SOCKET"] != nil
         if sockets.isEmpty {
-            let loaded = try Start.load(overrides)
+            var loaded = try Start.load(overrides)
             guard !loaded.configuration.sources.isEmpty else { throw Start.nothingToWatch(files: loaded.files) }
             reloads = reloads || !loaded.files.isEmpty
+            // With flags alone there is no place that the verbs know of: it has one of its own.
+            if loaded.files.isEmpty, control == nil, Start.environment["MONITORD_CONTROL"] == nil, !reloads {
+                loaded.configuration.controlPath = ControlPath.ofProcess(
+                    getpid(), environment: Start.environment, isRoot: geteuid() == 0)
+            }
             let daemon = Daemon(
                 configuration: loaded.configuration, noColor: noColor,
                 reload: reloads ? DaemonReload(loaded: loaded, requests: requests, load: reads) : nil,

@@ -17,7 +17,7 @@ import TimeSeries
         until: Double? = nil, severity: AlertSeverity = .warning, all: [String] = [], score: Double? = 6,
         rarity: Double? = 40.6 * 86_400, channels: [AlertRecord.ChannelPart]? = nil,
         similar: AlertRecord.SimilarPart? = nil, state: LearningState = learned,
-        detail: String? = nil, isWholeSource: Bool = false
+        detail: String? = nil, isWholeSource: Bool = false, opened: AlertRecord.ChannelPart? = nil
     ) -> String {
         let record = AlertRecord(
             id: "7f3c91a2b4d5e6f7", seq: 0, event: event, time: at(time), since: at(since), until: until.map(at),
@@ -26,7 +26,8 @@ import TimeSeries
         return AlertMessage.text(
             for: record,
             context: .init(
-                speaker: all.first ?? "pump3", learning: state, detail: detail, isWholeSource: isWholeSource))
+                speaker: all.first ?? "pump3", learning: state, detail: detail, isWholeSource: isWholeSource,
+                opened: opened))
     }
 
     private let end = " explain: monitord explain 7f3c91"
@@ -134,7 +135,10 @@ import TimeSeries
             (36_001, learning, "rarer than anything in the 60 minutes learned; still learning (37 %)."),
             (7_200, learning, "rarer than once in 2 hours; still learning (37 %)."),
             (.infinity, learned, "rarer than anything in the 100 days learned."),
-            (36_001, newcomer, "it is new here, and hardly any other ever came to that; still learning (37 %)."),
+            (
+                36_001, newcomer,
+                "it is new here, or was away for long, and hardly any other ever came to that; still learning (37 %)."
+            ),
         ] as [(Double, LearningState, String)])
     func `rarity is told in people's units and against what was learned`(
         rarity: Double, state: LearningState, text: String
@@ -209,6 +213,21 @@ import TimeSeries
         #expect(
             message(kind, event: .close, time: 1_070, until: 1_010, all: all, isWholeSource: isWholeSource) == text
                 + end)
+    }
+
+    @Test func `a close says where the channel is that went first, and where it was expected`() {
+        var now = temp
+        func close(_ value: Double?) -> String {
+            now.value = value
+            return message(event: .close, time: 1_070, until: 1_010, channels: [now], opened: temp)
+        }
+        let begin = "pump3 was unusual for 16 minutes, until 02:31:00 UTC: "
+        #expect(close(60.5) == begin + "pump3.temp is 60.5 °C again, within the band that it had left." + end)
+        #expect(
+            close(83.9) == begin
+                + "pump3.temp is 83.9 °C, where 61.0 was expected when it began; what it does counts as usual now."
+                + end)
+        #expect(close(nil).contains("it is back to normal, or at a level that now counts as usual"))
     }
 
     @Test func `a close by a new level does not call it normal`() {

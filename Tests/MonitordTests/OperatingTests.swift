@@ -81,6 +81,38 @@ import Testing
         #expect(nobody.exitCode == 69 && nobody.errors.contains("nobody listens there"))
     }
 
+    @Test func `one that is started by flags alone is asked without naming it, and two are told apart`() throws {
+        // The address of a socket has room for 107 bytes.
+        let folder = "/tmp/m\(ProcessInfo.processInfo.processIdentifier)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let environment = ["RUNTIME_DIRECTORY": folder]
+        func start() throws -> RunningCommand {
+            let command = try RunningCommand(
+                try #require(monitordBinary), ["--file", sample("pump.csv"), "--no-journal", "--log", "none"],
+                environment: environment)
+            _ = command.nextLine()
+            return command
+        }
+        let first = try start()
+        defer { first.signal(SIGKILL) }
+        func ask(_ arguments: String...) throws -> CommandResult { try monitord(arguments, environment: environment) }
+        let status = try ask("status")
+        #expect(status.exitCode == 0 && status.output.contains("pump.csv"), "\(status.errors)")
+        // Nothing is stored of it: who asks for an incident is answered by the daemon.
+        let explained = try ask("explain", "4cd509")
+        #expect(
+            explained.exitCode == 0 && explained.output.contains("incident 4cd509fbf8fd544f"), "\(explained.errors)")
+        let second = try start()
+        defer { second.signal(SIGKILL) }
+        let both = try ask("status")
+        #expect(
+            both.exitCode == 69 && both.errors.contains("2 monitords run: name one with --control"), "\(both.errors)")
+        second.signal(SIGKILL)
+        _ = second.finish()
+        #expect(try ask("feedback", "4cd509", "real").output.hasPrefix("4cd509fbf8fd544f is real: "))
+    }
+
     @Test func `the metrics and the health are there when an address is given, and nothing is changed by a port`()
         throws
     {
@@ -115,6 +147,8 @@ import Testing
         let explained = try monitord(["explain", id, "--state", watched.state], environment: ["LANG": "C"])
         #expect(explained.exitCode == 0, "\(explained.errors)")
         #expect(explained.output.contains("input.pressure (bar)") && explained.output.contains("^ incident"))
+        #expect(explained.output.contains("answered: false"))
+        #expect(try monitord(["alerts", "--state", watched.state]).output.contains("  [answered: false]"))
     }
 
     @Test func `a silence is begun, listed and ended, and what is no series is told`() throws {

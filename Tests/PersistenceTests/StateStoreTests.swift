@@ -159,6 +159,18 @@ import TimeSeries
         #expect(try await store.load(scope: "daemon") == ["policy": [8]])
     }
 
+    @Test func `an answer is kept as long as a message of its incident`() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try StateStore(directory: directory.url.path)
+        try await store.appendToOutbox([StoredMessage(id: "a", seq: 0, payload: [1])])
+        try await store.keepAnswer("real", to: "a")
+        try await store.keepAnswer("false", to: "a")
+        try await store.keepAnswer("real", to: "gone")
+        #expect(try await store.answers() == ["a": "false"])
+        await store.close()
+        #expect(try await StateStore(copyOf: directory.url.path).answers() == ["a": "false"])
+    }
+
     @Test func `a directory has one owner`() async throws {
         let directory = try TemporaryDirectory()
         let first = try StateStore(directory: directory.url.path)

@@ -20,6 +20,9 @@ public struct IncidentAccount: Sendable {
 
     private let newest: AlertRecord
 
+    /// What a person has said of it: `real`, `false` or `accepted`; `nil` where nobody did, or it is not known here.
+    public var answer: String?
+
     /// Whether its closing is among the messages.
     public var isClosed: Bool { newest.event == .close }
 
@@ -45,6 +48,7 @@ public struct IncidentAccount: Sendable {
         json.member("open", .boolean(!isClosed))
         json.member("since", .text(newest.since.description))
         if let until = newest.until { json.member("until", .text(until.description)) }
+        if let answer { json.member("answer", .text(answer)) }
         json.member("messages", .list(records.map(\.json)))
         json.endObject()
         return json.text
@@ -65,9 +69,10 @@ public struct IncidentAccount: Sendable {
             let length = HumanDuration.text(seconds: end.seconds(since: newest.since))
             lines.append("began \(begin), over \(Self.instant(end)) (\(length))")
         } else {
-            lines.append("began \(begin); its closing is not among the messages found: open, or its end is elsewhere")
+            lines.append("began \(begin), and is open as far as these messages tell")
         }
         if records.first?.seq != 0 { lines.append("its opening is not among the messages found") }
+        if let answer { lines.append("answered: \(answer)") }
         if let rarest { lines.append(rarest) }
         lines.append(learning)
         return lines.joined(separator: "\n")

@@ -24,7 +24,9 @@ extension AlertPolicy {
             since: first.change.since, openedAt: first.change.time, joinSeconds: max(0, first.interval ?? 0),
             isWholeSource: first.isWholeSource, series: sorted.map(\.series), openSeries: sorted.map(\.series),
             score: sorted.compactMap(\.change.score).max(), rarity: first.explanation?.raritySeconds, until: nil,
-            pattern: first.pattern, runbook: first.runbook ?? configuration.runbook, mutedUntil: muted)
+            pattern: first.pattern, runbook: first.runbook ?? configuration.runbook, mutedUntil: muted,
+            opened: first.change.kind == .anomaly
+                ? AlertMessage.headline(first.explanation?.parts(named: first.channels) ?? []) : nil)
         groups.append(group)
         for member in sorted { groupOfMember[Self.member(member)] = group.id }
         let opening = record(.open, of: group, for: first)
@@ -120,7 +122,7 @@ extension AlertPolicy {
             for: record,
             context: .init(
                 speaker: change.series, learning: change.change.learning, detail: change.change.detail,
-                silence: change.change.silence, isWholeSource: change.isWholeSource))
+                silence: change.change.silence, isWholeSource: change.isWholeSource, opened: group.opened))
         return record
     }
 }

@@ -1,8 +1,8 @@
 public import TimeSeries
 
 extension AlertPolicy {
-    /// 4: silences; 3: a budget for each timeline; 2: the fleet's bar.
-    static let codingVersion: UInt8 = 4
+    /// 5: how incidents were opened; 4: silences; 3: a budget for each timeline; 2: the fleet's bar.
+    static let codingVersion: UInt8 = 5
 
     /// Writes the open incidents, what is held back and the budget; the configuration is not written.
     public func encode(to writer: inout StateWriter) {
@@ -25,6 +25,7 @@ extension AlertPolicy {
             writer.write(groups.first { $0.id == id }?.mutedUntil?.nanoseconds ?? 0)
             writer.write(record.jsonLine())
         }
+        for group in groups { writer.write(openedBy: group.opened) }
     }
 
     /// Reads a policy; open incidents go on, with their next `seq`.
@@ -66,6 +67,8 @@ extension AlertPolicy {
             heldMembers.insert(Member(stream: stream, series: try reader.readString(), kind: .anomaly))
         }
         if version > 3 { try readMutes(from: &reader) }
+        guard version > 4 else { return }
+        for place in groups.indices { groups[place].opened = try reader.readOpened() }
     }
 
     private mutating func readMutes(from reader: inout StateReader) throws(StateCodingError) {
@@ -169,6 +172,14 @@ extension StateWriter {
         for text in texts { write(text) }
     }
 
+    fileprivate mutating func write(openedBy part: AlertRecord.ChannelPart?) {
+        write(part != nil)
+        guard let part else { return }
+        write(texts: [part.name, part.unit ?? "", part.direction])
+        write(part.share)
+        for number in [part.value, part.expected, part.low, part.high] { write(optional: number) }
+    }
+
     fileprivate mutating func write(optional number: Double?) {
         write(number != nil)
         write(number ?? 0)
@@ -183,6 +194,17 @@ extension StateReader {
         var texts: [String] = []
         for _ in 0..<count { texts.append(try readString()) }
         return texts
+    }
+
+    fileprivate mutating func readOpened() throws(StateCodingError) -> AlertRecord.ChannelPart? {
+        guard try readBool() else { return nil }
+        let texts = try readTexts()
+        guard texts.count == 3 else { throw .invalid("a channel of an incident") }
+        let share = try readDouble()
+        return AlertRecord.ChannelPart(
+            name: texts[0], unit: texts[1].isEmpty ? nil : texts[1], value: try readOptionalDouble(),
+            expected: try readOptionalDouble(), low: try readOptionalDouble(), high: try readOptionalDouble(),
+            share: share, direction: texts[2])
     }
 
     fileprivate mutating func readOptionalDouble() throws(StateCodingError) -> Double? {

@@ -118,6 +118,8 @@ public struct AlertPolicy: Sendable {
         var runbook: String?
         /// When the silence ends in which it opened; `nil` once it is told.
         var mutedUntil: Timestamp?
+        /// The channel that its opening had in front, of an anomaly.
+        var opened: AlertRecord.ChannelPart?
     }
 
     /// The `budget` incident while it is open.

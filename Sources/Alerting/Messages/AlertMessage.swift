@@ -17,6 +17,8 @@ enum AlertMessage {
         var detail: String?
         var silence: Silence?
         var isWholeSource = false
+        /// The channel that the opening had in front, as it was then; absent where several series went at once.
+        var opened: AlertRecord.ChannelPart?
     }
 
     private static let mostNames = 3
@@ -149,11 +151,30 @@ enum AlertMessage {
             // What stays is not back to normal: whoever reads this must know that the level moved.
             if let detail = context.detail { return "\(subject), unusual for \(lasted): \(detail)." }
             // The detectors take a level that stays for the usual one: whoever reads this must not stand down unseen.
+            if let outcome = outcome(record, context) {
+                return "\(subject) was unusual for \(lasted), until \(time): \(outcome)."
+            }
             let (verb, pronoun) = names.count > 1 ? ("were", "they are") : ("was", "it is")
             return
                 "\(subject) \(verb) unusual for \(lasted), until \(time): \(pronoun) back to normal, or at a level that "
                 + "now counts as usual."
         }
+    }
+
+    /// Where the channel is that the opening had in front, beside where it was expected then.
+    private static func outcome(_ record: AlertRecord, _ context: Context) -> String? {
+        guard record.kind == .anomaly, record.seriesNames.count == 1, let opened = context.opened,
+            let expected = opened.expected, let low = opened.low, let high = opened.high,
+            let now = record.channels.first(where: { $0.name == opened.name })?.value
+        else { return nil }
+        let numbers = ReadableNumbers([now, expected, low, high], distances: [high - low])
+        let value = "\(context.speaker).\(opened.name) is \(numbers.text(now))\(unit(opened))"
+        guard (low...max(low, high)).contains(now) else {
+            return value
+                + ", where \(numbers.text(expected)) was expected when it began; what it does counts as usual now"
+        }
+        let hadLeft = opened.value.map { !(low...max(low, high)).contains($0) } ?? true
+        return value + (hadLeft ? " again, within the band that it had left" : ", and nothing is unusual any more")
     }
 
     /// Where a channel stays that has moved slowly.
@@ -275,7 +296,9 @@ enum AlertMessage {
         if let score = record.score, let threshold = record.threshold, score < threshold {
             return "it stays away from normal, though no single sample is rare"
         }
-        if context.learning.borrowedSamples > 0 { return "it is new here, and hardly any other ever came to that" }
+        if context.learning.borrowedSamples > 0 {
+            return "it is new here, or was away for long, and hardly any other ever came to that"
+        }
         // A series that suddenly ticks faster than it was learned gives a rarity that means nothing.
         guard let rarity = record.rarity, rarity >= shortestRarity else { return "how rare this is is not known" }
         let learned = context.learning.learnedSeconds

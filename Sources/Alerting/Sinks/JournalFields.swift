@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// What an alert looks like in journald.
 public enum JournalFields {
     /// The identifier under which `journalctl -t` finds alerts.
@@ -26,7 +28,7 @@ public enum JournalFields {
     /// `MONITORD_` and the key in capitals for every field of the record that is present; lists as JSON.
     public static func fields(of record: AlertRecord, stamp: EmissionStamp?) -> [[UInt8]] {
         var fields = [
-            "MESSAGE=\(record.message)",
+            "MESSAGE=\(dated(record, stamp))",
             "MESSAGE_ID=\(messageID(of: record.kind))",
             "PRIORITY=\(priority(of: record))",
             "SYSLOG_IDENTIFIER=\(identifier)",
@@ -35,6 +37,15 @@ public enum JournalFields {
             fields.append("MONITORD_\(field.key.uppercased())=\(field.value.bareText)")
         }
         return fields.map { Array($0.utf8) }
+    }
+
+    /// Seconds behind which a message is dated: the journal's own time is that of the telling.
+    private static let oldSeconds = 43_200.0
+
+    /// The message, with its day where that is long past: what is read of yesterday would look like today's.
+    private static func dated(_ record: AlertRecord, _ stamp: EmissionStamp?) -> String {
+        guard let stamp, stamp.emitted.seconds(since: record.time) > oldSeconds else { return record.message }
+        return "Of \(record.time.description.prefix(10)): \(record.message)"
     }
 }
 

@@ -5,6 +5,8 @@ public struct ControlPath: Equatable, Sendable {
     /// The variable that names its folder; `nil` when none does.
     public let variable: String?
     private static let file = "control.sock"
+    /// Before the number of a process that has a socket of its own.
+    private static let prefix = "control-"
 
     /// Finds it from the environment.
     ///
@@ -20,6 +22,23 @@ public struct ControlPath: Equatable, Sendable {
         } else {
             return nil
         }
+    }
+
+    /// The socket of a process that is started by flags alone: there may be many beside the service.
+    ///
+    /// - Returns: `nil` where there is no folder for it.
+    public static func ofProcess(_ number: Int32, environment: [String: String], isRoot: Bool) -> String? {
+        ControlPath(environment: environment, isRoot: isRoot).map {
+            "\($0.path.dropLast(file.utf8.count))\(prefix)\(number).sock"
+        }
+    }
+
+    /// The process that a socket is of, by its path; `nil` of one that a configuration names.
+    public static func process(of path: String) -> Int32? {
+        guard let name = path.split(separator: "/").last, name.hasPrefix(prefix), name.hasSuffix(".sock") else {
+            return nil
+        }
+        return Int32(name.dropFirst(prefix.utf8.count).dropLast(5))
     }
 
     /// Where a verb looks for the daemon that runs as a service, whoever calls it, then for one of the same user.

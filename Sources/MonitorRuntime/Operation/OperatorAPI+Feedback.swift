@@ -23,12 +23,16 @@ extension OperatorAPI {
         guard messages.allSatisfy({ $0.id == newest.id }) else {
             return Self.failure("\(prefix) is the beginning of several incidents", status: 409)
         }
+        let before = try? await store.answers()[newest.id]
         let series = await streams.answer(isReal, series: newest.seriesNames, since: newest.since)
         guard !series.isEmpty else {
-            return Self.failure(
-                "nothing is learned from it: it was answered already, is too long ago, is of a kind without a score, or its "
-                    + "series has the profile lean", status: 409)
+            let reason =
+                before.map { "it was answered already, as \($0)" }
+                ?? "it is too long ago, is of a kind without a score, or its series has the profile lean"
+            return Self.failure("nothing is learned from \(newest.id): \(reason)", status: 409)
         }
+        // What is learned is in the state of its series; that it was said is for people, and lost with a disk that is full.
+        try? await store.keepAnswer(isReal ? "real" : "false", to: newest.id)
         return .json(
             Self.text(
                 .object([

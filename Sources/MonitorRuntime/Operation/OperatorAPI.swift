@@ -149,6 +149,7 @@ struct OperatorAPI: HTTPHandler {
     private func accept(_ prefix: String) async -> HTTPResponse {
         switch await streams.accept(incident: prefix) {
         case .accepted(let id, let series):
+            try? await store.keepAnswer("accepted", to: id)
             return .json(
                 Self.text(.object([("id", .text(id)), ("accepted", .list(series.map { .text($0) }))])))
         case .unknown: return Self.failure("no open incident \(prefix)", status: 404)

@@ -23,7 +23,12 @@ struct OperatorDoors: Sendable {
             if let controlPath {
                 tasks.addTask {
                     Self.makeFolder(of: controlPath)
-                    await open(.control(path: controlPath), "the verbs cannot ask this monitord") { _ in }
+                    await open(.control(path: controlPath), "the verbs cannot ask this monitord") { _ in
+                        guard ControlPath.process(of: controlPath) != nil else { return }
+                        logger.notice(
+                            "monitord status, top, explain and feedback ask this one",
+                            metadata: ["control": "\(controlPath)"])
+                    }
                 }
             }
             if let httpAddress {

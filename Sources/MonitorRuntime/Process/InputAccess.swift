@@ -20,6 +20,8 @@ public struct InputAccess: Sendable {
     private static let hiddenFolders = ["/home/", "/root/", "/run/user/"]
 
     private let patterns: [String]
+    /// What drop-ins give the service.
+    private let grants = UnitGrants.installed()
 
     /// Looks at the files of a configuration's sources.
     public init(_ configuration: MonitorConfiguration) {
@@ -44,7 +46,7 @@ public struct InputAccess: Sendable {
                 return
                     "\(path) is a folder; a source reads files: write file = \"\(path.hasSuffix("/") ? path : path + "/")*\""
             }
-            let refusal = Self.refusal(of: Self.facts(along: path))
+            let refusal = Self.refusal(of: Self.facts(along: path), grants: grants)
             if descriptor < 0, code != EACCES { return "cannot open \(path): \(Self.reason(code))" }
             if descriptor < 0 { return "may not read \(path): \(refusal ?? Self.reason(code))" }
             return refusal.map { "the service may not read \(path): \($0)" }
@@ -53,10 +55,12 @@ public struct InputAccess: Sendable {
 
     /// Why the service may not read a file, and what to add to its unit; `nil` when it may.
     ///
-    /// - Parameter facts: of the folders on the way, outermost first, and of the file.
-    static func refusal(of facts: [Facts]) -> String? {
+    /// - Parameters:
+    ///   - facts: of the folders on the way, outermost first, and of the file.
+    ///   - grants: what drop-ins give the service.
+    static func refusal(of facts: [Facts], grants: UnitGrants = UnitGrants()) -> String? {
         guard let path = facts.last?.path else { return nil }
-        if let hidden = hiddenFolders.first(where: path.hasPrefix) {
+        if let hidden = hiddenFolders.first(where: path.hasPrefix), !grants.shows(path) {
             return "the unit hides \(hidden.dropLast()) (ProtectHome); add a drop-in with BindReadOnlyPaths="
                 + "\(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)), see \(example)"
         }
@@ -70,7 +74,7 @@ public struct InputAccess: Sendable {
                 return "\(owned), which leaves it to its owner; let a group of its own read it (chgrp, chmod g+r), "
                     + "and add that group in a drop-in, see \(example)"
             }
-            if fact.group == "monitord" { continue }
+            if fact.group == "monitord" || grants.groups.contains(fact.group) { continue }
             return
                 "\(owned); add a drop-in with SupplementaryGroups=\(fact.group): systemctl edit monitord, see \(example)"
         }

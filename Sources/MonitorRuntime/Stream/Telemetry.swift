@@ -112,7 +112,8 @@ struct StreamNotices: Sendable {
         }
         facts["learning.progress"] = "\(Int((verdict.learning.progress * 100).rounded())) %"
         if let interval {
-            facts["learning.remaining"] = "about \(HumanDuration.text(seconds: Double(needed - samples) * interval))"
+            facts["learning.remaining"] =
+                "about \(HumanDuration.text(seconds: Double(needed - samples) * interval)) of the input's time"
         }
         logger.info("learning what is usual: alerts come after \(needed) samples", metadata: facts)
     }

@@ -1,4 +1,5 @@
 import Alerting
+import FoundationEssentials
 import Persistence
 
 /// Finds the messages of an incident where alerts are kept: the state's history, and files of JSON lines.
@@ -19,6 +20,8 @@ struct IncidentHistory {
     private(set) var places: [Place] = []
     /// The records found, by id.
     private(set) var found: [String: [AlertRecord]] = [:]
+    /// What people have said of incidents, by id.
+    private(set) var answers: [String: String] = [:]
     /// Ids of the newest messages met, oldest first, for who has mistyped one.
     private(set) var newest: [String] = []
     private static let shownIDs = 5
@@ -44,6 +47,7 @@ struct IncidentHistory {
         var place = Place(name: "the state \(directory)")
         let store = try StateStore(copyOf: directory)
         let messages = try await store.history(limit: Self.mostMessages)
+        answers.merge(try await store.answers()) { $1 }
         await store.close()
         for message in messages.reversed() {
             place.messages += 1
@@ -64,6 +68,15 @@ struct IncidentHistory {
             note(id)
             if id.hasPrefix(prefix) { take(line) }
         }
+        places.append(place)
+    }
+
+    /// Takes what a daemon has answered: a list of records, or nothing.
+    mutating func take(_ answer: String?, from name: String) {
+        var place = Place(name: name)
+        let records = answer.flatMap { try? JSONDecoder().decode([AlertRecord].self, from: Data($0.utf8)) } ?? []
+        place.messages = records.count
+        for record in records { found[record.id, default: []].append(record) }
         places.append(place)
     }
 

@@ -32,11 +32,12 @@ struct Alerts: AsyncParsableCommand {
     func run() async throws {
         let from = try since.map { try TimeArgument.instant($0, of: "--since") }
         let directory = try place.directory()
-        let records = try await Start.exiting(on: Start.logger()) {
+        let (records, answers) = try await Start.exiting(on: Start.logger()) {
             let store = try StateStore(copyOf: directory)
             let messages = try await store.history(limit: 1 << 20)
+            let answers = try await store.answers()
             await store.close()
-            return messages.reversed().compactMap { try? AlertRecord(json: $0.payload) }
+            return (messages.reversed().compactMap { try? AlertRecord(json: $0.payload) }, answers)
         }
         let incidents = IncidentList(records).incidents.filter { incident in
             (from.map { incident.last.time >= $0 } ?? true) && (!open || incident.last.event != .close)
@@ -46,8 +47,13 @@ struct Alerts: AsyncParsableCommand {
         if json {
             return try Start.show(shown.flatMap(\.messages).map { $0.jsonLine() }.joined(separator: "\n"))
         }
-        if shown.isEmpty { return Start.say("no such incident\(records.isEmpty ? " yet" : "")") }
-        try Start.show(shown.map(\.line).joined(separator: "\n"))
+        if shown.isEmpty {
+            return Start.say(records.isEmpty ? "nothing was told yet" : "nothing of that was told")
+        }
+        let lines = shown.map { incident in
+            incident.line + (answers[incident.first.id].map { "  [answered: \($0)]" } ?? "")
+        }
+        try Start.show(lines.joined(separator: "\n"))
         if incidents.count > shown.count {
             Start.say("\(incidents.count - shown.count) older ones: --limit \(incidents.count)")
         }

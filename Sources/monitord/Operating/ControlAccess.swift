@@ -9,7 +9,8 @@ struct ControlAccess: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Socket of the daemon; by default that of the service, or of the same user.", valueName: "PATH"),
+            "Socket of the daemon; by default that of the service, or of the only one of the same user.",
+            valueName: "PATH"),
         completion: .file())
     var control: String?
 
@@ -36,25 +37,69 @@ struct ControlAccess: ParsableArguments {
     /// - Returns: the body of an answer that is no refusal.
     /// - Throws: `ExitCode` 69 when no daemon can be asked, 66 or 64 when it knows no such thing, 74 otherwise; it is told.
     func send(_ method: String, _ target: String, body: String = "") async throws -> String {
-        let places =
-            control.map { [$0] }
-            ?? ControlPath.candidates(environment: Start.environment, isRoot: geteuid() == 0)
+        do {
+            let (status, body) = try await answer(method, target, body: body)
+            guard status >= 400 else { return body }
+            let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8))
+            Start.say(refusal?.error ?? "monitord answers with \(status)")
+            throw ExitCode(status == 404 ? 66 : status < 500 ? 64 : 74)
+        } catch let absence as Absence {
+            Start.say(absence.words)
+            throw ExitCode(69)
+        }
+    }
+
+    /// Asks the daemon for what another place may have as well.
+    ///
+    /// - Returns: `nil` when no daemon can be asked, or it has no such thing.
+    func look(_ target: String) async -> String? {
+        guard let (status, body) = try? await answer("GET", target), status < 400 else { return nil }
+        return body
+    }
+
+    /// Why no daemon was asked.
+    private struct Absence: Error {
+        var words: String
+    }
+
+    /// Asks the daemon that is named, else the service, else the only other one of the same user.
+    private func answer(_ method: String, _ target: String, body: String = "") async throws -> (
+        status: Int, body: String
+    ) {
+        let isRoot = geteuid() == 0
+        let places = control.map { [$0] } ?? ControlPath.candidates(environment: Start.environment, isRoot: isRoot)
         var failure: ControlClient.Failure?
         for path in places {
-            do {
-                let (status, body) = try await ControlClient(path: path).send(method, target, body: body)
-                guard status >= 400 else { return body }
-                let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8))
-                Start.say(refusal?.error ?? "monitord answers with \(status)")
-                throw ExitCode(status == 404 ? 66 : status < 500 ? 64 : 74)
-            } catch let error as ControlClient.Failure {
+            do throws(ControlClient.Failure) {
+                return try await ControlClient(path: path).send(method, target, body: body)
+            } catch {
                 // The one that is there and refuses says more than the one that is not there.
                 if failure == nil || !error.isAbsence { failure = error }
             }
         }
-        Start.say("\(failure.map { "\($0)" } ?? "there is no place for a control socket: name one with --control")")
-        Start.say(
-            "is it running? systemctl status monitord; started by hand, its socket is what the key `control` says")
-        throw ExitCode(69)
+        let others = control == nil && failure?.isAbsence ?? true ? Self.ownSockets(isRoot: isRoot) : []
+        if others.count > 1 {
+            throw Absence(
+                words: "\(others.count) monitords run: name one with --control\n  " + others.joined(separator: "\n  "))
+        }
+        if let only = others.first, let found = try? await ControlClient(path: only).send(method, target, body: body) {
+            return found
+        }
+        throw Absence(
+            words: "\(failure.map { "\($0)" } ?? "there is no place for a control socket: name one with --control")\n"
+                + "is it running? systemctl status monitord; of one started by hand, name the socket with --control")
+    }
+
+    /// Sockets of monitords that were started by flags alone, by the same user.
+    private static func ownSockets(isRoot: Bool) -> [String] {
+        guard let standard = ControlPath(environment: Start.environment, isRoot: isRoot)?.path,
+            let slash = standard.lastIndex(of: "/")
+        else { return [] }
+        let folder = String(standard[..<slash])
+        let files = (try? ConfigurationFiles.system.list(folder)) ?? []
+        return files.sorted().map { "\(folder)/\($0)" }.filter { path in
+            // Of one that was killed the file is still there.
+            ControlPath.process(of: path).map { kill($0, 0) == 0 } ?? false
+        }
     }
 }

@@ -49,7 +49,7 @@ struct Exclude: AsyncParsableCommand {
                 learned > 0
                 ? "; learned again from \(learned) samples since \(begin)"
                 : wasLearnedFrom ? "; what was learned of it stays: too few samples are kept (history)" : ""
-            return "\(series) of \(stream) does not learn from it\(again)"
+            return "\(series) of \(stream) does not learn from that\(again)"
         }
     }
 
@@ -65,6 +65,6 @@ struct Exclude: AsyncParsableCommand {
         let body = String(decoding: try JSONEncoder().encode(wish), as: UTF8.self)
         let answer = try await access.send("POST", "/api/v1/exclusions", body: body)
         let excluded = (try? JSONDecoder().decode([Answer].self, from: Data(answer.utf8))) ?? []
-        try Start.show(excluded.map(\.line).joined(separator: "\n"))
+        try Start.show("from \(begin) to \(end):\n" + excluded.map(\.line).joined(separator: "\n"))
     }
 }

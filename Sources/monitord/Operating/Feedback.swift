@@ -30,6 +30,7 @@ struct Feedback: AsyncParsableCommand {
     var answer: Answer
 
     private struct Reply: Decodable {
+        var id: String
         var series: [String]
     }
 
@@ -37,6 +38,8 @@ struct Feedback: AsyncParsableCommand {
         let target = "/api/v1/incidents/\(HTTPRequest.encoded(id))/feedback"
         let body = try await access.send("POST", target, body: answer.rawValue)
         let reply = try? JSONDecoder().decode(Reply.self, from: Data(body.utf8))
-        try Start.show("learned from the next round on: \(reply?.series.joined(separator: ", ") ?? id)")
+        let series = reply?.series.joined(separator: ", ") ?? ""
+        let effect = answer == .real ? "alike ones are told sooner" : "alike ones are told later"
+        try Start.show("\(reply?.id ?? id) is \(answer.rawValue): from the next round on \(effect), of \(series)")
     }
 }

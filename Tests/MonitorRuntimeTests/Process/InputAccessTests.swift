@@ -14,6 +14,21 @@ import Testing
 
     private let see = "see /usr/share/doc/monitord/examples/read-logs.conf"
 
+    @Test func `what a drop-in gives is not asked for again`() throws {
+        let grants = UnitGrants(files: [
+            "[Service]\nSupplementaryGroups=adm  zeek\n",
+            "[Service]\nBindReadOnlyPaths=-/home/plant/data:/data\n# x=y\n",
+        ])
+        #expect(grants.groups == ["adm", "zeek"])
+        let facts = [folder("/srv", 0o750, group: "zeek"), file("/srv/a", 0o640, group: "adm")]
+        #expect(InputAccess.refusal(of: facts) != nil)
+        #expect(InputAccess.refusal(of: facts, grants: grants) == nil)
+        #expect(InputAccess.refusal(of: [file("/home/plant/data/a.csv", 0o644)], grants: grants) == nil)
+        #expect(InputAccess.refusal(of: [file("/home/plant/other.csv", 0o644)], grants: grants) != nil)
+        // An empty setting takes back what came before it.
+        #expect(UnitGrants(files: ["SupplementaryGroups=adm", "SupplementaryGroups=\n"]).groups.isEmpty)
+    }
+
     @Test func `what everybody may read, and what the group monitord may, needs nothing`() {
         let folders = [folder("/var", 0o755), folder("/var/log", 0o755)]
         #expect(InputAccess.refusal(of: folders + [file("/var/log/a", 0o644)]) == nil)
