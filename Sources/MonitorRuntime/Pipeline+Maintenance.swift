@@ -1,4 +1,5 @@
 import Alerting
+import AnomalyDetection
 import Ingest
 import TimeSeries
 
@@ -24,6 +25,12 @@ extension Pipeline {
     /// When the maintenance ends that is planned for a series at a time.
     func maintenanceEnd(of series: String, at time: Timestamp) -> Timestamp? {
         configuration.silence(forSeries: series).compactMap { $0.end(at: time, in: zone) }.max()
+    }
+
+    /// Until when nothing of a series is told: for good where its budget is none, whatever lasts, else for its maintenance.
+    func quietEnd(of series: String, at time: Timestamp) -> Timestamp? {
+        configuration.detection(forSeries: series).falseAlarmsPerSecond == 0
+            ? Timestamp(nanoseconds: .max) : maintenanceEnd(of: series, at: time)
     }
 
     /// Whether the stream has a series that a pattern names, or is named by it.

@@ -76,7 +76,7 @@ extension Pipeline {
                 [
                     SeriesChange(
                         stream: name, series: names[number], change: told, interval: told.silence?.interval,
-                        mutedUntil: maintenanceEnd(of: names[number], at: told.time))
+                        mutedUntil: quietEnd(of: names[number], at: told.time))
                 ], at: told.time)
             setLevel(published == [true] ? 1 : 0, of: number)
         }

@@ -89,6 +89,8 @@ actor Pipeline {
     let desk: AlertDesk
     let observer: LineObserver?
     let stateLogger: Logger?
+    /// Whether any network takes part, which a reload does not change.
+    let usesNetworks: Bool
     /// Whether samples go to the history.
     let keepsHistory: Bool
     let announcesLearning: Bool
@@ -161,6 +163,7 @@ actor Pipeline {
     ) {
         self.name = name
         self.configuration = configuration
+        usesNetworks = configuration.detection.usesNetworks
         self.conditions = conditions
         self.flowSettings = flowSettings
         self.admission = admission
@@ -391,7 +394,7 @@ actor Pipeline {
                 interval: outcome.step.interval,
                 pattern: pattern?.rawValue, evidence: evidence?.activity,
                 runbook: configuration.alerting(forSeries: series).runbook,
-                mutedUntil: maintenanceEnd(of: series, at: change.time))
+                mutedUntil: quietEnd(of: series, at: change.time))
         }
         return (outcome.change.map { [told($0, outcome.explanation)] } ?? [])
             + outcome.findings.map { told($0.change, $0.explanation) }
@@ -444,7 +447,7 @@ actor Pipeline {
         let round = sequencer.round
         sequencer.beginRound()
         await comparePeaks()
-        guard configuration.detection.usesNetworks else { return }
+        guard usesNetworks else { return }
         if let told = skippedTraining.note(round: round, skips: skipsTraining, samples: sequencer.samples) {
             notices.tell(told, of: skippedTraining, stream: name)
         }

@@ -32,4 +32,24 @@ import Testing
         #expect(command.finish().exitCode == 0)
         #expect(try bareRecords(opened + "\n" + closed) == expected)
     }
+
+    @Test func `a series whose budget is none is mute, whatever lasts`() throws {
+        let directory = try TemporaryDirectory()
+        let lines = (0..<4_000).map { row in
+            // It repeats one value for a while, and is silent then.
+            let value = (2_000..<2_600).contains(row) ? 60.5 : 60 + Double(row * 7919 % 101) / 50
+            return "\(1_767_225_600 + row + (row >= 3_900 ? 900 : 0)),pump1,\(value)\n"
+        }
+        let file = try directory.write("time,series,temp\n" + lines.joined(), to: "pump.csv")
+        func told(_ configuration: String) throws -> Int {
+            let alerts = directory.path("alerts")
+            let path = try directory.write(configuration, to: "monitord.toml")
+            let replay = try monitord(["replay", "--config", path, "--alerts", alerts, file])
+            #expect(replay.exitCode == 0, "\(replay.errors)")
+            return try bareRecords(try String(contentsOfFile: alerts, encoding: .utf8)).count
+        }
+        #expect(try told("") >= 4)
+        #expect(try told("[series.\"pump*\"]\nfalse_alarms = \"0\"\n") == 0)
+        #expect(try told("[series.\"fan*\"]\nfalse_alarms = \"0\"\n") >= 4)
+    }
 }

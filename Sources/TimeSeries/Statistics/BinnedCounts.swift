@@ -12,7 +12,8 @@ public struct BinnedCounts: Sendable, Equatable {
     public let binCount: Int
     /// Numbers counted now.
     public private(set) var total = 0
-    private var bins: [UInt16]
+    /// Seen by other modules only so that a bin is read without a call.
+    @usableFromInline var bins: [UInt16]
     private var blocks: [UInt16]
 
     /// Creates empty bins.
@@ -26,7 +27,7 @@ public struct BinnedCounts: Sendable, Equatable {
     }
 
     /// How many numbers lie in a bin.
-    public subscript(bin: Int) -> Int { Int(bins[bin]) }
+    @inlinable public subscript(bin: Int) -> Int { Int(bins[bin]) }
 
     /// Counts a number in a bin.
     ///
