@@ -57,8 +57,12 @@ struct Explain: AsyncParsableCommand {
             }
             guard state == nil, alerts.isEmpty else { return }
             if access.control == nil { place = try await lookWhereConfigured(&history) }
-            guard history.found.isEmpty else { return }
-            history.take(await access.look("/api/v1/incidents/\(HTTPRequest.encoded(id))"), from: "the running daemon")
+            if history.found.isEmpty {
+                history.take(
+                    await access.look("/api/v1/incidents/\(HTTPRequest.encoded(id))"), from: "the running daemon")
+            }
+            // What a state has is there already; without one the daemon knows.
+            if history.answers.isEmpty { history.takeAnswers(await access.look("/api/v1/answers")) }
         }
         let account = try account(of: history)
         if json { return try Start.show(account.json) }

@@ -20,12 +20,16 @@ struct State: AsyncParsableCommand {
         @Option(name: .long, help: ArgumentHelp("Directory of the state.", valueName: "DIR"), completion: .directory)
         var state: String?
 
-        /// The directory; without one there is nothing to do, and that is told.
-        func directory() throws -> String {
+        /// The directory; `nil` where nobody names one.
+        func find() throws -> String? {
             if let state { return state }
             let loaded = try Start.load(ConfigurationOverrides(file: config))
-            guard let directory = loaded.configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil)
-            else {
+            return loaded.configuration.stateDirectory ?? (config == nil ? Start.serviceState : nil)
+        }
+
+        /// The directory; without one there is nothing to do, and that is told.
+        func directory() throws -> String {
+            guard let directory = try find() else {
                 Start.say("no state: the configuration names none; name one with --state DIR")
                 throw ExitCode(66)
             }

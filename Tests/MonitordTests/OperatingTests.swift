@@ -111,6 +111,9 @@ import Testing
         second.signal(SIGKILL)
         _ = second.finish()
         #expect(try ask("feedback", "4cd509", "real").output.hasPrefix("4cd509fbf8fd544f is real: "))
+        #expect(try ask("explain", "4cd509").output.contains("answered: real"))
+        let alerts = try ask("alerts")
+        #expect(alerts.output.contains("explain 4cd509  [answered: real]"), "\(alerts.errors)")
     }
 
     @Test func `the metrics and the health are there when an address is given, and nothing is changed by a port`()

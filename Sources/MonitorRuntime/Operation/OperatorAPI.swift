@@ -13,6 +13,7 @@ import TimeSeries
 ///     GET  /api/v1/samples?stream=S&series=N  the last samples of one series, with bands and scores
 ///     GET  /api/v1/incidents?limit=N          the newest messages, newest first
 ///     GET  /api/v1/incidents/ID               all messages of one incident
+///     GET  /api/v1/answers                    what people have said of incidents, by id
 ///     POST /api/v1/incidents/ID/accept        what its series do now is usual
 ///     POST /api/v1/incidents/ID/feedback      real or false, as the body: what it was
 ///     GET  /api/v1/silences                   those that hold
@@ -80,6 +81,9 @@ struct OperatorAPI: HTTPHandler {
         case ["api", "v1", "series"]: return await list(request)
         case ["api", "v1", "samples"]: return try await samples(request)
         case ["api", "v1", "incidents"]: return try await incidents(request)
+        case ["api", "v1", "answers"]:
+            let answers = try await store.answers().sorted { $0.key < $1.key }
+            return .json(Self.text(.object(answers.map { ($0.key, .text($0.value)) })))
         case ["api", "v1", "silences"]:
             return .json(Self.text(.list(await streams.silences().map(\.json))))
         case let path where path.starts(with: ["api", "v1", "incidents"]) && path.count == 4:

@@ -80,6 +80,11 @@ struct IncidentHistory {
         places.append(place)
     }
 
+    /// Takes what a daemon knows of people's answers, or nothing.
+    mutating func takeAnswers(_ answer: String?) {
+        answers = answer.flatMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) } ?? [:]
+    }
+
     /// Remembers that a place could not be looked in.
     mutating func miss(_ name: String, because problem: String) {
         places.append(Place(name: name, problem: problem))

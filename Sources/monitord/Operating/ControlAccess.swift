@@ -77,7 +77,7 @@ struct ControlAccess: ParsableArguments {
                 if failure == nil || !error.isAbsence { failure = error }
             }
         }
-        let others = control == nil && failure?.isAbsence ?? true ? Self.ownSockets(isRoot: isRoot) : []
+        let others = control == nil ? Self.ownSockets(isRoot: isRoot) : []
         if others.count > 1 {
             throw Absence(
                 words: "\(others.count) monitords run: name one with --control\n  " + others.joined(separator: "\n  "))

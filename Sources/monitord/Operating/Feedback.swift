@@ -39,7 +39,8 @@ struct Feedback: AsyncParsableCommand {
         let body = try await access.send("POST", target, body: answer.rawValue)
         let reply = try? JSONDecoder().decode(Reply.self, from: Data(body.utf8))
         let series = reply?.series.joined(separator: ", ") ?? ""
-        let effect = answer == .real ? "alike ones are told sooner" : "alike ones are told later"
-        try Start.show("\(reply?.id ?? id) is \(answer.rawValue): from the next round on \(effect), of \(series)")
+        let effect = answer == .real ? "sooner" : "later"
+        try Start.show(
+            "\(reply?.id ?? id) is \(answer.rawValue): what looks like it is told \(effect) from now on, of \(series)")
     }
 }
