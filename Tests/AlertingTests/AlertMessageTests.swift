@@ -222,7 +222,7 @@ import TimeSeries
             return message(event: .close, time: 1_070, until: 1_010, channels: [now], opened: temp)
         }
         let begin = "pump3 was unusual for 16 minutes, until 02:31:00 UTC: "
-        #expect(close(60.5) == begin + "pump3.temp is 60.5 °C again, within the band that it had left." + end)
+        #expect(close(60.5) == begin + "pump3.temp is 60.5 °C, back from 84.2." + end)
         #expect(
             close(83.9) == begin
                 + "pump3.temp is 83.9 °C, where 61.0 was expected when it began; what it does counts as usual now."

@@ -51,6 +51,49 @@ import TimeSeries
         #expect(close?.event == .close && close?.detail == nil)
     }
 
+    private func part(_ channel: Int, _ value: Double?, low: Double = 10, high: Double = 12) -> Explanation.ChannelPart
+    {
+        .init(channel: channel, value: value, expected: 11, low: low, high: high, share: 0.5, direction: .high)
+    }
+
+    @Test func `an incident is not over while its channel is out of the band that it left, for an hour`() throws {
+        var tracker = IncidentTracker(rule: rule)
+        #expect(run("..e", &tracker) == ["2 open warning since 2"])
+        tracker.note(
+            Departure(
+                Explanation(channels: [part(0, 12.5), part(1, 16), part(2, nil)], detectors: [], raritySeconds: nil)))
+        let rows = [[11, 13, 11], [11, .nan, 11], [99, 11.9, 11], [11, 9, 11]]
+        var away: [Bool] = []
+        for row in rows { away.append(tracker.isAway(row.span)) }
+        #expect(away == [true, true, false, false])
+        for number in UInt64(3)..<20 { #expect(tracker.observe(verdict(number), isAway: true) == nil) }
+        var writer = StateWriter()
+        tracker.encode(to: &writer)
+        var reader = StateReader(writer.bytes)
+        var restored = try IncidentTracker(rule: rule, from: &reader)
+        #expect(restored == tracker)
+        // It comes back, and is over since then.
+        var changes = (UInt64(20)..<23).compactMap { restored.observe(verdict($0)) }
+        #expect(changes.map(\.event) == [.close] && changes.first?.until == at(20))
+        // It does not: an hour after the last unusual sample it counts as usual.
+        changes = (UInt64(20)..<3_700).compactMap { tracker.observe(verdict($0), isAway: true) }
+        #expect(changes.map(\.event) == [.close] && changes.first?.until == at(3_603))
+    }
+
+    @Test func `where every channel is within its band nothing lingers`() {
+        #expect(
+            Departure(
+                Explanation(
+                    channels: [part(0, 11), part(1, 12), part(2, 5, low: 5, high: 5)], detectors: [], raritySeconds: nil
+                )) == nil)
+        var tracker = IncidentTracker(rule: rule)
+        #expect(run("..e", &tracker) == ["2 open warning since 2"])
+        tracker.note(nil)
+        let row = [99.0]
+        let isAway = tracker.isAway(row.span)
+        #expect(!isAway)
+    }
+
     /// One opening is saved up at the start, so that a short sequence can show it.
     private let rule = IncidentRule(falseAlarmsPerSecond: 0.001, quietSamples: 3, initialBudget: 1)
 

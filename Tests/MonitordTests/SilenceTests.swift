@@ -36,9 +36,9 @@ import Testing
     @Test func `a series whose budget is none is mute, whatever lasts`() throws {
         let directory = try TemporaryDirectory()
         let lines = (0..<4_000).map { row in
-            // It repeats one value for a while, and is silent then.
+            // It repeats one value for a while.
             let value = (2_000..<2_600).contains(row) ? 60.5 : 60 + Double(row * 7919 % 101) / 50
-            return "\(1_767_225_600 + row + (row >= 3_900 ? 900 : 0)),pump1,\(value)\n"
+            return "\(1_767_225_600 + row),pump1,\(value)\n"
         }
         let file = try directory.write("time,series,temp\n" + lines.joined(), to: "pump.csv")
         func told(_ configuration: String) throws -> Int {
@@ -48,8 +48,8 @@ import Testing
             #expect(replay.exitCode == 0, "\(replay.errors)")
             return try bareRecords(try String(contentsOfFile: alerts, encoding: .utf8)).count
         }
-        #expect(try told("") >= 4)
+        #expect(try told("") >= 2)
         #expect(try told("[series.\"pump*\"]\nfalse_alarms = \"0\"\n") == 0)
-        #expect(try told("[series.\"fan*\"]\nfalse_alarms = \"0\"\n") >= 4)
+        #expect(try told("[series.\"fan*\"]\nfalse_alarms = \"0\"\n") >= 2)
     }
 }

@@ -33,6 +33,12 @@ public struct IncidentTracker: Equatable, Sendable {
         var reportedScore: Double
         /// Whether it was held against what was usual before, so that its end is a return.
         var wasHeld = false
+        /// Where it began; `nil` when every channel was within its band.
+        var departure: Departure?
+        /// Since when nothing but the departure keeps it open.
+        var lingersSince: Timestamp?
+        /// Seconds for which that does, at most.
+        static let longestLinger = 3_600.0
     }
 
     /// The rule in force.
@@ -63,11 +69,20 @@ public struct IncidentTracker: Equatable, Sendable {
     /// series has not been watched for as long as its times say.
     private static let longestStep = 86_400.0
 
+    /// Notes where the incident began that has just opened.
+    public mutating func note(_ departure: Departure?) { incident?.departure = departure }
+
+    /// Whether the channel that the open incident began with has not come back.
+    ///
+    /// - Parameter values: of all channels, in their units; NaN where missing.
+    public func isAway(_ values: Span<Double>) -> Bool { incident?.departure?.holds(values) ?? false }
+
     /// Takes the verdict of the next sample.
     ///
+    /// - Parameter isAway: see ``isAway(_:)``.
     /// - Returns: what it changes; `nil` for most samples.
     /// - Complexity: constant; allocates nothing.
-    public mutating func observe(_ verdict: Verdict) -> IncidentChange? {
+    public mutating func observe(_ verdict: Verdict, isAway: Bool = false) -> IncidentChange? {
         budget.refill(to: verdict.time, longestStep: Self.longestStep)
         let isUnusual = verdict.isEvent || verdict.isAbnormal
         let begins = isUnusual && excursion == nil
@@ -78,7 +93,7 @@ public struct IncidentTracker: Equatable, Sendable {
             return open.settled(verdict)
         }
         if var open = incident {
-            let change = open.observe(verdict, isUnusual: isUnusual, rule: rule)
+            let change = open.observe(verdict, isUnusual: isUnusual, isAway: isAway, rule: rule)
             incident = change?.event == .close ? nil : open
             return change
         }
@@ -132,7 +147,7 @@ public struct IncidentTracker: Equatable, Sendable {
 
     /// Writes the tracker; the rule is configuration and is not written.
     public func encode(to writer: inout StateWriter) {
-        writer.write(UInt8(3))
+        writer.write(UInt8(4))
         budget.encode(to: &writer)
         writer.write(excursion != nil)
         if let excursion {
@@ -147,7 +162,7 @@ public struct IncidentTracker: Equatable, Sendable {
     public init(rule: IncidentRule, from reader: inout StateReader) throws(StateCodingError) {
         self.init(rule: rule)
         let version = try reader.read(UInt8.self)
-        guard (1...3).contains(version) else { throw .unknownVersion(of: "an incident tracker") }
+        guard (1...4).contains(version) else { throw .unknownVersion(of: "an incident tracker") }
         try budget.restore(from: &reader)
         if try reader.readBool() {
             let since = Timestamp(nanoseconds: try reader.read())
@@ -168,9 +183,15 @@ extension IncidentRule {
 
 extension IncidentTracker.Incident {
     /// Takes a sample while the incident is open.
-    mutating func observe(_ verdict: Verdict, isUnusual: Bool, rule: IncidentRule) -> IncidentChange? {
+    mutating func observe(_ verdict: Verdict, isUnusual: Bool, isAway: Bool, rule: IncidentRule) -> IncidentChange? {
         score = max(score, verdict.score ?? 0)
         wasHeld = wasHeld || verdict.learning.isHeld
+        if isUnusual { lingersSince = nil }
+        if !isUnusual, isAway, quiet == 0 {
+            let since = lingersSince ?? verdict.time
+            lingersSince = since
+            if verdict.time.seconds(since: since) < Self.longestLinger { return nil }
+        }
         guard isUnusual else {
             if quiet == 0 { quietSince = verdict.time }
             quiet += 1
@@ -218,6 +239,14 @@ extension IncidentTracker.Incident {
         writer.write(quietSince?.nanoseconds ?? 0)
         writer.write(reportedScore)
         writer.write(wasHeld)
+        writer.write(departure != nil)
+        if let departure {
+            writer.write(UInt32(departure.channel))
+            writer.write(departure.edge)
+            writer.write(departure.isAbove)
+        }
+        writer.write(lingersSince != nil)
+        writer.write(lingersSince?.nanoseconds ?? 0)
     }
 
     init(from reader: inout StateReader, version: UInt8) throws(StateCodingError) {
@@ -231,5 +260,14 @@ extension IncidentTracker.Incident {
         quietSince = isQuiet ? Timestamp(nanoseconds: nanoseconds) : nil
         reportedScore = version == 1 ? score : try reader.readDouble()
         wasHeld = version < 3 ? false : try reader.readBool()
+        guard version > 3 else { return }
+        if try reader.readBool() {
+            let channel = Int(try reader.read(UInt32.self))
+            let edge = try reader.readDouble()
+            departure = Departure(channel: channel, edge: edge, isAbove: try reader.readBool())
+        }
+        let lingers = try reader.readBool()
+        let since: Int64 = try reader.read()
+        lingersSince = lingers ? Timestamp(nanoseconds: since) : nil
     }
 }

@@ -169,12 +169,12 @@ enum AlertMessage {
         else { return nil }
         let numbers = ReadableNumbers([now, expected, low, high], distances: [high - low])
         let value = "\(context.speaker).\(opened.name) is \(numbers.text(now))\(unit(opened))"
-        guard (low...max(low, high)).contains(now) else {
-            return value
-                + ", where \(numbers.text(expected)) was expected when it began; what it does counts as usual now"
+        if let then = opened.value, then > high ? now <= high : then < low && now >= low {
+            return value + ", back from \(numbers.text(then))"
         }
-        let hadLeft = opened.value.map { !(low...max(low, high)).contains($0) } ?? true
-        return value + (hadLeft ? " again, within the band that it had left" : ", and nothing is unusual any more")
+        return (low...max(low, high)).contains(now)
+            ? value + ", and nothing is unusual any more"
+            : value + ", where \(numbers.text(expected)) was expected when it began; what it does counts as usual now"
     }
 
     /// Where a channel stays that has moved slowly.

@@ -185,6 +185,7 @@ actor Shard {
     ) {
         scale(at: input.time, number: number)
         let tracker = series[index].tracker
+        let isAway = tracker.isAway(measured.span)
         if !series[index].exclusions.isEmpty {
             series[index].monitor.isExcluded = series[index].isExcluded(at: input.time)
         }
@@ -192,7 +193,7 @@ actor Shard {
             input, values: values.span, models: models, scratch: &scratch, log: &log, series: number
         ) { verdict in
             var next = tracker
-            return next.observe(verdict) != nil
+            return next.observe(verdict, isAway: isAway) != nil
         }
         if let tails { compare(index, input, &verdict, with: tails) }
         outcome.verdict = verdict
@@ -213,7 +214,7 @@ actor Shard {
             if !isTold, case .begins = change { series[index].monitor.dismissDrift() }
         }
         let before = series[index].tracker
-        guard var change = series[index].tracker.observe(verdict) else { return }
+        guard var change = series[index].tracker.observe(verdict, isAway: isAway) else { return }
         var explanation = explained(index)
         if let peaks = series[index].peaks, verdict.isEvent {
             explanation.rest(on: peaks.evidence, of: extents)
@@ -238,7 +239,9 @@ actor Shard {
         }
         if change.event == .open, !follow(index, verdict, &change, &explanation) { return }
         switch change.event {
-        case .open: explanation.similar = series[index].monitor.noteOpening(explanation, since: change.since)
+        case .open:
+            series[index].tracker.note(Departure(explanation))
+            explanation.similar = series[index].monitor.noteOpening(explanation, since: change.since)
         case .update: break
         case .close:
             let lasted = (change.until ?? change.time).seconds(since: change.since)
