@@ -29,6 +29,9 @@ enum FlowPattern: String {
         var isHigh: Bool { value > high }
     }
 
+    /// Peers or ports of a bin from which on they are many. A scan begins in the middle of one.
+    private static let leastBreadth = 8.0
+
     /// The pattern that an extent is by itself, by its name.
     private static let ofExtents: [String: FlowPattern] = [
         "uploads": .exfiltration, "failures": .service, "silence": .silence, "new_contact": .beacon,
@@ -36,10 +39,6 @@ enum FlowPattern: String {
 
     /// The pattern of an explanation of a flow series.
     init?(_ explanation: Explanation, evidence: FlowEvidence?) {
-        if let name = explanation.detectors.first?.name, let pattern = Self.ofExtents[name] {
-            self = pattern
-            return
-        }
         var parts = [Part](repeating: Part(), count: FlowChannels.all.count)
         for part in explanation.channels where parts.indices.contains(part.channel) {
             let expected = part.expected ?? 0
@@ -54,10 +53,17 @@ enum FlowPattern: String {
         let failed = parts[FlowChannels.failed]
         let breadth = max(peers.value, ports.value)
         let isBroad =
-            breadth >= 15 && (peers.isHigh && peers.times(above: 2) >= 4 || ports.isHigh && ports.times(above: 2) >= 4)
-        if flows.value == 0, flows.expected >= 0.5 {
+            breadth >= Self.leastBreadth
+            && (peers.isHigh && peers.times(above: 2) >= 4 || ports.isHigh && ports.times(above: 2) >= 4)
+        let isScan = isBroad && (failed.value >= 0.2 || bytesOut.value < 2_000 * flows.value)
+        // Who tries many ports meets many that do not answer: that is no service of which somebody should hear.
+        if let pattern = explanation.detectors.first.flatMap({ Self.ofExtents[$0.name] }),
+            pattern != .service || !isScan
+        {
+            self = pattern
+        } else if flows.value == 0, flows.expected >= 0.5 {
             self = .silence
-        } else if isBroad, failed.value >= 0.2 || bytesOut.value < 2_000 * flows.value {
+        } else if isScan {
             self = .scan
         } else if bytesOut.isHigh, bytesOut.times(above: 5_000) >= 5, bytesOut.value >= 500_000,
             bytesOut.value > 3 * parts[FlowChannels.bytesIn].value,

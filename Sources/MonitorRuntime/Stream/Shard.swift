@@ -283,14 +283,17 @@ actor Shard {
             let value = measured[explanation.channels[part].channel]
             explanation.channels[part].value = value == value ? value : nil
             explanation.channels[part].expected = explanation.channels[part].expected.map {
-                max(0, channel.unscaled($0))
+                Self.told(channel.unscaled($0))
             }
             // What is counted or a share is never below 0, whatever a band around it says.
-            explanation.channels[part].low = explanation.channels[part].low.map { max(0, channel.unscaled($0)) }
-            explanation.channels[part].high = explanation.channels[part].high.map(channel.unscaled)
+            explanation.channels[part].low = explanation.channels[part].low.map { Self.told(channel.unscaled($0)) }
+            explanation.channels[part].high = explanation.channels[part].high.map { Self.told(channel.unscaled($0)) }
         }
         return explanation
     }
+
+    /// What is counted or a share, as people are told it: nothing below 0, and next to nothing is nothing.
+    private static func told(_ number: Double) -> Double { number < 1e-9 ? 0 : number }
 
     /// Position of a line's series among this shard's, made at its first sample.
     private func member(of step: StreamSequencer.Step, in batch: RecordBatch) -> Int {
