@@ -27,7 +27,7 @@ public struct HTTPServer: Sendable {
         /// Bytes of a request's target.
         public var mostTargetBytes = 4_096
         /// Time in which a request must be there, and in which one that is no stream must be answered and taken.
-        public var patience = Duration.seconds(10)
+        public var patience = Duration.seconds(30)
 
         /// The usual limits.
         public init() {}

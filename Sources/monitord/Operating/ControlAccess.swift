@@ -62,12 +62,21 @@ struct ControlAccess: ParsableArguments {
         var words: String
     }
 
-    /// Asks the daemon that is named, else the service, else the only other one of the same user.
+    /// Asks the daemon that is named, else that of the same user, else the only one that the user has started by flags alone,
+    /// else the service.
     private func answer(_ method: String, _ target: String, body: String = "") async throws -> (
         status: Int, body: String
     ) {
         let isRoot = geteuid() == 0
-        let places = control.map { [$0] } ?? ControlPath.candidates(environment: Start.environment, isRoot: isRoot)
+        var places = control.map { [$0] } ?? ControlPath.candidates(environment: Start.environment, isRoot: isRoot)
+        if control == nil {
+            let own = Self.ownSockets(isRoot: isRoot)
+            if own.count > 1, !(await Self.isOpen(places[0])) {
+                throw Absence(
+                    words: "\(own.count) monitords run: name one with --control\n  " + own.joined(separator: "\n  "))
+            }
+            places.insert(contentsOf: own, at: min(1, places.count))
+        }
         var failure: ControlClient.Failure?
         for path in places {
             do throws(ControlClient.Failure) {
@@ -77,17 +86,14 @@ struct ControlAccess: ParsableArguments {
                 if failure == nil || !error.isAbsence { failure = error }
             }
         }
-        let others = control == nil ? Self.ownSockets(isRoot: isRoot) : []
-        if others.count > 1 {
-            throw Absence(
-                words: "\(others.count) monitords run: name one with --control\n  " + others.joined(separator: "\n  "))
-        }
-        if let only = others.first, let found = try? await ControlClient(path: only).send(method, target, body: body) {
-            return found
-        }
         throw Absence(
             words: "\(failure.map { "\($0)" } ?? "there is no place for a control socket: name one with --control")\n"
                 + "is it running? systemctl status monitord; of one started by hand, name the socket with --control")
+    }
+
+    /// Whether somebody answers there.
+    private static func isOpen(_ path: String) async -> Bool {
+        (try? await ControlClient(path: path).send("GET", "/readyz")) != nil
     }
 
     /// Sockets of monitords that were started by flags alone, by the same user.
