@@ -28,6 +28,27 @@ public struct LearningReport: Equatable, Sendable {
     /// Error of the autoencoder against the channels' usual values, below 1 when it has learned; `nil` without values.
     public var reconstructionRatio: Double? { meanError > 0 ? reconstructionError / meanError : nil }
 
+    /// Adds the forecaster's errors on a sample's changes.
+    mutating func noteForecast(_ frame: Frame) {
+        for index in 0..<frame.channelCount where frame.isPresent[index] && frame.hasChange[index] {
+            let value = frame.scaled[index]
+            forecastError += min(10, Double((value - frame.forecastMean[index]).magnitude))
+            persistenceError += min(10, Double((value - frame.previousScaled[index]).magnitude))
+            forecastCount += 1
+        }
+    }
+
+    /// Adds the autoencoder's errors on a window.
+    ///
+    /// - Parameter usual: `[d]`, root mean square of each channel's z in the window.
+    mutating func noteReconstruction(_ frame: Frame, usual: Span<Float>) {
+        for index in 0..<frame.channelCount where frame.isPresent[index] {
+            reconstructionError += min(10, Double(frame.windowMiss[index]))
+            meanError += min(10, Double(usual[index]))
+            reconstructionCount += 1
+        }
+    }
+
     /// The sums between an earlier report and this one.
     public func since(_ earlier: LearningReport) -> LearningReport {
         var part = self

@@ -397,7 +397,7 @@ public struct SeriesMonitor: Sendable {
             hasDroppedFirstScores = true
             calibration.dropFirstScores()
         }
-        let errors = noteErrors(isOpen: isOpen)
+        let errors = noteErrors(isOpen: isOpen, scratch: &scratch)
         learnBands(isOpen: isOpen)
         bank.learn(frame, weight: isOpen ? 1 : 0)
         if isOpen { drifts?.learn(frame, scalers: scalers, interval: interval) }
@@ -484,33 +484,26 @@ public struct SeriesMonitor: Sendable {
 
     /// Before the detectors learn: the errors count in the unit that the sample was told in.
     private mutating func learnBands(isOpen: Bool) {
-        let forecast = bank[.forecast] as? ForecastDetector
         let usesForecast = networks != nil && sampleCount >= DetectionRecipe.firstEventSample
-        bands.expect(frame, usesForecast: usesForecast, forecast: forecast)
-        bands.learn(frame, isOpen: isOpen, forecast: forecast)
+        bands.expect(frame, usesForecast: usesForecast, bank: bank)
+        bands.learn(frame, isOpen: isOpen, bank: bank)
     }
 
     /// Adds the sample's errors to the learning report, and to what the votes are earned by if it is learned from.
     ///
     /// - Returns: those of the forecaster, where the sample is learned from.
-    private mutating func noteErrors(isOpen: Bool) -> SampleErrors {
+    private mutating func noteErrors(isOpen: Bool, scratch: inout ScoringScratch) -> SampleErrors {
         guard frame.hasForecast else { return SampleErrors() }
         let before = learningReport
-        for index in 0..<channelCount where frame.isPresent[index] && frame.hasChange[index] {
-            let value = frame.scaled[index]
-            learningReport.forecastError += min(10, Double((value - frame.forecastMean[index]).magnitude))
-            learningReport.persistenceError += min(10, Double((value - frame.previousScaled[index]).magnitude))
-            learningReport.forecastCount += 1
+        var report = before
+        report.noteForecast(frame)
+        if frame.hasReconstruction {
+            networks?.scatter(into: &scratch)
+            report.noteReconstruction(frame, usual: scratch.usual.span)
         }
-        if frame.hasReconstruction, let networks {
-            for index in 0..<channelCount where frame.isPresent[index] {
-                learningReport.reconstructionError += min(10, Double(frame.windowMiss[index]))
-                learningReport.meanError += min(10, Double(networks.windowScatter(channel: index)))
-                learningReport.reconstructionCount += 1
-            }
-        }
+        learningReport = report
         guard isOpen else { return SampleErrors() }
-        let part = learningReport.since(before)
+        let part = report.since(before)
         noteSkill(part)
         return SampleErrors(part)
     }

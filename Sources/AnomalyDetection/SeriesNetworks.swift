@@ -105,18 +105,18 @@ struct SeriesNetworks: Sendable {
         let start = windowEnd - size
         let rows = window.span.extracting(start..<windowEnd)
         scratch.reconstruct(weights: models.autoencoder, window: rows)
-        take(scratch.reconstruction, into: &frame)
+        take(scratch.reconstruction, kernels: scratch.kernels, into: &frame)
         guard autoencoder.scoresOtherThanMiss else {
             for index in 0..<channelCount { frame.windowMiss[index] = frame.windowError[index] }
             return
         }
         scratch.missWindow(rows)
-        scatter(scratch.miss.span, into: &frame.windowMiss)
+        scratch.kernels.rootMeanSquares(of: scratch.miss.span, into: &frame.windowMiss)
     }
 
-    private func take(_ reconstruction: borrowing Reconstruction, into frame: inout Frame) {
+    private func take(_ reconstruction: borrowing Reconstruction, kernels: Kernels, into frame: inout Frame) {
         let errors = reconstruction.error.span
-        scatter(errors, into: &frame.windowError)
+        kernels.rootMeanSquares(of: errors, into: &frame.windowError)
         let last = (windowLength - 1) * channelCount
         for index in 0..<channelCount { frame.reconstructionResidual[index] = errors[last + index] }
         let latent = reconstruction.latent.span
@@ -139,27 +139,11 @@ struct SeriesNetworks: Sendable {
         reconstruct(into: &frame, models: models, scratch: &scratch)
     }
 
-    /// Root mean square of each channel over the rows of a window.
-    private func scatter(_ window: Span<Float>, into result: inout [Float]) {
-        for index in 0..<channelCount { result[index] = 0 }
-        for row in 0..<windowLength {
-            for index in 0..<channelCount {
-                let value = window[row * channelCount + index]
-                result[index] += value * value
-            }
-        }
-        for index in 0..<channelCount { result[index] = (result[index] / Float(windowLength)).squareRoot() }
-    }
-
-    /// Root mean square of a channel's z in the window: the error of "each channel is at its usual value".
-    func windowScatter(channel: Int) -> Float {
-        let start = windowEnd - windowLength * channelCount + channel
-        var squares: Float = 0
-        for row in 0..<windowLength {
-            let value = window[start + row * channelCount]
-            squares += value * value
-        }
-        return (squares / Float(windowLength)).squareRoot()
+    /// Leaves the root mean square of each channel's z in the window in `usual`: the error of "each channel is at its usual
+    /// value".
+    func scatter(into scratch: inout ScoringScratch) {
+        scratch.kernels.rootMeanSquares(
+            of: window.span.extracting((windowEnd - windowLength * channelCount)..<windowEnd), into: &scratch.usual)
     }
 
     // MARK: Learning

@@ -259,7 +259,7 @@ actor Pipeline {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
             steps.append(step)
             watchSilence(step)
-            notices.look(at: step, of: sequencer, stream: name)
+            if !step.isOrdinary { notices.look(at: step, of: sequencer, stream: name) }
             guard sequencer.isAtBorder else { continue }
             try await score(steps, of: batch)
             steps.removeAll(keepingCapacity: true)
@@ -274,7 +274,9 @@ actor Pipeline {
     }
 
     func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
-        for outcome in await outcomes(of: steps, in: batch) { try await take(outcome, of: batch) }
+        for outcome in await outcomes(of: steps, in: batch) where try !passes(outcome, of: batch) {
+            try await take(outcome, of: batch)
+        }
     }
 
     /// Scores lines of one round; each shard its own series, all at once.
@@ -319,6 +321,19 @@ actor Pipeline {
 
     // MARK: A tick
 
+    /// Whether a sample needs nobody's attention, as nearly all of a lone series do: its tick is complete with its line,
+    /// nothing is kept, nothing allocated, nothing awaited.
+    private func passes(_ outcome: borrowing LineOutcome, of batch: RecordBatch) throws -> Bool {
+        guard case .sample = outcome.step.kind, !outcome.hasChange, tick.lines.isEmpty, sequencer.activeSeries == 1,
+            toldSilences == silenceChanges.count, flows == nil, metrics == nil, watch.isCalm,
+            !announcesLearning || outcome.verdict.map { !$0.learning.isLearning } ?? false
+        else { return false }
+        lastTime = outcome.step.time
+        _ = watch.observe(isUsable: true)
+        try observer?(outcome, level(of: outcome.step.series), batch)
+        return true
+    }
+
     func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
         if toldSilences < silenceChanges.count, silenceChanges[toldSilences].row <= outcome.step.row {
             try await tellSilences(before: outcome, names: batch.seriesNames)
@@ -341,7 +356,7 @@ actor Pipeline {
                 atLearning: verdict, of: batch.seriesNames[0], interval: outcome.step.interval, stream: name)
         }
         try await watchInput(isUsable: true, outcome, of: batch)
-        // A lone series' tick is complete with its line: nothing is kept, nothing allocated.
+        // As in `passes`.
         if !outcome.hasChange, tick.lines.isEmpty, sequencer.activeSeries == 1 {
             try observer?(outcome, level(of: outcome.step.series), batch)
             return

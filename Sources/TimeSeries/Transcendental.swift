@@ -12,7 +12,8 @@ public enum Transcendental {
         guard x == x else { return x }
         if x > 709.782712893384 { return .infinity }
         if x < -745.2 { return 0 }
-        let power = (x * 1.4426950408889634).rounded(.toNearestOrEven)
+        // Adding and taking off 1.5 · 2^52 rounds to a whole number, where `rounded()` would call libm without SSE4.1.
+        let power = (x * 1.4426950408889634 + 0x1.8p52) - 0x1.8p52
         // x = power·ln2 + r with |r| ≤ 0.347; the two halves of ln2 keep r exact to the last bit.
         let r = (x - power * ln2High) - power * ln2Low
         // Taylor series to r^13 / 13!: the remainder is below 2e-17.
@@ -45,8 +46,7 @@ public enum Transcendental {
         if x < 0 { return .nan }
         if x == 0 { return -.infinity }
         if x == .infinity { return x }
-        var mantissa = x.significand
-        var exponent = Double(x.exponent)
+        var (mantissa, exponent) = parts(x)
         if mantissa > 1.4142135623730951 {
             mantissa *= 0.5
             exponent += 1
@@ -90,7 +90,7 @@ public enum Transcendental {
     @inlinable
     public static func cosine(turns: Double) -> Double {
         guard turns.magnitude <= 0x1p50 else { return .nan }
-        // Adding and taking off 1.5 · 2^52 rounds to a whole number, where `rounded()` would call libm without SSE4.1.
+        // Rounded as in `exp`.
         let whole = (turns + 0x1.8p52) - 0x1.8p52
         let angle = (turns - whole) * 3.141592653589793
         let square = angle * angle
@@ -109,7 +109,19 @@ public enum Transcendental {
         return 1 - 2 * sine * sine
     }
 
+    /// Significand in 1 ..< 2 and exponent of a positive finite number, read off its bits.
+    private static func parts(_ x: Double) -> (significand: Double, exponent: Double) {
+        guard x >= .leastNormalMagnitude else { return (x.significand, Double(x.exponent)) }
+        let bits = x.bitPattern
+        let one = (1.0).bitPattern
+        return (
+            Double(bitPattern: bits & 0x000f_ffff_ffff_ffff | one),
+            Double(Int(truncatingIfNeeded: bits >> 52) &- 1_023)
+        )
+    }
+
+    /// 2^exponent for −1,022 … 1,023, written as bits.
     private static func powerOfTwo(_ exponent: Int) -> Double {
-        Double(sign: .plus, exponent: exponent, significand: 1)
+        Double(bitPattern: UInt64(truncatingIfNeeded: exponent &+ 1_023) << 52)
     }
 }

@@ -57,13 +57,20 @@ struct ScoreCalibration: Sendable {
     /// Reads off the evidence of the raw scores.
     mutating func judge(_ raw: [Float]) {
         for kind in members { transformed[kind.rawValue] = TailCalibrator.transformed(raw[kind.rawValue]) }
-        for index in fast.indices {
-            let member = fastMembers[index].rawValue
-            fastEvidence[member] = fast[index].evidence(transformed[member])
-        }
-        for index in slow.indices {
-            let member = slowMembers[index].rawValue
-            slowEvidence[member] = slow[index].evidence(transformed[member])
+        // Held for the spans' lives; reference counts, no copies.
+        let (fast, slow) = (fast, slow)
+        Self.judge(transformed, by: fast.span, of: fastMembers, into: &fastEvidence)
+        Self.judge(transformed, by: slow.span, of: slowMembers, into: &slowEvidence)
+    }
+
+    // Static and over a span, so that no calibrator is copied to be asked.
+    private static func judge(
+        _ transformed: [Double], by clock: Span<any ScoreCalibrator>, of members: [DetectorKind],
+        into evidence: inout [Double]
+    ) {
+        for index in clock.indices {
+            let member = members[index].rawValue
+            evidence[member] = clock[index].evidence(transformed[member])
         }
     }
 

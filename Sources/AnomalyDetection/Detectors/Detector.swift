@@ -35,6 +35,9 @@ public protocol Detector: Sendable {
     ///   even then.
     mutating func learn(_ frame: Frame, weight: Double)
 
+    /// What a channel's predicted scale is multiplied with for a band; 1 of a detector that predicts none.
+    func bandCorrection(channel: Int) -> Double
+
     /// Writes how much each channel had to do with the last score: squared residuals, 0 or more, `[d]`.
     func contributions(into parts: inout [Double])
 
@@ -62,6 +65,9 @@ public protocol Detector: Sendable {
 extension Detector {
     /// Most scores see the frame afresh.
     public mutating func rescore(_ frame: Frame, without isAside: [Bool]) -> Float { score(frame) }
+
+    /// Most detectors predict no scale.
+    public func bandCorrection(channel: Int) -> Double { 1 }
 
     /// Most detectors hold nothing that a gap spoils.
     public mutating func restart() {}

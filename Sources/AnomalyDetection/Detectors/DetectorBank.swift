@@ -7,6 +7,8 @@ struct DetectorBank: Sendable {
     private var members: [any Detector]
     /// Number of the sample at which each member began: not 0 when the set was changed on a series that was already known.
     private(set) var began: [UInt64]
+    /// The forecaster's place among them; `nil` when it takes no part.
+    private let forecastIndex: Int?
 
     /// Creates detectors that know nothing.
     ///
@@ -15,6 +17,7 @@ struct DetectorBank: Sendable {
         kinds = set.kinds
         members = kinds.map { $0.makeDetector(channelCount: channelCount, seed: seed) }
         began = Array(repeating: beganAt, count: kinds.count)
+        forecastIndex = kinds.firstIndex(of: .forecast)
     }
 
     /// Scores a sample with every detector; `raw` has one element for each ``DetectorKind``.
@@ -46,6 +49,12 @@ struct DetectorBank: Sendable {
     mutating func beginAnew(_ kind: DetectorKind, channelCount: Int, seed: UInt64) {
         guard let index = kinds.firstIndex(of: kind) else { return }
         members[index] = kind.makeDetector(channelCount: channelCount, seed: seed)
+    }
+
+    /// How large the forecaster's errors are on this series, in its own scale; 1 without it. See
+    /// ``ForecastDetector/bandCorrection(channel:)``.
+    func bandCorrection(channel: Int) -> Double {
+        forecastIndex.map { members[$0].bandCorrection(channel: channel) } ?? 1
     }
 
     /// A member, for what is not done for every sample.

@@ -33,12 +33,12 @@ struct ExpectedBands: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - usesForecast: whether the forecaster's word counts already; it is not asked when the frame has none.
-    ///   - forecast: the detector that knows how large the forecaster's errors are on this series.
-    mutating func expect(_ frame: Frame, usesForecast: Bool, forecast: ForecastDetector?) {
+    ///   - bank: knows how large the forecaster's errors are on this series.
+    mutating func expect(_ frame: Frame, usesForecast: Bool, bank: borrowing DetectorBank) {
+        let isForecast = usesForecast && frame.hasForecast
         for index in expected.indices {
-            let isForecast = usesForecast && frame.hasForecast
             let edges = isForecast ? forecasts[index] : levels[index]
-            let unit = isForecast ? Self.unit(frame, index, forecast) : 1
+            let unit = isForecast ? Self.unit(frame, index, bank) : 1
             expected[index] = isForecast ? Double(frame.forecastMean[index]) : 0
             low[index] = expected[index] - unit * Double(edges.below)
             high[index] = expected[index] + unit * Double(edges.above)
@@ -46,11 +46,11 @@ struct ExpectedBands: Equatable, Sendable {
     }
 
     /// Learns the errors of the sample that was expected last.
-    mutating func learn(_ frame: Frame, isOpen: Bool, forecast: ForecastDetector?) {
+    mutating func learn(_ frame: Frame, isOpen: Bool, bank: borrowing DetectorBank) {
         for index in expected.indices where frame.isPresent[index] && frame.isScaled[index] {
             levels[index].learn(frame.scaled[index], isOpen: isOpen)
             guard frame.hasForecast else { continue }
-            let unit = Float(Self.unit(frame, index, forecast))
+            let unit = Float(Self.unit(frame, index, bank))
             forecasts[index].learn((frame.scaled[index] - frame.forecastMean[index]) / unit, isOpen: isOpen)
         }
     }
@@ -71,9 +71,8 @@ struct ExpectedBands: Equatable, Sendable {
     }
 
     /// What the forecaster's errors are measured in: its scale, as large as it proved on this series.
-    private static func unit(_ frame: Frame, _ index: Int, _ forecast: ForecastDetector?) -> Double {
-        let unit = Double(frame.forecastScale[index]) * (forecast?.bandCorrection(channel: index) ?? 1)
-        return max(unit, 1e-9)
+    private static func unit(_ frame: Frame, _ index: Int, _ bank: borrowing DetectorBank) -> Double {
+        max(Double(frame.forecastScale[index]) * bank.bandCorrection(channel: index), 1e-9)
     }
 
     /// Another forecaster errs by other amounts.

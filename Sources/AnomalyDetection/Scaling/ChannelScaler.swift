@@ -28,6 +28,7 @@ struct ChannelScaler: Sendable, Equatable {
     /// Share of a value below which no scale goes: what a Float keeps, 2⁻²⁴.
     private static let precision = 0x1p-24
     private static let leastScale = 1e-30
+    private static let leastAge = 1e-200
 
     /// The usual value.
     private(set) var location = 0.0
@@ -59,7 +60,8 @@ struct ChannelScaler: Sendable, Equatable {
     var ownScale: Double { scale(known: spread, step: reading.step) }
 
     private func scale(step: Double) -> Double {
-        scale(known: (spread * spread + wander * age).squareRoot(), step: step)
+        // √s² is s to the bit, but for what is far below the least scale.
+        scale(known: age > 0 ? (spread * spread + wander * age).squareRoot() : spread, step: step)
     }
 
     private func scale(known: Double, step: Double) -> Double {
@@ -102,7 +104,8 @@ struct ChannelScaler: Sendable, Equatable {
         }
         count += 1
         let rate = max(1 / (count + 1), 1 / Self.horizon)
-        age *= 0.9
+        // What no scale can show any more is none: products of ever smaller numbers would end among the slow subnormal ones.
+        age = age < Self.leastAge ? 0 : age * 0.9
         let limit = 4 * scale
         let residual = max(-limit, min(limit, value - location))
         learnBlock(location + residual)

@@ -37,9 +37,7 @@ public final class GroupTrainer {
     var memory: ReplayMemory
     private var fresh: [Int] = []
     private var order: [Int] = []
-    private var inputs: [Float]
-    private var targets: [Float]
-    private var windowRows: [Float]
+    private var minibatch: Minibatch
 
     private var duty = TrainingDuty()
     /// What the networks' steps came to.
@@ -77,17 +75,16 @@ public final class GroupTrainer {
                 kernels: kernels, weights: models.autoencoder, batch: Self.windows, configuration: adam)
         let width = NetworkShapes.inputSize(channelCount: channelCount)
         memory = ReplayMemory(width: width)
-        inputs = Array(repeating: 0, count: Self.sequenceLength * Self.sequences * width)
-        targets = Array(
-            repeating: 0, count: Self.sequenceLength * Self.sequences * configuration.horizon * channelCount)
-        windowRows = Array(repeating: 0, count: Self.windows * windowLength * channelCount)
+        minibatch = Minibatch(channelCount: channelCount, horizon: configuration.horizon, kernels: kernels)
     }
 
     /// Takes a round's rows into the replay memory, in the order of (series, number), whatever shard they came from.
     public func absorb(_ log: TrainingLog, round: UInt64) {
         order.removeAll(keepingCapacity: true)
         order.append(contentsOf: 0..<log.count)
-        order.sort { (log.series[$0], log.numbers[$0]) < (log.series[$1], log.numbers[$1]) }
+        if !log.isInOrder {
+            order.sort { (log.series[$0], log.numbers[$0]) < (log.series[$1], log.numbers[$1]) }
+        }
         fresh.removeAll(keepingCapacity: true)
         let width = memory.width
         let known = memory.rings.count
@@ -147,9 +144,9 @@ public final class GroupTrainer {
         for draw in 0..<Self.draws {
             let hash = pick(round, step, slot, draw)
             let series = Int(hash % UInt64(memory.rings.count))
-            let ring = memory.rings[series]
-            guard ring.count >= fewest else { continue }
-            let start = ring.first + splitMix(hash) % UInt64(ring.count - rows + 1)
+            let count = memory.rings[series].count
+            guard count >= fewest else { continue }
+            let start = memory.rings[series].first + splitMix(hash) % UInt64(count - rows + 1)
             if memory.isUsable(series: series, from: start, count: rows) { return (series, start) }
         }
         return nil
@@ -161,46 +158,18 @@ public final class GroupTrainer {
         var used = 0
         let start = memory.rings[newest].appended - UInt64(rows)
         if memory.isUsable(series: newest, from: start, count: rows) {
-            loadSequence(series: newest, start: start, slot: used)
+            minibatch.loadSequence(of: memory.rings[newest], in: memory, from: start, slot: used)
             used += 1
         }
         for slot in 1..<UInt64(Self.sequences) {
             guard let old = pickOld(rows: rows, fewest: rows + 1, round: round, step: step, slot: slot) else {
                 continue
             }
-            loadSequence(series: old.series, start: old.start, slot: used)
+            minibatch.loadSequence(of: memory.rings[old.series], in: memory, from: old.start, slot: used)
             used += 1
         }
         guard used > 0 else { return }
-        count(forecaster.step(inputs: inputs.span, targets: targets.span, used: used))
-    }
-
-    private func loadSequence(series: Int, start: UInt64, slot: Int) {
-        let width = memory.width
-        // Held for the span's life; a reference count, no copy.
-        let held = memory.rings[series].rows
-        let rows = held.span
-        for step in 0..<Self.sequenceLength {
-            let row = memory.offset(of: start + UInt64(step))
-            let input = (step * Self.sequences + slot) * width
-            for index in 0..<channelCount {
-                let value = rows[row + index]
-                let change = rows[row + channelCount + index]
-                inputs[input + index] = 0.5 * max(-6, min(6, value))
-                inputs[input + channelCount + index] = change == change ? 0.5 * change : 0
-            }
-            for lead in 0..<forecaster.shape.horizon {
-                let next = memory.offset(of: start + UInt64(step + lead + 1))
-                let target = ((step * Self.sequences + slot) * forecaster.shape.horizon + lead) * channelCount
-                for index in 0..<channelCount {
-                    // A channel without a change in its row was missing there: nothing to learn from.
-                    let isKnown = rows[next + channelCount + index] == rows[next + channelCount + index]
-                    targets[target + index] = isKnown ? rows[next + index] - rows[row + index] : .nan
-                }
-            }
-            inputs[input + 2 * channelCount] = rows[row + 2 * channelCount]
-            inputs[input + 2 * channelCount + 1] = rows[row + 2 * channelCount + 1]
-        }
+        count(forecaster.step(inputs: minibatch.inputs.span, targets: minibatch.targets.span, used: used))
     }
 
     private func trainAutoencoder(round: UInt64, step: UInt64, newest: Int) {
@@ -209,7 +178,7 @@ public final class GroupTrainer {
         for slot in 0..<Self.newWindows {
             let start = memory.rings[newest].appended - UInt64(windowLength) - UInt64(2 * slot)
             guard memory.isUsable(series: newest, from: start, count: windowLength) else { continue }
-            loadWindow(series: newest, start: start, slot: used)
+            minibatch.loadWindow(of: memory.rings[newest], in: memory, from: start, slot: used)
             used += 1
         }
         for slot in Self.newWindows..<Self.windows {
@@ -218,24 +187,13 @@ public final class GroupTrainer {
                 let old = pickOld(
                     rows: windowLength, fewest: windowLength + 8, round: round, step: step, slot: place)
             else { continue }
-            loadWindow(series: old.series, start: old.start, slot: used)
+            minibatch.loadWindow(of: memory.rings[old.series], in: memory, from: old.start, slot: used)
             used += 1
         }
         guard used > 0 else { return }
         // A slot behind those that sequences and windows are drawn for.
         let noise = pick(round, step, UInt64(Self.sequences + Self.windows), 0)
-        count(autoencoder.step(windows: windowRows.span, used: used, noise: noise))
-    }
-
-    private func loadWindow(series: Int, start: UInt64, slot: Int) {
-        // Held for the span's life; a reference count, no copy.
-        let held = memory.rings[series].rows
-        let rows = held.span
-        for row in 0..<windowLength {
-            let from = memory.offset(of: start + UInt64(row))
-            let into = (slot * windowLength + row) * channelCount
-            for index in 0..<channelCount { windowRows[into + index] = max(-6, min(6, rows[from + index])) }
-        }
+        count(autoencoder.step(windows: minibatch.windows.span, used: used, noise: noise))
     }
 
     private func count(_ outcome: TrainingOutcome) {

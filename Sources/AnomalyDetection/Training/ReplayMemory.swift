@@ -26,10 +26,30 @@ struct ReplayMemory: Sendable {
         /// First row that is still there.
         var first: UInt64 = 0
         /// Segments changed since they were last stored.
-        var changed: Set<Int> = []
+        private(set) var changed: Set<Int> = []
+        /// The one that was written to last, which is among them; −1 for none.
+        private var lastChanged = -1
 
         /// Rows that are there.
         var count: Int { Int(appended - first) }
+
+        init(appended: UInt64 = 0, first: UInt64 = 0) {
+            self.appended = appended
+            self.first = first
+        }
+
+        /// A segment was written to.
+        mutating func markChanged(segment: Int) {
+            guard segment != lastChanged else { return }
+            changed.insert(segment)
+            lastChanged = segment
+        }
+
+        /// Everything is stored.
+        mutating func markStored() {
+            changed.removeAll(keepingCapacity: true)
+            lastChanged = -1
+        }
     }
 
     /// Floats in a row.
@@ -49,7 +69,7 @@ struct ReplayMemory: Sendable {
     /// Appends a row of a series; series are numbered from 0 without gaps in the long run.
     mutating func append(_ row: Span<Float>, marks: TrainingLog.Marks, series: Int) {
         if series >= rings.count { makeRoom(for: series + 1) }
-        let slot = Int(rings[series].appended % UInt64(capacity))
+        let slot = slot(of: rings[series].appended)
         if slot * width == rings[series].rows.count {
             // Doubled by hand: the array's own growth would overshoot the capacity.
             if rings[series].rows.count + width > rings[series].rows.capacity {
@@ -63,7 +83,7 @@ struct ReplayMemory: Sendable {
         }
         rings[series].appended += 1
         if rings[series].count > capacity { rings[series].first = rings[series].appended - UInt64(capacity) }
-        rings[series].changed.insert(slot / Self.segmentRows)
+        rings[series].markChanged(segment: slot / Self.segmentRows)
     }
 
     private mutating func makeRoom(for count: Int) {
@@ -86,24 +106,29 @@ struct ReplayMemory: Sendable {
             let into = Int(number % UInt64(capacity))
             for index in 0..<width { small.rows[into * width + index] = ring.rows[from * width + index] }
             small.marks[into] = ring.marks[from]
-            small.changed.insert(into / Self.segmentRows)
+            small.markChanged(segment: into / Self.segmentRows)
         }
         return small
     }
 
     /// Whether so many rows from a number on are there, follow one another, and were all learned with an open gate.
     func isUsable(series: Int, from start: UInt64, count: Int) -> Bool {
-        let ring = rings[series]
-        guard start >= ring.first, start + UInt64(count) <= ring.appended else { return false }
+        guard start >= rings[series].first, start + UInt64(count) <= rings[series].appended else { return false }
+        // Held for the span's life; a reference count, no copy.
+        let held = rings[series].marks
+        let marks = held.span
         for number in start..<(start + UInt64(count)) {
-            let marks = ring.marks[Int(number % UInt64(capacity))]
-            guard marks.contains(.isOpen), number == start || !marks.contains(.begins) else { return false }
+            let mark = marks[slot(of: number)]
+            guard mark.contains(.isOpen), number == start || !mark.contains(.begins) else { return false }
         }
         return true
     }
 
     /// Where a row lies in its ring's `rows`.
-    func offset(of number: UInt64) -> Int { Int(number % UInt64(capacity)) * width }
+    func offset(of number: UInt64) -> Int { slot(of: number) * width }
+
+    /// Its place among the ring's rows, of which there is a power of two.
+    private func slot(of number: UInt64) -> Int { Int(truncatingIfNeeded: number) & (capacity - 1) }
 
     /// Bytes that the rings take.
     var memoryBytes: Int { rings.reduce(0) { $0 + $1.rows.capacity * 4 + $1.marks.capacity } }
@@ -141,12 +166,14 @@ struct ReplayMemory: Sendable {
 
     /// Forgets which segments have changed.
     mutating func markStored() {
-        for series in rings.indices { rings[series].changed.removeAll(keepingCapacity: true) }
+        for series in rings.indices { rings[series].markStored() }
     }
 
     /// Takes all segments for changed.
     mutating func markChanged() {
-        for series in rings.indices { rings[series].changed = Set(segments(of: series)) }
+        for series in rings.indices {
+            for segment in segments(of: series) { rings[series].markChanged(segment: segment) }
+        }
     }
 
     /// Reads the index, with rings still empty.

@@ -2,6 +2,7 @@ public import NeuralNet
 
 /// Working memory for scoring: the networks' faces and their buffers, one for each shard and nothing of any series.
 public struct ScoringScratch: Sendable {
+    let kernels: Kernels
     var forecaster: StreamingForecaster
     var autoencoder: Reconstructor
     /// `[2d + 2]`
@@ -12,9 +13,13 @@ public struct ScoringScratch: Sendable {
     var reconstruction: Reconstruction
     /// Window minus reconstruction, `[W · d]`.
     var miss: [Float]
+    /// Root mean square of each channel's z in the window, `[d]`.
+    var usual: [Float]
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {
+        self.kernels = kernels
+        usual = Array(repeating: 0, count: channelCount)
         let forecast = NetworkShapes.forecaster(
             channelCount: channelCount, variant: configuration.forecasterVariant)
         forecaster = StreamingForecaster(kernels: kernels, shape: forecast)

@@ -35,6 +35,13 @@ public struct TrainingLog: Sendable {
     /// Rows in it.
     public var count: Int { series.count }
 
+    /// Whether its rows stand in the order of (series, number) already, as those of a series alone do.
+    var isInOrder: Bool {
+        for row in series.indices.dropFirst()
+        where (series[row], numbers[row]) < (series[row - 1], numbers[row - 1]) { return false }
+        return true
+    }
+
     /// Appends a row.
     mutating func append(
         _ frame: Frame, isHeld: Bool, day: (sine: Float, cosine: Float), series: Int, number: UInt64, marks: Marks,

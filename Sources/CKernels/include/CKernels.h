@@ -56,6 +56,12 @@ typedef struct mk_kernels {
 
   // out[n*ldo + m] = a[m*lda + n] for m < M and n < N, any sizes; a and out do not overlap.
   void (*transpose)(long M, long N, const float *a, long lda, float *out, long ldo);
+
+  // y[n] = root of the mean over r ascending of x[r][n]^2, any sizes.
+  void (*column_rms)(long R, long N, const float *x, float *y);
+
+  // out[r][n] = ring[(first + r) mod capacity][n], within +-limit; capacity is a power of two, a row of the ring has ldr numbers.
+  void (*gather_clamped)(long R, long N, const float *ring, long capacity, long first, long ldr, float limit, float *out);
 } mk_kernels;
 
 // The fastest this machine runs, in the fused class when it can.

@@ -407,7 +407,7 @@ public struct LineDecoder: Sendable {
         _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, into batch: inout RecordBatch
     ) {
         guard refusal == nil else { return }
-        guard dialect == nil else {
+        guard !isSettled else {
             return decodeLine(line, flaw: flaw, number: number, endOffset: offset, into: &batch)
         }
         if configuration.format == .suricataStats, flaw == nil, isOtherEvent(line) {
@@ -464,6 +464,9 @@ public struct LineDecoder: Sendable {
                 into: &batch)
         }
     }
+
+    /// Whether the dialect is known. Read off its tag alone: compared with `nil` it would be copied, for each line.
+    private var isSettled: Bool { if case .some = dialect { true } else { false } }
 
     mutating func settle(_ found: Dialect) {
         if case .flows = found.format, let fault = configuration.faultOfFlowSeries {

@@ -23,6 +23,9 @@ struct InputWatch: Equatable, Sendable {
     /// Whether a burst is under way.
     private(set) var isBurst = false
 
+    /// Whether the next line that can be read changes nothing.
+    var isCalm: Bool { !isBurst && unusableInWindow == 0 }
+
     /// Takes the next data line.
     mutating func observe(isUsable: Bool) -> Change? {
         if window.count < Self.remembered {

@@ -35,6 +35,9 @@ struct StreamSequencer: Sendable {
         var interval: Double?
         /// Whether the windows of the series begin anew: the clock was set.
         var restarts = false
+
+        /// Whether it is a sample with nothing odd about its time, as nearly all are.
+        var isOrdinary: Bool { if case .sample = kind { !restarts } else { false } }
     }
 
     /// Samples for each active series in a round.

@@ -87,8 +87,7 @@ struct StreamNotices: Sendable {
 
     /// Looks at what a line did to the sequencer.
     mutating func look(at step: StreamSequencer.Step, of sequencer: StreamSequencer, stream: String) {
-        // Nearly every line is an ordinary sample: one comparison and out.
-        if case .sample = step.kind, !step.restarts { return }
+        if step.isOrdinary { return }
         tell(
             "lines are earlier than the one before: counted, not learned", sequencer.lateLines, &nextLate, step, stream)
         tell(

@@ -47,15 +47,23 @@ public final class NetworkWeights<Shape: NetworkShape>: Sendable {
 /// nothing is allocated.
 struct SnapshotPool<Shape: NetworkShape> {
     private var snapshots: [NetworkWeights<Shape>] = []
+    /// The last one made, and what of.
+    private var latest: (index: Int, revision: UInt64)?
 
     /// A snapshot of the parameters as they stand.
-    mutating func snapshot(of parameters: borrowing AlignedBuffer, shape: Shape) -> NetworkWeights<Shape> {
+    ///
+    /// - Parameter revision: counts their changes; without one since the last call it is the same snapshot.
+    mutating func snapshot(
+        of parameters: borrowing AlignedBuffer, shape: Shape, revision: UInt64
+    ) -> NetworkWeights<Shape> {
+        if let latest, latest.revision == revision { return snapshots[latest.index] }
         for index in snapshots.indices where isKnownUniquelyReferenced(&snapshots[index]) {
             unsafe snapshots[index].buffer.copy(from: parameters)
+            latest = (index, revision)
             return snapshots[index]
         }
-        let fresh = NetworkWeights(copying: parameters, shape: shape)
-        snapshots.append(fresh)
-        return fresh
+        latest = (snapshots.count, revision)
+        snapshots.append(NetworkWeights(copying: parameters, shape: shape))
+        return snapshots[snapshots.count - 1]
     }
 }

@@ -85,6 +85,8 @@ struct Adam: ~Copyable {
     private var beta2Product = 1.0
     private(set) var steps: UInt64 = 0
     private(set) var skippedSteps: UInt64 = 0
+    /// Counts what changes the parameters.
+    private(set) var revision: UInt64 = 0
 
     init(parameterCount: Int, configuration: AdamConfiguration) {
         self.configuration = configuration
@@ -114,6 +116,7 @@ struct Adam: ~Copyable {
             parameters.count, parameters.base, gradient.base, first.base, second.base, scale, configuration.beta1,
             configuration.beta2, rate, correction, configuration.epsilon)
         steps += 1
+        revision += 1
         return true
     }
 
@@ -134,6 +137,7 @@ struct Adam: ~Copyable {
         beta2Product = checkpoint.beta2Product
         steps = checkpoint.steps
         skippedSteps = checkpoint.skippedSteps
+        revision += 1
         return true
     }
 }

@@ -187,7 +187,9 @@ public final class AutoencoderTrainer {
     // MARK: Snapshots and checkpoints
 
     /// The parameters as they stand, for scoring; see ``ForecasterTrainer/snapshot()``.
-    public func snapshot() -> AutoencoderWeights { snapshots.snapshot(of: adam.parameters, shape: shape) }
+    public func snapshot() -> AutoencoderWeights {
+        snapshots.snapshot(of: adam.parameters, shape: shape, revision: adam.revision)
+    }
 
     /// What is to be stored.
     public var checkpoint: TrainingCheckpoint { adam.checkpoint(parameterCount: shape.parameterCount) }

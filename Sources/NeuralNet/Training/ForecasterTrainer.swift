@@ -172,7 +172,9 @@ public final class ForecasterTrainer {
     /// The parameters as they stand, for scoring.
     ///
     /// Snapshots that nobody holds any more are used again: after the first few calls nothing is allocated.
-    public func snapshot() -> ForecasterWeights { snapshots.snapshot(of: adam.parameters, shape: shape) }
+    public func snapshot() -> ForecasterWeights {
+        snapshots.snapshot(of: adam.parameters, shape: shape, revision: adam.revision)
+    }
 
     /// What is to be stored.
     public var checkpoint: TrainingCheckpoint { adam.checkpoint(parameterCount: shape.parameterCount) }

@@ -55,6 +55,8 @@ public final class ReconstructionTrainer: WindowTrainer {
     private var network: any AutoencoderNetwork
     private let phases: [Phase]
     private var snapshots = SnapshotPool<AutoencoderShape>()
+    /// Counts what may have changed the parameters.
+    private var revision: UInt64 = 0
 
     /// Creates a trainer at the given weights.
     ///
@@ -83,6 +85,7 @@ public final class ReconstructionTrainer: WindowTrainer {
     public func step(windows: Span<Float>, used: Int, noise: UInt64 = 0) -> TrainingOutcome {
         precondition((1...batch).contains(used), "\(used) windows in a minibatch of \(batch)")
         precondition(windows.count == batch * shape.inputSize, "\(windows.count) numbers in the windows")
+        revision += 1
         let steps = phases[0].adam.steps
         var outcome = TrainingOutcome.skipped
         for number in phases.indices {
@@ -112,7 +115,9 @@ public final class ReconstructionTrainer: WindowTrainer {
     }
 
     /// The parameters as they stand, for scoring; see ``ForecasterTrainer/snapshot()``.
-    public func snapshot() -> AutoencoderWeights { snapshots.snapshot(of: phases[0].adam.parameters, shape: shape) }
+    public func snapshot() -> AutoencoderWeights {
+        snapshots.snapshot(of: phases[0].adam.parameters, shape: shape, revision: revision)
+    }
 
     /// What is to be stored: one checkpoint for each phase.
     public var checkpoints: [TrainingCheckpoint] {
@@ -127,6 +132,7 @@ public final class ReconstructionTrainer: WindowTrainer {
         guard checkpoints.count == phases.count, checkpoints.allSatisfy({ $0.isOf(parameterCount: count) }) else {
             return false
         }
+        revision += 1
         for (phase, checkpoint) in zip(phases, checkpoints) {
             _ = phase.adam.restore(checkpoint, parameterCount: count)
         }

@@ -177,7 +177,7 @@ public struct SilenceWatch: Equatable, Sendable {
         source.habit.learn(gap, generation: Self.generation)
         source.last = time
         source.interval = sourceClock.interval
-        source.limit = limit(of: source) ?? 0
+        source.limit = Self.limit(expectation, source.habit, interval: source.interval) ?? 0
     }
 
     private mutating func speak(
@@ -193,7 +193,7 @@ public struct SilenceWatch: Equatable, Sendable {
         members[series].last = time
         members[series].samples += 1
         members[series].interval = interval
-        guard let limit = limit(of: members[series]) else {
+        guard let limit = Self.limit(expectation, members[series].habit, interval: interval) else {
             members[series].limit = 0
             members[series].place = .learning
             return
@@ -204,20 +204,23 @@ public struct SilenceWatch: Equatable, Sendable {
         enqueue(series)
     }
 
-    private func limit(of member: Member) -> Double? {
+    // Static, so that no sample copies the watch for a question about a part of it.
+    private static func limit(_ expectation: Expectation, _ habit: SpanHabit, interval: Double?) -> Double? {
         switch expectation {
-        case .within(let seconds): seconds
-        case .everyTick: member.interval.map { 1.5 * $0 }
+        case .within(let seconds): return seconds
+        case .everyTick: return interval.map { 1.5 * $0 }
         case .learned(let rate):
+            guard let limit = habit.limit(tail: .exponential, rate: rate, unit: interval ?? habit.longest) else {
+                return nil
+            }
             // To the millisecond, as people write it.
-            member.habit.limit(tail: .exponential, rate: rate, unit: member.interval ?? member.habit.longest)
-                .map { (max($0, patience(member.interval)) * 1_000).rounded(.up) / 1_000 }
+            return (max(limit, patience(interval)) * 1_000).rounded(.up) / 1_000
         }
     }
 
     /// Below this a silence is a dropout, whatever the habit: thirty intervals, but not more than five minutes.
-    private func patience(_ interval: Double?) -> Double {
-        min(Self.patienceIntervals * (interval ?? 0), Self.longestPatience)
+    private static func patience(_ interval: Double?) -> Double {
+        min(patienceIntervals * (interval ?? 0), longestPatience)
     }
 
     private mutating func enqueue(_ series: Int) {
