@@ -98,7 +98,7 @@ public struct TailCalibrator: Sendable, Equatable {
             return min(tailStartEvidence + (transformed - tailStart) * inverseTailScale, Self.tailCap)
         }
         let above = counts.count(from: Int(Self.bin(of: transformed)))
-        let rank = max(0, logTotal - Transcendental.log10(Double(above) + 0.5))
+        let rank = max(0, logTotal - RankLogarithm.of(above))
         return isFitted ? rank : min(rank, Self.rankCap)
     }
 
@@ -133,11 +133,11 @@ public struct TailCalibrator: Sendable, Equatable {
         while bin > 0, above + counts[bin] <= most {
             let here = counts[bin]
             above += here
-            if here > 0 { sum += Double(here) * Self.centre(of: bin) }
+            if here > 0 { sum += Double(here) * Self.centre(of: bin) } else { bin = max(1, counts.emptyBlockStart(of: bin)) }
             bin -= 1
         }
         tailStart = Self.lowerEdge(of: bin + 1)
-        tailStartEvidence = logTotal - Transcendental.log10(Double(above) + 0.5)
+        tailStartEvidence = logTotal - RankLogarithm.of(above)
         let excesses = sum - Double(above) * tailStart + prior.weight * prior.scale
         let support = Double(above) + prior.weight
         let mean = support > 0 ? excesses / support : 0

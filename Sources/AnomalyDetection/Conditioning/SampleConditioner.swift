@@ -57,12 +57,17 @@ public struct SampleConditioner: Equatable, Sendable {
         measured: inout [Double]
     ) {
         precondition(raw.count == channelCount, "\(raw.count) values for \(channelCount) channels")
-        for index in 0..<channelCount {
-            let value = raw[index]
-            values[index] = value
-            measured[index] = value
-            if isNeutral { continue }
-            condition(index, value, at: time, restarts: restarts, into: &values, measured: &measured)
+        guard isNeutral else {
+            for index in 0..<channelCount {
+                condition(index, raw[index], at: time, restarts: restarts, into: &values, measured: &measured)
+            }
+            return
+        }
+        var shown = values.mutableSpan
+        var kept = measured.mutableSpan
+        for index in raw.indices {
+            shown[index] = raw[index]
+            kept[index] = raw[index]
         }
     }
 

@@ -103,13 +103,14 @@ struct ChannelScaler: Sendable, Equatable {
             return
         }
         count += 1
-        let rate = max(1 / (count + 1), 1 / Self.horizon)
+        let rate = count < Self.horizon - 1 ? 1 / (count + 1) : 1 / Self.horizon
         // What no scale can show any more is none: products of ever smaller numbers would end among the slow subnormal ones.
         age = age < Self.leastAge ? 0 : age * 0.9
-        let limit = 4 * scale
+        let step = reading.step
+        let limit = 4 * scale(step: step)
         let residual = max(-limit, min(limit, value - location))
         learnBlock(location + residual)
-        let rests = residual.magnitude <= 1.001 * forgiven(step: reading.step)
+        let rests = residual.magnitude <= 1.001 * forgiven(step: step)
         location += (rests ? max(rate, Self.restingRate) : rate) * residual
         spread += rate * (RunningDeviation.normalFactor * residual.magnitude - spread)
     }

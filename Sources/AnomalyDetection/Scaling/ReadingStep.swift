@@ -13,6 +13,8 @@ struct ReadingStep: Equatable, Sendable {
     /// Changes of about the smallest size before it is taken for the step.
     private static let confirmations: UInt8 = 4
     private static let powers: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+    /// One over each: the nearest numbers to these decimals, as a division would give them.
+    private static let digits: [Double] = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9]
 
     /// Decimals that all readings have; above ``mostDecimals`` when there are more.
     private var decimals = 0
@@ -44,7 +46,7 @@ struct ReadingStep: Equatable, Sendable {
     }
 
     private static func step(_ decimals: Int, _ smallest: Double, _ confirmed: UInt8) -> Double {
-        let digit = decimals <= mostDecimals ? 1 / powers[decimals] : 0
+        let digit = decimals <= mostDecimals ? digits[decimals] : 0
         return confirmed < confirmations ? digit : max(digit, smallest)
     }
 

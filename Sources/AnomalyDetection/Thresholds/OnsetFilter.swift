@@ -19,7 +19,8 @@ struct OnsetFilter: Sendable, Equatable {
 
     /// Whether something begins at this sample; then remembers its evidence.
     mutating func admit(_ evidence: Double) -> Bool {
-        if recent != nil { return evidence > DetectionRecipe.onsetFactor * (recent?.push(evidence) ?? -1) }
+        // Compared with `nil` the ring would be held, for each sample.
+        if case .some = recent { return evidence > DetectionRecipe.onsetFactor * (recent?.push(evidence) ?? -1) }
         let before = Double(blocks.max())
         if inBlock == Self.blockLength {
             // The blocks move up by one place, the oldest falls out.

@@ -5,23 +5,6 @@ import NeuralNet
 import Persistence
 import TimeSeries
 
-/// What came of one line, in the order of the input.
-struct LineOutcome: Sendable {
-    /// The line's place.
-    var step: StreamSequencer.Step
-    /// The verdict; that of the last sample when the line is late or a duplicate, `nil` when it is not usable.
-    var verdict: Verdict?
-    /// What the sample did to the incident of its series.
-    var change: IncidentChange?
-    /// Why, for a sample that changed an incident.
-    var explanation: Explanation?
-    /// Incidents of single channels that it changed.
-    var findings: [ChannelFinding] = []
-
-    /// Whether it changed any incident.
-    var hasChange: Bool { change != nil || !findings.isEmpty }
-}
-
 /// Owns some of the series of a group: their scaling, calibration, hidden state and incidents.
 ///
 /// Weights are not its own: every call brings the snapshot that the round is scored with. Nothing is suspended between

@@ -124,9 +124,11 @@ struct StreamSequencer: Sendable {
             lastRound.append(.max)
         }
         if row.beginsSeries { clocks[series] = SeriesClock(interval: declaredInterval) }
-        let time =
-            row.time.map { clocks[series].reading($0, repeatedAfter: Int(row.repeatedAfter)) }
-            ?? timeWithoutStamp(line: line, arrival: arrival)
+        var time = row.time ?? timeWithoutStamp(line: line, arrival: arrival)
+        // Asked only in the hour that clocks show twice.
+        if row.time != nil, row.repeatedAfter > 0 {
+            time = clocks[series].reading(time, repeatedAfter: Int(row.repeatedAfter))
+        }
         let isSet = row.time == nil && isSet(series)
         switch clocks[series].admit(time, isSet: isSet) {
         case .onTime(let missed):

@@ -29,6 +29,11 @@ public struct BinnedCounts: Sendable, Equatable {
     /// How many numbers lie in a bin.
     @inlinable public subscript(bin: Int) -> Int { Int(bins[bin]) }
 
+    /// The first bin of a bin's block when the whole block is empty, else the bin itself: where a walk down may go on.
+    public func emptyBlockStart(of bin: Int) -> Int {
+        blocks[bin >> Self.blockBits] == 0 ? bin & ~((1 << Self.blockBits) - 1) : bin
+    }
+
     /// Counts a number in a bin.
     ///
     /// - Precondition: fewer than 65,536 numbers are counted in all.

@@ -30,7 +30,8 @@ public struct RunningDeviation: Sendable, Equatable {
         guard size == size else { return }
         if weight > 20 { size = min(size, Self.clip * mean + 1e-9) }
         weight += gain
-        mean += gain * max(1 / (weight + 1), 1 / Self.horizon) * (size - mean)
+        let rate = weight < Self.horizon - 1 ? 1 / (weight + 1) : 1 / Self.horizon
+        mean += gain * rate * (size - mean)
     }
 
     /// Writes the deviation.
