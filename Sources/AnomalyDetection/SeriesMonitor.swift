@@ -240,9 +240,6 @@ public struct SeriesMonitor: Sendable {
     private mutating func load(_ values: Span<Double>, hasGap: Bool) {
         frame.number = sampleCount
         frame.presentCount = 0
-        // Held for the span's life; a reference count, no copy.
-        let held = scalers
-        let scalers = held.span
         for index in 0..<channelCount {
             let value = values[index]
             let wasPresent = frame.isPresent[index]

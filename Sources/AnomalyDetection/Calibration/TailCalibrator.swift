@@ -98,7 +98,7 @@ public struct TailCalibrator: Sendable, Equatable {
             return min(tailStartEvidence + (transformed - tailStart) * inverseTailScale, Self.tailCap)
         }
         let above = counts.count(from: Int(Self.bin(of: transformed)))
-        let rank = max(0, logTotal - RankLogarithm.of(above))
+        let rank = max(0, logTotal - Transcendental.log10(Double(above) + 0.5))
         return isFitted ? rank : min(rank, Self.rankCap)
     }
 
@@ -137,7 +137,7 @@ public struct TailCalibrator: Sendable, Equatable {
             bin -= 1
         }
         tailStart = Self.lowerEdge(of: bin + 1)
-        tailStartEvidence = logTotal - RankLogarithm.of(above)
+        tailStartEvidence = logTotal - Transcendental.log10(Double(above) + 0.5)
         let excesses = sum - Double(above) * tailStart + prior.weight * prior.scale
         let support = Double(above) + prior.weight
         let mean = support > 0 ? excesses / support : 0

@@ -20,7 +20,7 @@
 /// time that jumps ahead by more than a year is a clock that was set, not silence; when lines keep coming from before the
 /// latest time, the latest time was wrong and goes back to theirs.
 ///
-/// A sample costs constant time on average, whatever the number of series: deadlines are looked at when they are reached.
+/// A sample costs constant time on average, whatever the number of series: deadlines are worked out when they may be reached.
 /// Nothing is allocated once all series have spoken. State about 300 bytes a series.
 public struct SilenceWatch: Equatable, Sendable {
     /// How long a silence may last.
@@ -58,11 +58,10 @@ public struct SilenceWatch: Equatable, Sendable {
         var last = Timestamp(nanoseconds: 0)
         var samples: UInt64 = 0
         var interval: Double?
-        /// The silence that it was used to at its last sample, in seconds; 0 while unknown.
-        var limit = 0.0
-        var due: Int64 = 0
+        /// The time that its deadline counts from.
+        var from = Timestamp(nanoseconds: 0)
         var place = Place.learning
-        /// The deadline under which it stands in each heap, at most ``due`` while it counts; the largest when it does not.
+        /// The deadline under which it stands in each heap, at most its own while it counts; the largest when it does not.
         var dueInWaiting = Int64.max
         var dueInProbation = Int64.max
     }
@@ -177,7 +176,6 @@ public struct SilenceWatch: Equatable, Sendable {
         source.habit.learn(gap, generation: Self.generation)
         source.last = time
         source.interval = sourceClock.interval
-        source.limit = Self.limit(expectation, source.habit, interval: source.interval) ?? 0
     }
 
     private mutating func speak(
@@ -193,28 +191,49 @@ public struct SilenceWatch: Equatable, Sendable {
         members[series].last = time
         members[series].samples += 1
         members[series].interval = interval
-        guard let limit = Self.limit(expectation, members[series].habit, interval: interval) else {
-            members[series].limit = 0
+        members[series].from = max(latest ?? time, time)
+        guard Self.isKnown(expectation, members[series].habit, interval: interval) else {
             members[series].place = .learning
             return
         }
-        members[series].limit = limit
-        members[series].due = max(latest ?? time, time).advanced(bySeconds: limit).nanoseconds
         members[series].place = .waiting
         enqueue(series)
     }
 
     // Static, so that no sample copies the watch for a question about a part of it.
-    private static func limit(_ expectation: Expectation, _ habit: SpanHabit, interval: Double?) -> Double? {
+
+    /// The silence that a series was used to at its last sample, in seconds; `nil` while unknown.
+    private static func limit(_ expectation: Expectation, _ member: borrowing Member) -> Double? {
         switch expectation {
         case .within(let seconds): return seconds
-        case .everyTick: return interval.map { 1.5 * $0 }
+        case .everyTick:
+            guard let interval = member.interval else { return nil }
+            return 1.5 * interval
         case .learned(let rate):
-            guard let limit = habit.limit(tail: .exponential, rate: rate, unit: interval ?? habit.longest) else {
-                return nil
-            }
+            var unit = member.habit.longest
+            if let interval = member.interval { unit = interval }
+            guard let limit = member.habit.limit(tail: .exponential, rate: rate, unit: unit) else { return nil }
             // To the millisecond, as people write it.
-            return (max(limit, patience(interval)) * 1_000).rounded(.up) / 1_000
+            return (max(limit, patience(member.interval)) * 1_000).rounded(.up) / 1_000
+        }
+    }
+
+    /// Whether there is a limit.
+    private static func isKnown(_ expectation: Expectation, _ habit: borrowing SpanHabit, interval: Double?) -> Bool {
+        switch expectation {
+        case .within: true
+        case .everyTick: interval != nil
+        case .learned(let rate): habit.count >= SpanHabit.fewestSpans && rate > 0
+        }
+    }
+
+    /// What no limit is below: before that nobody needs to know it.
+    private static func leastLimit(_ expectation: Expectation, interval: Double?) -> Double {
+        switch expectation {
+        case .within(let seconds): seconds
+        case .everyTick: 1.5 * (interval ?? 0)
+        // Less a little, for the rounding to milliseconds.
+        case .learned: 0.999 * patience(interval)
         }
     }
 
@@ -223,20 +242,32 @@ public struct SilenceWatch: Equatable, Sendable {
         min(patienceIntervals * (interval ?? 0), longestPatience)
     }
 
+    /// A series' deadline.
+    private static func due(_ expectation: Expectation, _ member: borrowing Member) -> Int64 {
+        member.from.advanced(bySeconds: limit(expectation, member) ?? 0).nanoseconds
+    }
+
     private mutating func enqueue(_ series: Int) {
         // A deadline that moves on is found out at the top of the heap; one that moves back, because the habit has become
         // shorter, needs an entry of its own.
-        guard members[series].due < members[series].dueInWaiting else { return }
-        members[series].dueInWaiting = members[series].due
-        waiting.insert(.init(due: members[series].due, number: Int32(series)))
+        let least = Self.leastLimit(expectation, interval: members[series].interval)
+        guard members[series].from.advanced(bySeconds: least).nanoseconds < members[series].dueInWaiting else { return }
+        let due = Self.due(expectation, members[series])
+        guard due < members[series].dueInWaiting else { return }
+        members[series].dueInWaiting = due
+        waiting.insert(.init(due: due, number: Int32(series)))
     }
 
     // MARK: The source
 
     /// Begins the silence of the source when its deadline lies before a time.
     private mutating func beginSourceSilence(before time: Timestamp, into changes: inout [Change]) -> Bool {
-        guard let latest, source.limit > 0 else { return false }
-        let own = latest.advanced(bySeconds: source.limit)
+        // A source that has spoken once has no habit yet, whatever is declared.
+        guard let latest, source.habit.count > 0,
+            time.seconds(since: latest) > Self.leastLimit(expectation, interval: source.interval),
+            let limit = Self.limit(expectation, source), limit > 0
+        else { return false }
+        let own = latest.advanced(bySeconds: limit)
         guard own < time else { return false }
         settle()
         // A series that should have spoken by itself; without any that has a deadline, the source's own must do.
@@ -265,11 +296,11 @@ public struct SilenceWatch: Equatable, Sendable {
             } else if members[number].place != .waiting {
                 waiting.removeFirst()
                 members[number].dueInWaiting = .max
-            } else if members[number].due > first.due {
-                members[number].dueInWaiting = members[number].due
-                waiting.replaceFirst(with: .init(due: members[number].due, number: first.number))
             } else {
-                return
+                let due = Self.due(expectation, members[number])
+                guard due > first.due else { return }
+                members[number].dueInWaiting = due
+                waiting.replaceFirst(with: .init(due: due, number: first.number))
             }
         }
     }
@@ -291,10 +322,11 @@ public struct SilenceWatch: Equatable, Sendable {
     private mutating func postpone(overdueAt time: Timestamp) {
         while let series = nextOverdue(at: time) {
             members[series].place = .onProbation
-            members[series].due = time.advanced(bySeconds: members[series].limit).nanoseconds
-            guard members[series].due < members[series].dueInProbation else { continue }
-            members[series].dueInProbation = members[series].due
-            probation.insert(.init(due: members[series].due, number: Int32(series)))
+            members[series].from = time
+            let due = Self.due(expectation, members[series])
+            guard due < members[series].dueInProbation else { continue }
+            members[series].dueInProbation = due
+            probation.insert(.init(due: due, number: Int32(series)))
         }
     }
 
@@ -302,9 +334,10 @@ public struct SilenceWatch: Equatable, Sendable {
         while let first = probation.first, first.due < time.nanoseconds {
             let series = Int(first.number)
             let isCurrent = members[series].dueInProbation == first.due
-            if isCurrent, members[series].place == .onProbation, members[series].due > first.due {
-                members[series].dueInProbation = members[series].due
-                probation.replaceFirst(with: .init(due: members[series].due, number: first.number))
+            let due = Self.due(expectation, members[series])
+            if isCurrent, members[series].place == .onProbation, due > first.due {
+                members[series].dueInProbation = due
+                probation.replaceFirst(with: .init(due: due, number: first.number))
                 continue
             }
             probation.removeFirst()
@@ -316,7 +349,7 @@ public struct SilenceWatch: Equatable, Sendable {
 
     private mutating func begin(_ series: Int, at time: Timestamp, into changes: inout [Change]) {
         members[series].place = .silent
-        let since = members[series].last.advanced(bySeconds: members[series].limit)
+        let since = members[series].last.advanced(bySeconds: Self.limit(expectation, members[series]) ?? 0)
         changes.append(.begins(silence(of: members[series], .series(series), since: since), at: time))
     }
 
@@ -325,7 +358,7 @@ public struct SilenceWatch: Equatable, Sendable {
         return Silence(
             subject: subject, lastSample: member.last, since: since, sampleNumber: member.samples - 1,
             interval: member.interval, longest: member.habit.longest, limit: since.seconds(since: member.last),
-            longer: member.habit.countBeyond(member.limit), measure: measure)
+            longer: member.habit.countBeyond(Self.limit(expectation, member) ?? 0), measure: measure)
     }
 
     // MARK: Clocks that are wrong
@@ -352,7 +385,7 @@ public struct SilenceWatch: Equatable, Sendable {
             members[series].dueInProbation = .max
             guard members[series].place == .waiting || members[series].place == .onProbation else { continue }
             members[series].place = .waiting
-            members[series].due = time.advanced(bySeconds: members[series].limit).nanoseconds
+            members[series].from = time
             enqueue(series)
         }
     }
@@ -376,9 +409,9 @@ public struct SilenceWatch: Equatable, Sendable {
         writer.write(UInt32(clamping: linesBehind))
         writer.write(latestBehind.nanoseconds)
         sourceClock.encode(to: &writer)
-        source.encode(to: &writer)
+        source.encode(limit: Self.limit(expectation, source) ?? 0, to: &writer)
         writer.write(UInt32(members.count))
-        for member in members { member.encode(to: &writer) }
+        for member in members { member.encode(limit: Self.limit(expectation, member) ?? 0, to: &writer) }
     }
 
     /// Reads what ``encode(to:)`` wrote; silences go on.
@@ -397,13 +430,13 @@ public struct SilenceWatch: Equatable, Sendable {
         source = try Member(from: &reader)
         for number in 0..<(try reader.read(UInt32.self)) {
             var member = try Member(from: &reader)
-            let entry = DeadlineHeap.Entry(due: member.due, number: Int32(clamping: number))
+            let entry = DeadlineHeap.Entry(due: Self.due(expectation, member), number: Int32(clamping: number))
             // Entries of the heaps that no longer count are not written: they do not show in what is told.
             if member.place == .waiting {
-                member.dueInWaiting = member.due
+                member.dueInWaiting = entry.due
                 waiting.insert(entry)
             } else if member.place == .onProbation {
-                member.dueInProbation = member.due
+                member.dueInProbation = entry.due
                 probation.insert(entry)
             }
             members.append(member)
@@ -417,13 +450,14 @@ public struct SilenceWatch: Equatable, Sendable {
 }
 
 extension SilenceWatch.Member {
-    func encode(to writer: inout StateWriter) {
+    /// - Parameter limit: follows from the habit; written for the deadline's sake.
+    func encode(limit: Double, to writer: inout StateWriter) {
         habit.encode(to: &writer)
         writer.write(last.nanoseconds)
         writer.write(samples)
         writer.write(interval ?? -1)
         writer.write(limit)
-        writer.write(due)
+        writer.write(from.advanced(bySeconds: limit).nanoseconds)
         writer.write(place.rawValue)
     }
 
@@ -433,8 +467,8 @@ extension SilenceWatch.Member {
         samples = try reader.read()
         let known = try reader.readDouble()
         interval = known > 0 ? known : nil
-        limit = try reader.readDouble()
-        due = try reader.read()
+        let limit = try reader.readDouble()
+        from = Timestamp(nanoseconds: try reader.read()).advanced(bySeconds: -limit)
         guard let place = SilenceWatch.Place(rawValue: try reader.read()), limit >= 0, limit < .infinity,
             samples < 1 << 62, samples > 0 || place == .learning
         else { throw .invalid("a silence that cannot be") }
