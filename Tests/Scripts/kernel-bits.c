@@ -175,6 +175,19 @@ static void extremes(void) {
   }
 }
 
+// Windows of widths that fill a vector of four and that do not, around the end of a ring.
+static void windows(void) {
+  float *ring = numbers(13 * 12, 1), *out = zeros(7 * 12);
+  for (long N = 1; N < 12; N++) {
+    k->column_rms(13, N, ring, out);
+    take(out, N);
+    k->gather_clamped(7, N, ring, 8, 5, 12, 0.5f, out);
+    take(out, 7 * N);
+  }
+  free(ring);
+  free(out);
+}
+
 static void run(void) {
   static const long batches[] = {1, 3, 16, 17, 256};
   hash = 0xcbf29ce484222325;
@@ -196,6 +209,7 @@ static void run(void) {
     train_recurrent(cell), report(cell == GRU ? "gru training" : "lstm training");
   }
   train_autoencoder(), report("autoencoder training");
+  windows(), report("windows");
 }
 
 int main(int argc, char **argv) {
