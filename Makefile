@@ -9,6 +9,7 @@
 #                soak; also one by one: campaign-journald, -rotation, -crash (500 kills), -udp (60), -power (500 cuts), -faults (300),
 #                -flood, -soak; SEED=N for other seeds. All are run whatever one says, and a summary ends it
 # make fuzz      gives each decoder inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
+# make bench     measures what each part costs and writes a Markdown table: TABLE=FILE (.build/bench.md); PATTERN=REGEX for some, CORE=N
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
@@ -24,7 +25,7 @@ MONITORD_SETS ?= nab skab smd
 CAMPAIGNS := journald crash udp rotation power faults flood soak
 
 .PHONY: demo test build deb campaign $(CAMPAIGNS:%=campaign-%) sanitize sanitize-address sanitize-thread sanitize-undefined fuzz \
-    install quality lint format clean dependencies
+    install bench quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -49,6 +50,11 @@ test: build
 	@bash scripts/install-dependencies.sh --tests
 	$(SWIFT) build -c release --static-swift-stdlib --product allocation-probe
 	MONITORD_BINARY=$(BINARY) $(SWIFT) test
+
+TABLE ?= $(CURDIR)/.build/bench.md
+PATTERN ?= .*
+bench: dependencies
+	@bash Benchmarks/bench.sh "$(TABLE)" '$(PATTERN)'
 
 quality:
 	@if [ -z "$(MONITORD_PACK)" ]; then \
@@ -81,11 +87,12 @@ FUZZ_SECONDS ?= 60
 fuzz: dependencies
 	bash Tests/Fuzzing/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_DECODERS)
 
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 deb: build
 	@bash scripts/install-dependencies.sh --deb

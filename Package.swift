@@ -146,3 +146,17 @@ where ["monitord", "Alerting", "Persistence", "StatusServer"].contains(target.na
     target.swiftSettings =
         (target.swiftSettings ?? []) + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 }
+
+// The modules as products, for the package in Benchmarks: what is built and released knows nothing of it.
+if Context.environment["MONITORD_BENCHMARKS"] != nil {
+    let measured = [
+        "Ingest", "AnomalyDetection", "Alerting", "MonitorRuntime", "NeuralNet", "Persistence", "TimeSeries", "CKernels",
+        "AllocationCounter",
+    ]
+    package.products += measured.map { .library(name: $0, targets: [$0]) }
+    // Parts that only these modules themselves use are measured alone, too: a release build hides them else.
+    for target in package.targets where ["AnomalyDetection", "MonitorRuntime", "NeuralNet"].contains(target.name) {
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+    }
+}
