@@ -22,13 +22,13 @@ func registerObserving() {
 }
 
 private let samplesOfRound = 8
-/// Samples that fill every ring; learned, as in a daemon that has run for some hours.
-private let warmUpRounds = 1_500
+/// Rounds that fill every ring: the thresholds remember 400 blocks of 120 samples. Learned, as in a daemon that has run long.
+private let warmUpRounds = 7_500
 private let rounds = 100
 
 /// One series with its group's networks.
 private struct MonitoredSeries {
-    private let detection: DetectionConfiguration
+    private let trains: Bool
     private let trainer: GroupTrainer
     private var models: GroupModels
     private var monitor: SeriesMonitor
@@ -38,7 +38,8 @@ private struct MonitoredSeries {
     private var tick = 0
 
     init(_ detection: DetectionConfiguration, channels: Int) {
-        self.detection = detection
+        // Asked once: it works the set of detectors out.
+        trains = detection.usesNetworks
         trainer = GroupTrainer(channelCount: channels, configuration: detection, kernels: .best)
         models = trainer.models()
         monitor = SeriesMonitor(channelCount: channels, configuration: detection, seriesSeed: 1)
@@ -66,12 +67,14 @@ private struct MonitoredSeries {
         _ monitor: inout SeriesMonitor, _ sample: SampleInput, _ values: [Double], _ models: GroupModels,
         _ scratch: inout ScoringScratch, _ log: inout TrainingLog
     ) {
-        _ = monitor.observe(sample, values: values.span, models: models, scratch: &scratch, log: &log)
+        // Nobody is told: an explanation is made of the few samples that open an incident, and it may call malloc.
+        _ = monitor.observe(
+            sample, values: values.span, models: models, scratch: &scratch, log: &log, isTold: { _ in false })
     }
 
     /// Trains the networks on the round, and takes over their weights.
     mutating func learn() {
-        guard detection.usesNetworks else { return }
+        guard trains else { return }
         let round = UInt64(tick / samplesOfRound)
         trainer.absorb(log, round: round)
         trainer.train(round: round)
