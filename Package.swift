@@ -150,8 +150,8 @@ where ["monitord", "Alerting", "Persistence", "StatusServer"].contains(target.na
 // The modules as products, for the package in Benchmarks: what is built and released knows nothing of it.
 if Context.environment["MONITORD_BENCHMARKS"] != nil {
     let measured = [
-        "Ingest", "AnomalyDetection", "Alerting", "MonitorRuntime", "NeuralNet", "Persistence", "TimeSeries", "CKernels",
-        "AllocationCounter",
+        "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "NeuralNet", "TimeSeries",
+        "CKernels", "AllocationCounter",
     ]
     package.products += measured.map { .library(name: $0, targets: [$0]) }
     // Parts that only these modules themselves use are measured alone, too: a release build hides them else.

@@ -10,6 +10,11 @@ import sys
 
 NAME = re.compile(r"package\.benchmark\.[^.]+\.(?P<theme>[^:]+):_(?P<what>.*)_\[(?P<unit>[^]]+)\]$")
 
+# In the order of a sample's way; others follow.
+THEMES = (
+    "parse", "stream", "window", "kernels", "observe", "calibration", "training", "observe and train", "commit", "alert",
+)
+
 
 def figure(benchmark, metric, percentile="50.0"):
     return benchmark["secondaryMetrics"][metric]["scorePercentiles"][percentile]
@@ -23,6 +28,11 @@ def seconds_text(seconds):
 
 def count_text(count):
     return "0" if count == 0 else f"{count:,.0f}" if count >= 100 else f"{count:.2g}"
+
+
+def by_size(entry):
+    """Orders names that differ in their numbers alone by the numbers."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", entry[0].replace(",", ""))]
 
 
 def row(what, unit, benchmark):
@@ -55,12 +65,10 @@ def main():
             sys.exit(f"table.py: no theme and unit in {benchmark['benchmark']}")
         what = match["what"].replace("_", " ")
         themes.setdefault(match["theme"].replace("_", " "), []).append((what, match["unit"], benchmark))
-    for theme, rows in themes.items():
-        print(f"| {theme} | a unit is a | processor time a unit [least – most] | wall | units a CPU second | MB a CPU second | mallocs a unit |")
+    for theme, rows in sorted(themes.items(), key=lambda entry: (*THEMES, entry[0]).index(entry[0])):
+        print(f"| {theme} | unit | processor time a unit [least – most] | wall | units a CPU second | MB a CPU second | mallocs a unit |")
         print("|---|---|---:|---:|---:|---:|---:|")
-        # In the order of size where names differ in their numbers alone.
-        key = lambda entry: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", entry[0].replace(",", ""))]  # noqa: E731
-        for what, unit, benchmark in sorted(rows, key=lambda entry: [str(part).zfill(8) for part in key(entry)]):
+        for what, unit, benchmark in sorted(rows, key=by_size):
             print(row(what, unit, benchmark))
         print()
     offences = [offence(f"{theme}: {what}", benchmark) for theme, rows in themes.items() for what, _, benchmark in rows]

@@ -13,6 +13,7 @@ let benchmarks: @Sendable () -> Void = {
     registerTraining()
     registerParsing()
     registerStream()
+    registerWindow()
     registerCalibration()
     registerObserving()
     registerCommit()
