@@ -145,3 +145,4 @@ install:
 
 clean:
 	$(SWIFT) package clean
+	rm -rf Benchmarks/.build

@@ -1,6 +1,7 @@
 import CKernels
 import TimeSeries
 
+@testable import AnomalyDetection
 @testable import NeuralNet
 
 /// Scoring with the networks, through their faces: one step of one series, one window.
@@ -16,12 +17,12 @@ func registerKernels() {
 
 /// The forecaster's shape at the sizes that monitord runs it at.
 func forecasterShape(_ cell: ForecasterCell, _ channels: Int) -> ForecasterShape {
-    ForecasterShape(cell: cell, inputSize: 2 * channels + 2, channels: channels)
+    NetworkShapes.forecaster(channelCount: channels, variant: ForecasterVariant(cell: cell))
 }
 
-/// The autoencoder's, likewise: 32, 16 and 4 rows at 1, 8 and 38 channels.
+/// The autoencoder's, likewise.
 func autoencoderShape(_ channels: Int) -> AutoencoderShape {
-    AutoencoderShape(.dense, rows: [1: 32, 8: 16][channels] ?? 4, channels: channels)
+    NetworkShapes.autoencoder(channelCount: channels, architecture: .dense)
 }
 
 private let steps = 20_000
