@@ -104,7 +104,10 @@ func measureWaiting<State>(
     run: @escaping (State) async throws -> Amount
 ) {
     let holder = Holder<State>()
-    Benchmark(name, configuration: Benchmark.configuration) { benchmark in
+    var configuration = Benchmark.configuration
+    // Given up before the process ends, and with it the folder that it may have.
+    configuration.teardown = { holder.state = nil }
+    Benchmark(name, configuration: configuration) { benchmark in
         if holder.state == nil { holder.state = try await setUp() }
         guard let state = holder.state else { return }
         try await prepare(state)
