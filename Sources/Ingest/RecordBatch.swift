@@ -208,6 +208,25 @@ public struct RecordBatch: Sendable {
     /// Creates an empty batch.
     public init() {}
 
+    /// How much its arrays hold.
+    struct Sizes: Sendable {
+        var rows = 0
+        var values = 0
+        var text = 0
+        var flows = 0
+    }
+
+    /// How much its arrays hold.
+    var sizes: Sizes { Sizes(rows: rows.count, values: values.count, text: text.count, flows: flows.count) }
+
+    /// Makes room, a little more than that: arrays that grow are copied again and again.
+    mutating func reserve(_ sizes: Sizes) {
+        rows.reserveCapacity(sizes.rows + sizes.rows / 16)
+        values.reserveCapacity(sizes.values + sizes.values / 16)
+        text.reserveCapacity(sizes.text + sizes.text / 16)
+        flows.reserveCapacity(sizes.flows + sizes.flows / 16)
+    }
+
     /// What a decoder needs to read on after this batch.
     public var decoding: DecodingState {
         DecodingState(

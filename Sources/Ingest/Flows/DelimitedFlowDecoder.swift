@@ -12,6 +12,7 @@ struct DelimitedFlowDecoder: Sendable {
     private var fields: [FlowDialect.Field]
     private var isFlow: Bool
     private let zone: TimeZoneRules
+    private var times = DayMemory()
     private let parser = NumberParser()
 
     /// Creates a decoder.
@@ -41,15 +42,17 @@ struct DelimitedFlowDecoder: Sendable {
         var flaw: MalformedReason?
         var position = 0
         var column = 0
+        let (delimiter, kind) = (dialect.delimiter, dialect.kind)
         while true {
-            var end = position
-            while end < line.count, line[end] != dialect.delimiter { end += 1 }
+            let end = line.first(delimiter, from: position)
             guard column < fields.count else { return .malformed(.fieldCount) }
             let field = fields[column]
             if field != .ignored, flaw == nil || field == .transport {
-                flaw = take(trimmed(line, position..<end), line, field, &draft) ?? flaw
+                let isBare = position < end && line[position] > 32 && line[end - 1] > 32
+                let range = isBare ? position..<end : trimmed(line, position..<end)
+                flaw = take(range, line, field, kind, &draft) ?? flaw
                 // Only argus has records without addresses of IP among the others.
-                if let flaw, dialect.kind != .argus { return .malformed(flaw) }
+                if let flaw, kind != .argus { return .malformed(flaw) }
             }
             column += 1
             guard end < line.count else { break }
@@ -61,12 +64,13 @@ struct DelimitedFlowDecoder: Sendable {
         return draft.line(dialect.kind)
     }
 
-    private func take(
-        _ range: Range<Int>, _ line: Span<UInt8>, _ field: FlowDialect.Field, _ draft: inout FlowDraft
+    private mutating func take(
+        _ range: Range<Int>, _ line: Span<UInt8>, _ field: FlowDialect.Field, _ kind: FlowDialect.Kind,
+        _ draft: inout FlowDraft
     ) -> MalformedReason? {
         if Self.isUnset(line, range) { return nil }
-        guard field == .start || field == .end else { return draft.take(line, range, field, dialect.kind, parser) }
-        guard let instant = FlowTime.instant(line, range, in: zone) else { return .badTime }
+        guard field == .start || field == .end else { return draft.take(line, range, field, kind, parser) }
+        guard let instant = FlowTime.instant(line, range, in: zone, &times) else { return .badTime }
         if field == .start {
             draft.start = instant
             draft.timeRange = range
@@ -77,9 +81,11 @@ struct DelimitedFlowDecoder: Sendable {
         return nil
     }
 
+    @inline(__always)
     private static func isUnset(_ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        range.isEmpty || (range.count == 1 && line[range.lowerBound] == UInt8(ascii: "-"))
-            || matches(line, range, empty)
+        guard let first = range.isEmpty ? nil : line[range.lowerBound] else { return true }
+        if range.count == 1 { return first == UInt8(ascii: "-") }
+        return first == UInt8(ascii: "(") && matches(line, range, empty)
     }
 
     private static let empty = Array("(empty)".utf8)
@@ -106,8 +112,16 @@ struct DelimitedFlowDecoder: Sendable {
 enum FlowTime {
     /// Reads a date, in the zone given unless it names one, or a number since 1970 whose unit its size tells.
     static func instant(_ line: Span<UInt8>, _ range: Range<Int>, in zone: TimeZoneRules) -> Timestamp? {
+        var times = DayMemory()
+        return instant(line, range, in: zone, &times)
+    }
+
+    /// The same, with what is remembered of the times before.
+    static func instant(
+        _ line: Span<UInt8>, _ range: Range<Int>, in zone: TimeZoneRules, _ times: inout DayMemory
+    ) -> Timestamp? {
         let isDate = range.count >= 10 && line[range.lowerBound + 4] == UInt8(ascii: "-")
-        return TimeParser.parse(line, range, as: isDate ? .calendar : .epoch(nanosecondDigits: 9), in: zone)?.time
+        return times.parse(line, range, as: isDate ? .calendar : .epoch(nanosecondDigits: 9), in: zone)?.time
     }
 }
 

@@ -68,7 +68,13 @@ struct FlowDraft: Sendable {
                 return .notANumber
             }
             if field == .sourcePort { sourcePort = port } else { destinationPort = port }
-        case .duration, .packetsOut, .packetsIn, .bytesOut, .bytesIn, .payloadOut, .payloadIn, .icmpType, .icmpCode:
+        case .packetsOut, .packetsIn, .bytesOut, .bytesIn, .payloadOut, .payloadIn:
+            if let count = Self.plainCount(line, range) {
+                take(count: count, field)
+                return nil
+            }
+            fallthrough
+        case .duration, .icmpType, .icmpCode:
             switch parser.parse(line, range) {
             case .number(let value): return take(value, field)
             case .missing: return nil
@@ -89,15 +95,34 @@ struct FlowDraft: Sendable {
         case .icmpType, .icmpCode:
             guard value < 256 else { return .outOfRange }
             if field == .icmpType { icmp.type = UInt8(value) } else { icmp.code = UInt8(value) }
-        case .packetsOut: record.packetsOut = Self.count(value)
-        case .packetsIn: record.packetsIn = Self.count(value)
-        case .bytesOut: bytes.out = Self.count(value)
-        case .bytesIn: bytes.into = Self.count(value)
-        case .payloadOut: payload.out = Self.count(value)
-        case .payloadIn: payload.into = Self.count(value)
-        default: break
+        default: take(count: Self.count(value), field)
         }
         return nil
+    }
+
+    /// Takes a field that is a count.
+    private mutating func take(count: UInt64, _ field: FlowDialect.Field) {
+        switch field {
+        case .packetsOut: record.packetsOut = count
+        case .packetsIn: record.packetsIn = count
+        case .bytesOut: bytes.out = count
+        case .bytesIn: bytes.into = count
+        case .payloadOut: payload.out = count
+        case .payloadIn: payload.into = count
+        default: break
+        }
+    }
+
+    /// Up to fifteen digits and nothing else, which are below 2^53.
+    private static func plainCount(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+        guard range.count <= 15, !range.isEmpty else { return nil }
+        var count: UInt64 = 0
+        for index in range {
+            let digit = line[index] &- 48
+            guard digit <= 9 else { return nil }
+            count = count &* 10 &+ UInt64(digit)
+        }
+        return count
     }
 
     /// Counts above 2^53 are not exact in any format and are none.

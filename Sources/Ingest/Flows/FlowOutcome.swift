@@ -3,31 +3,40 @@ enum FlowOutcome {
     /// By the state that a tool gives.
     static func ofState(_ line: Span<UInt8>, _ range: Range<Int>, _ kind: FlowDialect.Kind) -> FlowRecord.Outcome {
         switch kind {
-        case .zeek, .zeekJSON: zeek[word(line, range)] ?? .unknown
-        case .argus: argus[word(line, range)] ?? .unknown
+        case .zeek, .zeekJSON: find(line.packed(range), in: zeek)
+        case .argus: find(line.packed(range), in: argus)
         case .suricata, .nfdump, .nfdumpPipe, .netflow: .unknown
         }
     }
 
-    /// A short text, which costs no allocation.
-    private static func word(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
-        var word = ""
-        for index in range.prefix(7) { word.unicodeScalars.append(Unicode.Scalar(line[index])) }
-        return word
+    private static func find(
+        _ state: UInt64?, in known: [(state: UInt64, outcome: FlowRecord.Outcome)]
+    ) -> FlowRecord.Outcome {
+        for entry in known where entry.state == state { return entry.outcome }
+        return .unknown
     }
 
-    /// https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html
-    private static let zeek: [String: FlowRecord.Outcome] = [
-        "S0": .unanswered, "SH": .unanswered, "REJ": .refused, "RSTRH": .refused, "RSTOS0": .unanswered,
-        "SHR": .unknown, "S1": .established, "SF": .established, "S2": .established, "S3": .established,
-        "RSTO": .established, "RSTR": .established, "OTH": .unknown,
-    ]
+    private static func table(
+        _ outcomes: KeyValuePairs<String, FlowRecord.Outcome>
+    ) -> [(state: UInt64, outcome: FlowRecord.Outcome)] {
+        outcomes.map { name, outcome in
+            let bytes = Array(name.utf8)
+            return (bytes.span.packed(0..<bytes.count) ?? 0, outcome)
+        }
+    }
+
+    /// https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html, the usual ones first.
+    private static let zeek = table([
+        "SF": .established, "S0": .unanswered, "REJ": .refused, "OTH": .unknown, "RSTO": .established,
+        "RSTR": .established, "S1": .established, "SH": .unanswered, "RSTRH": .refused, "RSTOS0": .unanswered,
+        "SHR": .unknown, "S2": .established, "S3": .established,
+    ])
 
     /// ra(1): REQ asked, ACC accepted, INT one side alone so far; RST is one or the other by what was sent.
-    private static let argus: [String: FlowRecord.Outcome] = [
+    private static let argus = table([
         "REQ": .unanswered, "INT": .unanswered, "ACC": .established, "EST": .established, "CON": .established,
         "CLO": .established, "FIN": .established, "RSP": .established, "RST": .refused,
-    ]
+    ])
 }
 
 /// The flags of TCP's header, those of several packets together.

@@ -90,6 +90,13 @@ enum TransportNames {
     static func number(_ bytes: Span<UInt8>, _ field: Range<Int>) -> UInt8? {
         let range = trimmed(bytes, field)
         guard !range.isEmpty, range.count <= 12 else { return nil }
+        // Nearly all of them: `tcp`, `udp` and `icmp`, in either case.
+        switch range.count <= 4 ? bytes.packed(range).map({ $0 | 0x2020_2020 }) : nil {
+        case 0x2070_6374 where range.count == 3: return 6
+        case 0x2070_6475 where range.count == 3: return 17
+        case 0x706d_6369: return 1
+        default: break
+        }
         if bytes[range.lowerBound] &- 48 <= 9 {
             guard case .number(let value) = NumberParser().parse(bytes, range), (0...255).contains(value),
                 value == value.rounded()

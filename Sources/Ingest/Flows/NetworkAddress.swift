@@ -47,6 +47,10 @@ public struct NetworkAddress: Hashable, Sendable {
     /// Reads the text of an address, `10.0.5.12`, `fe80::1`, `::ffff:10.0.5.12`; a zone behind `%` is dropped. `nil` for
     /// anything else.
     init?(_ bytes: Span<UInt8>, _ field: Range<Int>) {
+        if field.count <= 15, let address = Self.ipv4(bytes, field) {
+            self.init(ipv4: address)
+            return
+        }
         var range = trimmed(bytes, field)
         for index in range where bytes[index] == UInt8(ascii: "%") {
             range = range.lowerBound..<index

@@ -41,6 +41,9 @@ struct DelimitedDecoder: Sendable {
     private var names: NameTable
     private var isGood = true
     private var rewritten: [UInt8] = []
+    private var times = DayMemory()
+    /// Lengths of the known headers, modulo 64: nearly every line has another.
+    private var headerLengths: UInt64 = 0
 
     private static let ignored: Int32 = -1
 
@@ -56,6 +59,11 @@ struct DelimitedDecoder: Sendable {
         values = [Double](
             repeating: .nan, count: columns.channelNames.isEmpty ? dialect.schema.channels.count : 1)
         roles = Self.channelOf(columns.roles)
+        noteHeaderLengths()
+    }
+
+    private mutating func noteHeaderLengths() {
+        headerLengths = columns.headerLines.reduce(0) { $0 | 1 << UInt64($1.count & 63) }
     }
 
     /// The channel of each column, -1 for columns with another use: what the fast path asks for.
@@ -64,16 +72,25 @@ struct DelimitedDecoder: Sendable {
     }
 
     /// Reads one line, without its line end.
-    mutating func decode(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
-        if isKnownHeader(line) { return DecodedLine(kind: .header) }
-        let decoded = record(line, &series)
-        guard case .malformed(let reason) = decoded.kind else { return decoded }
-        if adoptHeader(line) { return DecodedLine(kind: .header) }
-        return unusable(line, reason)
+    ///
+    /// - Parameter decoded: filled; returned it would be copied on its way, for each line.
+    mutating func decode(_ line: Span<UInt8>, _ series: inout SeriesTable, into decoded: inout DecodedLine) {
+        if isKnownHeader(line) {
+            decoded = DecodedLine(kind: .header)
+            return
+        }
+        decoded = DecodedLine(kind: .record)
+        guard let reason = record(line, &series, into: &decoded) else { return }
+        decoded = adoptHeader(line) ? DecodedLine(kind: .header) : unusable(line, reason)
     }
 
-    private mutating func record(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine {
-        var decoded = DecodedLine(kind: .record)
+    /// Appends the values of the last record.
+    mutating func giveValues(to others: inout [Double]) { others.append(contentsOf: values) }
+
+    /// - Returns: why the line cannot be used.
+    private mutating func record(
+        _ line: Span<UInt8>, _ series: inout SeriesTable, into decoded: inout DecodedLine
+    ) -> MalformedReason? {
         let delimiter = columns.delimiter
         isGood = true
         var position = 0
@@ -83,7 +100,7 @@ struct DelimitedDecoder: Sendable {
             if channel >= 0, let value = parser.scanPlain(line, at: &position, delimiter: delimiter) {
                 values[channel] = value
             } else if let flaw = slowField(line, &position, column, &decoded, &series) {
-                return DecodedLine(kind: .malformed(flaw))
+                return flaw
             }
             column += 1
             if position >= line.count { break }
@@ -92,18 +109,18 @@ struct DelimitedDecoder: Sendable {
         // Behind the last column only empty fields may stand: the trailing comma that some writers leave.
         while position < line.count {
             guard line[position] == delimiter || line[position] == 32 else {
-                return DecodedLine(kind: .malformed(.fieldCount))
+                return .fieldCount
             }
             position += 1
         }
-        guard column == roles.count else { return DecodedLine(kind: .malformed(.fieldCount)) }
+        guard column == roles.count else { return .fieldCount }
         if time != nil, decoded.instant == nil, !readTime(line, &decoded) {
-            return DecodedLine(kind: .malformed(.badTime))
+            return .badTime
         }
         if !isGood {
             for index in values.indices { values[index] = .nan }
         }
-        return decoded
+        return nil
     }
 
     /// A field that is no plain number of a channel.
@@ -182,7 +199,7 @@ struct DelimitedDecoder: Sendable {
             let reading = TimeParser.dateAndClock(line, date: decoded.timeRange, clock: decoded.clockRange)
             decoded.instant = reading?.instant(in: zone)
         } else {
-            decoded.instant = TimeParser.parse(line, decoded.timeRange, as: time, in: zone)
+            decoded.instant = times.parse(line, decoded.timeRange, as: time, in: zone)
         }
         return decoded.instant != nil
     }
@@ -208,7 +225,9 @@ struct DelimitedDecoder: Sendable {
 
     // MARK: Headers
 
+    @inline(__always)
     private func isKnownHeader(_ line: Span<UInt8>) -> Bool {
+        guard headerLengths >> UInt64(line.count & 63) & 1 == 1 else { return false }
         for header in columns.headerLines where header.count == line.count {
             if matches(line, 0..<line.count, header) { return true }
         }
@@ -238,6 +257,7 @@ struct DelimitedDecoder: Sendable {
         var copy: [UInt8] = []
         for index in 0..<line.count { copy.append(line[index]) }
         columns.headerLines = [copy]
+        noteHeaderLengths()
         roles = Self.channelOf(adopted)
         return true
     }

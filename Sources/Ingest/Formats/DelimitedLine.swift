@@ -19,7 +19,7 @@ enum DelimitedLine {
         while index < count, line[index] == 32 { index += 1 }
         guard index < count, line[index] == UInt8(ascii: "\"") else {
             let start = position
-            while index < count, line[index] != delimiter { index += 1 }
+            index = line.first(delimiter, from: index)
             position = index
             return DelimitedField(range: start..<index)
         }

@@ -21,6 +21,8 @@ struct KeyedDecoder: Sendable {
     /// The unit of each channel to which values with a glued unit are converted; -1 when it has none.
     private let units: [Int]
     private var rewritten: [UInt8] = []
+    private var times = DayMemory()
+    private var shape = RecordShape()
 
     /// When the line arrived, for times that are told by it; `nil` in a replay.
     var arrival: Timestamp?
@@ -68,6 +70,7 @@ struct KeyedDecoder: Sendable {
         _ line: Span<UInt8>, _ series: inout SeriesTable, _ counters: inout DecoderCounters
     ) -> DecodedLine {
         if keys.notation == .suricataStats, isOtherEvent(line) { return DecodedLine(kind: .unwatched) }
+        if !shape.isEmpty, let decoded = decodeShaped(line, &series) { return decoded }
         reset()
         list = 0..<0
         isEmptyList = false
@@ -85,7 +88,70 @@ struct KeyedDecoder: Sendable {
         }
         counters.unknownKeys += unknown
         let record = finished(flaw)
+        if record.kind == .record, keys.notation == .json, shape.isEager { learnShape(line) }
         return seriesMember == nil ? record : named(record, line, &series)
+    }
+
+    /// Reads a line of the shape that lines have had; `nil` when it has another, with nothing noted of it.
+    private mutating func decodeShaped(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine? {
+        var decoded = DecodedLine(kind: .record)
+        // Held for the spans' lives; reference counts, no copies.
+        let (heldPieces, heldLiterals) = (shape.pieces, shape.literals)
+        let (pieces, literals) = (heldPieces.span, heldLiterals.span)
+        if !shape.isWhole { for index in values.indices { values[index] = .nan } }
+        var name: Range<Int>?
+        var place = 0
+        for index in pieces.indices {
+            let piece = pieces[index]
+            guard line.has(literals.extracting(piece.literal), at: place) else { return nil }
+            place += piece.literal.count
+            switch piece.role {
+            case .channel(let channel):
+                guard let value = parser.scanPlain(line, at: &place, delimiter: piece.end) else { return nil }
+                values[channel] = value
+            case .time:
+                let end = line.first(piece.end, from: place)
+                guard end < line.count, let time, let instant = readPlain(line, place..<end, as: time) else { return nil }
+                decoded.timeRange = place..<end
+                decoded.instant = instant
+                place = end
+            case .series:
+                let end = line.first(piece.end, from: place)
+                guard end < line.count, line.first(UInt8(ascii: "\\"), from: place) >= end else { return nil }
+                name = place..<end
+                place = end
+            }
+        }
+        guard place + shape.tail.count == line.count, line.has(literals.extracting(shape.tail), at: place) else {
+            return nil
+        }
+        // Last, for a name may be a newcomer's, which counts.
+        if let name {
+            guard let index = series.index(line, name) else { return nil }
+            decoded.series = index
+        }
+        shape.noteHit()
+        return decoded
+    }
+
+    /// Learns the shape of a record that was read; of one with members of other uses there is none.
+    private mutating func learnShape(_ line: Span<UInt8>) {
+        var members: [(value: Range<Int>, role: RecordShape.Role)] = []
+        channels.rewind()
+        scanner.begin(line, at: 0)
+        while let member = scanner.next(line) {
+            guard member.isPlain, !member.hasEscapes, member.kind == .bare || member.kind == .text else { return }
+            if let channel = channels.number(line, member.key) {
+                members.append((member.value, .channel(channel)))
+            } else if isAt(keys.time, member, line) {
+                members.append((member.value, .time))
+            } else if isAt(keys.series, member, line), member.kind == .text {
+                members.append((member.value, .series))
+            } else {
+                return
+            }
+        }
+        shape.learn(line, members, channelCount: values.count)
     }
 
     /// Whether a line is an event of a kind that is not read.
@@ -320,7 +386,7 @@ struct KeyedDecoder: Sendable {
         _ line: Span<UInt8>, _ range: Range<Int>, as format: TimeFormat
     ) -> TimeParser.Instant? {
         guard let dates, let date = LooseDate(line, range) else {
-            return TimeParser.parse(line, range, as: format, in: zone)
+            return times.parse(line, range, as: format, in: zone)
         }
         date.rewrite(line, clock: date.end..<range.upperBound, dates, into: &rewritten)
         return TimeParser.parse(rewritten.span, 0..<rewritten.count, as: format, in: zone)

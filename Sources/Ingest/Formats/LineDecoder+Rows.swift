@@ -9,7 +9,7 @@ extension LineDecoder {
     mutating func decodeLine(
         _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
     ) {
-        let decoded: DecodedLine
+        var decoded = DecodedLine(kind: .malformed(.badSyntax))
         let unreadable = DecodedLine(kind: .malformed(.badSyntax))
         if let flaw {
             let plain = DecodedLine(kind: .malformed(flaw))
@@ -17,7 +17,7 @@ extension LineDecoder {
         } else if flows != nil {
             return decodeFlow(line, number: number, endOffset: endOffset, into: &batch)
         } else if delimited != nil {
-            decoded = delimited?.decode(line, &series) ?? unreadable
+            delimited?.decode(line, &series, into: &decoded)
             if decoded.kind == .unwatched { counters.unknownKeys += 1 }
         } else if influx != nil {
             decoded = influx?.decode(line, &series, &counters) ?? unreadable
@@ -42,7 +42,7 @@ extension LineDecoder {
         case .flow(let flow, let time):
             counters.records += 1
             let textStart = Int32(batch.text.count)
-            for index in time { batch.text.append(line[index]) }
+            batch.text.append(line.extracting(time))
             batch.rows.append(
                 RecordBatch.Row(
                     malformed: nil, series: 0, time: flow.end, timeText: textStart..<Int32(batch.text.count),
@@ -170,15 +170,15 @@ extension LineDecoder {
     }
 
     @inline(__always)
-    private func append(
+    private mutating func append(
         _ decoded: DecodedLine, _ malformed: MalformedReason?, _ line: Span<UInt8>, _ endOffset: Int64,
         into batch: inout RecordBatch
     ) {
         let textStart = Int32(batch.text.count)
-        for index in decoded.timeRange { batch.text.append(line[index]) }
+        batch.text.append(line.extracting(decoded.timeRange))
         if !decoded.clockRange.isEmpty {
             batch.text.append(32)
-            for index in decoded.clockRange { batch.text.append(line[index]) }
+            batch.text.append(line.extracting(decoded.clockRange))
         }
         var row = RecordBatch.Row(
             malformed: malformed, series: decoded.series, time: decoded.instant?.time,
@@ -191,15 +191,16 @@ extension LineDecoder {
         }
         batch.rows.append(row)
         guard malformed == nil else { return }
-        if let delimited {
-            batch.values.append(contentsOf: delimited.values)
-        } else if let keyed {
-            batch.values.append(contentsOf: keyed.values)
-        } else if let influx {
-            batch.values.append(contentsOf: influx.values)
-        } else if let metrics {
-            batch.rows[batch.rows.count - 1].isChange = metrics.isChange
-            batch.values.append(contentsOf: metrics.values)
+        // Asked in place, or for the values alone: a whole decoder would cost its arrays' reference counts, for each line.
+        if delimited != nil {
+            delimited?.giveValues(to: &batch.values)
+        } else if let values = keyed?.values {
+            batch.values.append(contentsOf: values)
+        } else if let values = influx?.values {
+            batch.values.append(contentsOf: values)
+        } else if let values = metrics?.values {
+            batch.rows[batch.rows.count - 1].isChange = metrics?.isChange ?? false
+            batch.values.append(contentsOf: values)
         }
     }
 }

@@ -288,20 +288,16 @@ public struct LineDecoder: Sendable {
     /// Looks for the line end and notes control bytes on the way.
     private mutating func scanLine(_ bytes: Span<UInt8>, from start: Int) -> Int? {
         var index = start
-        let count = bytes.count
-        while index < count {
-            let byte = bytes[index]
-            if byte < 32 {
-                if byte == UInt8(ascii: "\n") { return index }
-                if byte == UInt8(ascii: "\r") {
-                    carriageReturns += 1
-                } else if byte != UInt8(ascii: "\t") {
-                    hasControlBytes = true
-                }
+        while true {
+            index = bytes.firstControl(from: index)
+            guard index < bytes.count else { return nil }
+            switch bytes[index] {
+            case UInt8(ascii: "\n"): return index
+            case UInt8(ascii: "\r"): carriageReturns += 1
+            default: hasControlBytes = true
             }
             index += 1
         }
-        return nil
     }
 
     /// Keeps the beginning of a line whose end is not here yet.

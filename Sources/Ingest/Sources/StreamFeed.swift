@@ -37,6 +37,8 @@ struct StreamFeed {
     private var exportNotices = ExportNotices()
     /// While lines are taken in from elsewhere: the place from which a restart goes on all the same.
     private var fixedOffset: Int64?
+    /// How much the last batch held: the next needs about as much room.
+    private var usual = RecordBatch.Sizes()
     /// The files before the one in progress, as batches name them.
     var retired: [FilePosition] = []
 
@@ -55,9 +57,11 @@ struct StreamFeed {
         while start < lines.upperBound {
             var batch = RecordBatch()
             batch.arrival = arrival
+            batch.reserve(usual)
             start += decoder.decode(
                 bytes.extracting(start..<lines.upperBound), into: &batch, rows: surroundings.limits.rowsPerBatch)
             rememberLine(bytes, to: start)
+            usual = batch.sizes
             try pass(batch, emit)
         }
         if lines.upperBound < bytes.count { decoder.skip(bytes.count - lines.upperBound) }
