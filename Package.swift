@@ -40,6 +40,7 @@ let package = Package(
             name: "MonitorRuntime",
             dependencies: [
                 "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "TimeSeries", "NeuralNet",
+                "CLinux",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),

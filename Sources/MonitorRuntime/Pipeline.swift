@@ -70,6 +70,9 @@ actor Pipeline {
         var activeFeedback: FeedbackHead? { feedback.count == 0 ? nil : feedback }
     }
 
+    /// Fewest lines of a round that are worth waking another core for.
+    private static let fewestShared = 64
+
     /// Lines of a tick that is not complete yet: their alert level is known when the desk has seen the whole tick.
     struct OpenTick {
         var time: Timestamp?
@@ -286,37 +289,32 @@ actor Pipeline {
                 steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails,
                 feedback: groups[0].activeFeedback)
         }
-        // A line that belongs to no series goes with the first shard of the first group.
-        var parts = [[StreamSequencer.Step]](repeating: [], count: groups.count * shardCount)
+        var parts = RoundParts(count: groups.count * shardCount)
         for step in steps {
+            // A line that belongs to no series goes with the first shard of the first group.
             let place = places.indices.contains(step.series) ? places[step.series] : SeriesPlace(group: 0, member: 0)
-            parts[place.group * shardCount + place.member % shardCount].append(step)
+            parts.append(step, to: place.group * shardCount + place.member % shardCount)
         }
         let (groups, places, shardCount) = (groups, places, shardCount)
-        var outcomes: [LineOutcome] = []
-        outcomes.reserveCapacity(steps.count)
-        if shardCount == 1 {
-            for (group, part) in zip(groups, parts) where !part.isEmpty {
-                outcomes += await group.shards[0].process(
-                    part, of: batch, places: places, models: group.models, tails: group.tails,
-                    feedback: group.activeFeedback)
-            }
-        } else {
-            outcomes = await withTaskGroup(of: [LineOutcome].self) { tasks in
-                for (index, part) in parts.enumerated() where !part.isEmpty {
-                    let group = groups[index / shardCount]
-                    let shard = group.shards[index % shardCount]
-                    tasks.addTask {
-                        await shard.process(
-                            part, of: batch, places: places, models: group.models, tails: group.tails,
-                            feedback: group.activeFeedback)
-                    }
-                }
-                return await tasks.reduce(into: []) { $0 += $1 }
-            }
+        @Sendable func process(_ part: [StreamSequencer.Step], _ index: Int) async -> [LineOutcome] {
+            let group = groups[index / shardCount]
+            return await group.shards[index % shardCount].process(
+                part, of: batch, places: places, models: group.models, tails: group.tails,
+                feedback: group.activeFeedback)
         }
-        outcomes.sort { $0.step.row < $1.step.row }
-        return outcomes
+        guard shardCount > 1, steps.count >= Self.fewestShared else {
+            for (index, part) in parts.steps.enumerated() where !part.isEmpty {
+                parts.outcomes[index] = await process(part, index)
+            }
+            return parts.inOrder()
+        }
+        parts.outcomes = await withTaskGroup(of: (Int, [LineOutcome]).self) { [steps = parts.steps] tasks in
+            for (index, part) in steps.enumerated() where !part.isEmpty {
+                tasks.addTask { (index, await process(part, index)) }
+            }
+            return await tasks.reduce(into: Array(repeating: [], count: steps.count)) { $0[$1.0] = $1.1 }
+        }
+        return parts.inOrder()
     }
 
     // MARK: A tick

@@ -149,7 +149,7 @@ actor StreamTable {
         let pipeline = Pipeline(
             name: stream, interval: source.interval, conditions: source.conditions,
             flowSettings: source.flowSettings, admission: SeriesAdmission(allowance: allowance),
-            configuration: configuration, timesByRow: false, shardCount: 1,
+            configuration: configuration, timesByRow: false, shardCount: UsableCores.count,
             desk: desk, stored: stored.removeValue(forKey: stream),
             keepsHistory: configuration.keepsHistory,
             stateLogger: configuration.stateDirectory == nil ? nil : logger, logger: logger)

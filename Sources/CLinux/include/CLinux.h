@@ -23,4 +23,7 @@ int monitord_receive_datagrams(
 /// Returns 0, or -1 with errno set.
 int monitord_dropped_datagrams(int descriptor, unsigned int *dropped);
 
+/// The cores that the scheduler lets the process have (sched_getaffinity), at least 1. cpu_set_t needs _GNU_SOURCE.
+int monitord_usable_cores(void);
+
 #endif

@@ -92,6 +92,12 @@ struct KeyedDecoder: Sendable {
         return seriesMember == nil ? record : named(record, line, &series)
     }
 
+    /// Lines that were read by their shape.
+    var shapedLines: UInt64 { shape.lines }
+
+    /// Reads every line the long way from here on, as a check.
+    mutating func forgetShapes() { shape = RecordShape(learns: false) }
+
     /// Reads a line of the shape that lines have had; `nil` when it has another, with nothing noted of it.
     private mutating func decodeShaped(_ line: Span<UInt8>, _ series: inout SeriesTable) -> DecodedLine? {
         var decoded = DecodedLine(kind: .record)

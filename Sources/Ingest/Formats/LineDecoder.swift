@@ -204,7 +204,7 @@ public struct LineDecoder: Sendable {
             start = end + 1
         }
         if refusal != nil { start = bytes.count }
-        publish(into: &batch)
+        if !isOfDatagrams { publish(into: &batch) }
         return start
     }
 
@@ -218,7 +218,8 @@ public struct LineDecoder: Sendable {
         if probe != nil { giveBackLookedAt(into: &batch) }
         if assembler?.finish() == true { takeObject(into: &batch) }
         if carriedBytes > 0 { endLine([UInt8]().span, terminator: 0, into: &batch) }
-        publish(into: &batch)
+        // Of datagrams once they are all in: what a batch shares with the decoder is copied when it changes.
+        if !isOfDatagrams { publish(into: &batch) }
     }
 
     /// The next bytes come from the start of another file of the same stream; half a line that was kept is dropped.

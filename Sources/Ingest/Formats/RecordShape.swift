@@ -30,8 +30,13 @@ struct RecordShape: Sendable {
     private(set) var tail = 0..<0
     /// Whether each channel has a value.
     private(set) var isWhole = false
-    private var credit = RecordShape.mostCredit
+    /// Lines that had the shape in force, or one before it.
+    private(set) var lines: UInt64 = 0
+    private var credit: Int
     private var hits = 0
+
+    /// Creates no shape yet; without learning there never is one.
+    init(learns: Bool = true) { credit = learns ? Self.mostCredit : 0 }
 
     /// Whether there is none.
     var isEmpty: Bool { pieces.isEmpty }
@@ -41,6 +46,7 @@ struct RecordShape: Sendable {
 
     /// A line had the shape.
     mutating func noteHit() {
+        lines += 1
         hits += 1
         guard hits >= Self.linesOfCredit else { return }
         hits = 0

@@ -25,7 +25,7 @@ public struct ReplayRequest: Sendable {
     /// Bytes read at a time; the output does not depend on it.
     public var readSize = 1 << 16
     /// Number of shards; the output does not depend on it.
-    public var shards = 1
+    public var shards = UsableCores.count
 
     /// Creates a request.
     public init(paths: [String], configuration: MonitorConfiguration) {
