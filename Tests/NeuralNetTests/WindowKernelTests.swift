@@ -12,7 +12,9 @@ import TimeSeries
             var random = SeededGenerator(seed: UInt64(100 * N + R))
             let x = random.floats(R * N, scale: 6)
             for kernels in Kernels.available {
-                let (window, out) = (Misaligned(x, offset: N % 5), Misaligned([Float](repeating: 0, count: N), offset: 3))
+                let (window, out) = (
+                    Misaligned(x, offset: N % 5), Misaligned([Float](repeating: 0, count: N), offset: 3)
+                )
                 unsafe kernels.table.pointee.column_rms(R, N, window.base, out.base)
                 let expected = ReferenceKernels.columnRootMeanSquares(R: R, N: N, x: x)
                 let place: Comment = "\(kernels.name), \(R) x \(N)"

@@ -75,6 +75,8 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
         return bin < middleBins ? 2 + Double(bin - fineBins) / 12 : 4 + Double(bin - middleBins) / 2
     }
 
+    // As that of the other.
+    @inline(__always)
     func evidence(_ transformed: Double) -> Double {
         guard count >= TailCalibrator.fewestScores else { return 0 }
         if isFitted, transformed > Double(tailStart) {

@@ -42,28 +42,6 @@ enum ScoreMemory: UInt8, Sendable {
     func bin(of transformed: Double) -> UInt16 {
         self == .long ? TailCalibrator.bin(of: transformed) : UInt16(FadingCalibrator.bin(of: transformed))
     }
-
-    /// Creates an empty calibrator.
-    ///
-    /// - Parameters:
-    ///   - length: scores that it remembers, or that what it remembers amounts to.
-    ///   - dropsFirst: whether ``ScoreCalibrator/dropFirstScores()`` will be called.
-    func calibrator(length: Int, prior: TailPrior, dropsFirst: Bool) -> any ScoreCalibrator {
-        switch self {
-        case .long: TailCalibrator(length: length, prior: prior)
-        case .short: FadingCalibrator(length: length, prior: prior, dropsFirst: dropsFirst)
-        }
-    }
-
-    /// Reads a calibrator.
-    func calibrator(
-        from reader: inout StateReader, length: Int, prior: TailPrior
-    ) throws(StateCodingError) -> any ScoreCalibrator {
-        switch self {
-        case .long: try TailCalibrator(from: &reader, length: length, prior: prior)
-        case .short: try FadingCalibrator(from: &reader, length: length, prior: prior)
-        }
-    }
 }
 
 extension TailCalibrator: ScoreCalibrator {

@@ -25,8 +25,9 @@ struct Minibatch {
     }
 
     /// Fills a sequence with the rows of a series from a number on.
-    mutating func loadSequence(of ring: ReplayMemory.Ring, in memory: borrowing ReplayMemory, from start: UInt64, slot: Int)
-    {
+    mutating func loadSequence(
+        of ring: ReplayMemory.Ring, in memory: borrowing ReplayMemory, from start: UInt64, slot: Int
+    ) {
         let (channelCount, width) = (channelCount, memory.width)
         let rows = ring.rows.span
         let horizon = targets.count / (GroupTrainer.sequenceLength * GroupTrainer.sequences * channelCount)
@@ -59,7 +60,9 @@ struct Minibatch {
     }
 
     /// Fills a window with the rows of a series from a number on.
-    mutating func loadWindow(of ring: ReplayMemory.Ring, in memory: borrowing ReplayMemory, from start: UInt64, slot: Int) {
+    mutating func loadWindow(
+        of ring: ReplayMemory.Ring, in memory: borrowing ReplayMemory, from start: UInt64, slot: Int
+    ) {
         kernels.gather(
             rows: windowLength, columns: channelCount, of: ring.rows.span, width: memory.width,
             capacity: memory.capacity, from: start, limit: 6, into: &windows,

@@ -88,7 +88,10 @@ struct KeyedDecoder: Sendable {
         }
         counters.unknownKeys += unknown
         let record = finished(flaw)
-        if record.kind == .record, keys.notation == .json, shape.isEager { learnShape(line) }
+        if keys.notation == .json {
+            shape.note(hasShape: false)
+            if record.kind == .record, shape.isEager { learnShape(line) }
+        }
         return seriesMember == nil ? record : named(record, line, &series)
     }
 
@@ -117,7 +120,9 @@ struct KeyedDecoder: Sendable {
                 values[channel] = value
             case .time:
                 let end = line.first(piece.end, from: place)
-                guard end < line.count, let time, let instant = readPlain(line, place..<end, as: time) else { return nil }
+                guard end < line.count, let time, let instant = readPlain(line, place..<end, as: time) else {
+                    return nil
+                }
                 decoded.timeRange = place..<end
                 decoded.instant = instant
                 place = end
@@ -136,7 +141,7 @@ struct KeyedDecoder: Sendable {
             guard let index = series.index(line, name) else { return nil }
             decoded.series = index
         }
-        shape.noteHit()
+        shape.note(hasShape: true)
         return decoded
     }
 

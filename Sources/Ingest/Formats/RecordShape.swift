@@ -21,7 +21,8 @@ struct RecordShape: Sendable {
         var end: UInt8
     }
 
-    /// Shapes learned at once without a line that had one: where lines differ each from the one before, learning is in vain.
+    /// Shapes learned at once, and lines until another one may be: where each line differs from the one before, learning is in
+    /// vain and must cost little.
     private static let mostCredit = 4
     private static let linesOfCredit = 64
 
@@ -32,24 +33,25 @@ struct RecordShape: Sendable {
     private(set) var isWhole = false
     /// Lines that had the shape in force, or one before it.
     private(set) var lines: UInt64 = 0
-    private var credit: Int
-    private var hits = 0
+    private let learns: Bool
+    private var credit = RecordShape.mostCredit
+    private var linesSinceCredit = 0
 
     /// Creates no shape yet; without learning there never is one.
-    init(learns: Bool = true) { credit = learns ? Self.mostCredit : 0 }
+    init(learns: Bool = true) { self.learns = learns }
 
     /// Whether there is none.
     var isEmpty: Bool { pieces.isEmpty }
 
     /// Whether to learn from a line that went the long way.
-    var isEager: Bool { credit > 0 }
+    var isEager: Bool { learns && credit > 0 }
 
-    /// A line had the shape.
-    mutating func noteHit() {
-        lines += 1
-        hits += 1
-        guard hits >= Self.linesOfCredit else { return }
-        hits = 0
+    /// A line was read, by the shape or the long way.
+    mutating func note(hasShape: Bool) {
+        if hasShape { lines += 1 }
+        linesSinceCredit += 1
+        guard linesSinceCredit >= Self.linesOfCredit else { return }
+        linesSinceCredit = 0
         credit = min(credit + 1, Self.mostCredit)
     }
 
@@ -62,7 +64,6 @@ struct RecordShape: Sendable {
         _ line: Span<UInt8>, _ members: [(value: Range<Int>, role: Role)], channelCount: Int
     ) {
         credit -= 1
-        hits = 0
         literals.removeAll(keepingCapacity: true)
         pieces.removeAll(keepingCapacity: true)
         var place = 0
