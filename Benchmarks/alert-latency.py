@@ -124,7 +124,8 @@ def row(name, values):
 def measure(options, folder):
     config, log = os.path.join(folder, 'monitord.toml'), os.path.join(folder, 'alerts.jsonl')
     with open(config, 'w') as file:
-        file.write('false_alarms = "86400/day"\n[[source]]\nstdin = true\nseries = "device"\n[series."*"]\nfalse_alarms = "86400/day"\n')
+        file.write('false_alarms = "1000/day"\n' + ''.join(line + '\n' for line in options.config) + '[defaults]\nfalse_alarms = "10/day"\n'
+                   '[[source]]\nstdin = true\nseries = "device"\n')
     most = capacity(options, config, folder)
     rate = options.load * most / options.series
     before = syncs(folder)
@@ -147,7 +148,7 @@ def measure(options, folder):
         told.append((seen - begun[event]) * 1e3)
         if (stamp := received.get((record['id'], str(record['seq'])))): kept.append((stamp - begun[event]) * 1e3)
     print(f'{options.series} series of {options.channels} channels, {"with" if options.state else "without"} state: '
-          f'{rate * options.series:.0f} lines a second of {most:.0f}, {len(begun)} faults, the writer at most {late * 1e3:.0f} ms late; '
+          f'{rate * options.series:.0f} lines a second of {most:.0f}, {len(begun)} faults, {len(follower.seen)} messages, the writer at most {late * 1e3:.0f} ms late; '
           f'load {os.getloadavg()[0]:.1f}')
     print('| ms | | p50 | p99 | most |\n|---|---:|---:|---:|---:|')
     row('line to the log', told)
@@ -165,6 +166,7 @@ def main():
     parser.add_argument('--faults', type=float, default=5)
     parser.add_argument('--load', type=float, default=.5)
     parser.add_argument('--state', action='store_true')
+    parser.add_argument('--config', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--folder', help='where the log and the state are; on the disk whose fdatasync counts')
     options = parser.parse_args()
     if os.environ.get('JOURNALD_HOST') != '1':
