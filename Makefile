@@ -11,6 +11,8 @@
 # make fuzz      gives each decoder inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
 # make bench     measures what each part costs and writes a Markdown table: TABLE=FILE (.build/bench.md); PATTERN=REGEX for some, CORE=N
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
+# make bench-peers  measures it beside what one would take instead: MONITORD_PERF_KIT=FOLDER of the kit that runs the peers;
+#                BENCH_ARGUMENTS="--rows 5,6 --rounds 5" for a part of it, BINARY=PROGRAM for one that is built already
 # make lint      checks the formatting; make format puts it right
 # make clean     removes what was built
 
@@ -25,7 +27,7 @@ MONITORD_SETS ?= nab skab smd
 CAMPAIGNS := journald crash udp rotation power faults flood soak
 
 .PHONY: demo test build deb campaign $(CAMPAIGNS:%=campaign-%) sanitize sanitize-address sanitize-thread sanitize-undefined fuzz \
-    install bench quality lint format clean dependencies
+    install bench bench-peers quality lint format clean dependencies
 .DEFAULT_GOAL := build
 
 dependencies:
@@ -65,6 +67,13 @@ quality:
 	fi
 	@$(MAKE) --no-print-directory build >&2
 	@TZ=UTC python3 "$(MONITORD_EVALUATE)" --monitord $(BINARY) --pack "$(MONITORD_PACK)" $(foreach set,$(MONITORD_SETS),--set $(set))
+
+bench-peers:
+	@if [ ! -f "$(MONITORD_PERF_KIT)/run.py" ]; then \
+	    echo "make bench-peers: MONITORD_PERF_KIT names no folder with run.py; nothing was measured" >&2; exit 2; \
+	fi
+	@$(if $(filter $(CURDIR)/%,$(BINARY)),$(MAKE) --no-print-directory build >&2)
+	@python3 Benchmarks/peers.py $(BINARY) --kit "$(MONITORD_PERF_KIT)" $(BENCH_ARGUMENTS)
 
 # Followed files under every kind of rotation: the reader alone, stepped by hand, then the binary with restarts.
 campaign-rotation: build

@@ -133,7 +133,8 @@ def main():
     if sys.argv[1:] == ['scan']: return scan()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('binary')
-    parser.add_argument('--kit', default=os.environ.get('MONITORD_PERF_KIT'))
+    # monitord takes what begins with MONITORD_ for keys of its configuration, and refuses this one.
+    parser.add_argument('--kit', default=os.environ.pop('MONITORD_PERF_KIT', None))
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--seconds', type=float, default=4)
     parser.add_argument('--core', default='1')

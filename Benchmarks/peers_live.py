@@ -108,6 +108,7 @@ def files(kit):
         with tempfile.TemporaryDirectory() as folder:
             if shutil.which('rsyslogd'): rates['rsyslog-imfile'].append(rsyslog(kit, folder))
             command = kit.timed('file-lean', data, f'{kit.binary} replay --config {config} --scores {folder}/scores {{}}')
-            said = subprocess.run(['taskset', '-c', kit.core, *command.split()], stdout=subprocess.PIPE, check=True).stdout
-            rates['file-lean'].append(json.loads(said)['samples_per_cpu_s'])
+            said = json.loads(subprocess.run(['taskset', '-c', kit.core, *command.split()], stdout=subprocess.PIPE, check=True).stdout)
+            if 'exit' in said: sys.exit(f'replay --scores ended with {said["exit"]}: {said["stderr"]}')
+            rates['file-lean'].append(said['samples_per_cpu_s'])
     return rates
