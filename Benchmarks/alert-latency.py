@@ -105,6 +105,14 @@ def write(sink, data):
     while view: view = view[os.write(sink, view):]
 
 
+def waited(pid):
+    """Seconds that the threads of a process were ready to run and had no core."""
+    total = 0
+    for thread in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{thread}/schedstat') as file: total += int(file.read().split()[1])
+    return total / 1e9
+
+
 def journal():
     """When journald got each message, by its id and number."""
     subprocess.run(['journalctl', '--sync'], check=True)
@@ -137,6 +145,7 @@ def measure(options, folder):
         daemon = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
         begun, late = feed(options, daemon.stdin.fileno(), rate)
         time.sleep(2)
+        without_core = waited(daemon.pid)
         daemon.stdin.close()
         daemon.wait()
     after = syncs(folder)
@@ -148,8 +157,8 @@ def measure(options, folder):
         told.append((seen - begun[event]) * 1e3)
         if (stamp := received.get((record['id'], str(record['seq'])))): kept.append((stamp - begun[event]) * 1e3)
     print(f'{options.series} series of {options.channels} channels, {"with" if options.state else "without"} state: '
-          f'{rate * options.series:.0f} lines a second of {most:.0f}, {len(begun)} faults, {len(follower.seen)} messages, the writer at most {late * 1e3:.0f} ms late; '
-          f'load {os.getloadavg()[0]:.1f}')
+          f'{rate * options.series:.0f} lines a second of {most:.0f}, {len(begun)} faults, {len(follower.seen)} messages, the writer at most {late * 1e3:.0f} ms late, '
+          f'ready and without a core for {without_core:.1f} s; load {os.getloadavg()[0]:.1f}')
     print('| ms | | p50 | p99 | most |\n|---|---:|---:|---:|---:|')
     row('line to the log', told)
     row('line to journald', kept)
