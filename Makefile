@@ -73,7 +73,9 @@ bench-peers:
 	    echo "make bench-peers: MONITORD_PERF_KIT names no folder with run.py; nothing was measured" >&2; exit 2; \
 	fi
 	@$(if $(filter $(CURDIR)/%,$(BINARY)),$(MAKE) --no-print-directory build >&2)
-	@python3 Benchmarks/peers.py $(BINARY) --kit "$(MONITORD_PERF_KIT)" $(BENCH_ARGUMENTS)
+	@MONITORD_BENCHMARKS=1 $(SWIFT) build --package-path Benchmarks -c release --static-swift-stdlib --product ingest-rate >&2
+	@python3 Benchmarks/peers.py $(BINARY) --kit "$(MONITORD_PERF_KIT)" \
+	    --ingest "$(CURDIR)/Benchmarks/.build/release/ingest-rate rate {}" $(BENCH_ARGUMENTS)
 
 # Followed files under every kind of rotation: the reader alone, stepped by hand, then the binary with restarts.
 campaign-rotation: build
