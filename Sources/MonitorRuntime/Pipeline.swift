@@ -277,7 +277,9 @@ actor Pipeline {
     }
 
     func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
-        for outcome in await outcomes(of: steps, in: batch) where try !passes(outcome, of: batch) {
+        for outcome in await outcomes(of: steps, in: batch) {
+            if joinsTick(outcome) { continue }
+            if try passes(outcome, of: batch) { continue }
             try await take(outcome, of: batch)
         }
     }
@@ -319,17 +321,39 @@ actor Pipeline {
 
     // MARK: A tick
 
+    /// Whether a sample is one more of its tick and changes nothing, as nearly all of many series do: then it is only counted.
+    private func joinsTick(_ outcome: borrowing LineOutcome) -> Bool {
+        guard tick.samples + 1 < sequencer.activeSeries, tick.time == outcome.step.time, observer == nil,
+            !announcesLearning || outcome.step.series != 0, isPlain(outcome)
+        else { return false }
+        note(outcome)
+        tick.samples += 1
+        return true
+    }
+
     /// Whether a sample needs nobody's attention, as nearly all of a lone series do: its tick is complete with its line,
     /// nothing is kept, nothing allocated, nothing awaited.
     private func passes(_ outcome: borrowing LineOutcome, of batch: RecordBatch) throws -> Bool {
-        guard case .sample = outcome.step.kind, !outcome.hasChange, tick.lines.isEmpty, sequencer.activeSeries == 1,
-            toldSilences == silenceChanges.count, flows == nil, metrics == nil, watch.isCalm,
-            !announcesLearning || outcome.verdict.map { !$0.learning.isLearning } ?? false
+        guard tick.lines.isEmpty, sequencer.activeSeries == 1, isPlain(outcome),
+            !announcesLearning || outcome.verdict.map({ !$0.learning.isLearning }) ?? false
         else { return false }
-        lastTime = outcome.step.time
-        _ = watch.observe(isUsable: true)
+        note(outcome)
         try observer?(outcome, level(of: outcome.step.series), batch)
         return true
+    }
+
+    /// Whether it is a sample that changes no incident, with no silence to be told before it and no unusable lines near it.
+    private func isPlain(_ outcome: borrowing LineOutcome) -> Bool {
+        guard case .sample = outcome.step.kind else { return false }
+        return !outcome.hasChange && toldSilences == silenceChanges.count && (!watchesLines || watch.isCalm)
+    }
+
+    /// Of flows and metrics a sample is made of many lines: they were watched as they came.
+    private var watchesLines: Bool { flows == nil && metrics == nil }
+
+    private func note(_ outcome: borrowing LineOutcome) {
+        lastTime = outcome.step.time
+        if watchesLines { _ = watch.observe(isUsable: true) }
     }
 
     func take(_ outcome: LineOutcome, of batch: RecordBatch) async throws {
@@ -422,8 +446,7 @@ actor Pipeline {
 
     /// A burst of unreadable lines is an incident of the whole source.
     func watchInput(isUsable: Bool, _ outcome: LineOutcome, of batch: RecordBatch) async throws {
-        // Of flows and metrics a sample is made of many lines: they were watched as they came.
-        guard flows == nil, metrics == nil, let change = watch.observe(isUsable: isUsable) else { return }
+        guard watchesLines, let change = watch.observe(isUsable: isUsable) else { return }
         let known = lastTime.nanoseconds == 0 ? batch.arrival ?? lastTime : lastTime
         try await tell(change, at: isUsable ? outcome.step.time : known)
     }

@@ -28,6 +28,23 @@ import TimeSeries
         }
     }
 
+    @Test func `fields end at their delimiters and at the end of the line`() {
+        var random = SeededGenerator(seed: 6)
+        for length in 0...40 {
+            for delimiter in [9, 44, 0, 255] as [UInt8] {
+                let pool = [delimiter, delimiter &+ 1, delimiter ^ 1, delimiter ^ 128, 65]
+                for _ in 0..<40 {
+                    let bytes = (0..<length).map { _ in pool.randomElement(using: &random) ?? 0 }
+                    let expected = bytes.indices.filter { bytes[$0] == delimiter } + [length, length]
+                    var ends = FieldEnds(delimiter: delimiter)
+                    var found: [Int] = []
+                    for _ in expected { found.append(ends.next(bytes.span)) }
+                    #expect(found == expected, "\(bytes)")
+                }
+            }
+        }
+    }
+
     @Test func `bytes stand at a place or do not`() {
         let bytes = Array("timestamp,value 1234567890".utf8)
         for start in bytes.indices {

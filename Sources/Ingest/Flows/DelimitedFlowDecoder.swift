@@ -42,9 +42,10 @@ struct DelimitedFlowDecoder: Sendable {
         var flaw: MalformedReason?
         var position = 0
         var column = 0
-        let (delimiter, kind) = (dialect.delimiter, dialect.kind)
+        let kind = dialect.kind
+        var ends = FieldEnds(delimiter: dialect.delimiter)
         while true {
-            let end = line.first(delimiter, from: position)
+            let end = ends.next(line)
             guard column < fields.count else { return .malformed(.fieldCount) }
             let field = fields[column]
             if field != .ignored, flaw == nil || field == .transport {

@@ -2,7 +2,7 @@
 extension Span<UInt8> {
     /// The eight bytes from a place on, the first of them lowest.
     @inline(__always)
-    private func word(at index: Int) -> UInt64 {
+    fileprivate func word(at index: Int) -> UInt64 {
         // The callers stay within the span.
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
     }
@@ -64,6 +64,41 @@ extension Span<UInt8> {
         var packed: UInt64 = 0
         for index in range.reversed() { packed = packed << 8 | UInt64(self[index]) }
         return packed
+    }
+}
+
+/// Where the fields of a line end, one after another: its delimiters, found for eight bytes at once, and the line's end.
+struct FieldEnds {
+    private let pattern: UInt64
+    /// Bit 7 of each byte of the eight at `base` that is a delimiter and was not given yet.
+    private var found: UInt64 = 0
+    private var base = -8
+
+    init(delimiter: UInt8) { pattern = 0x0101_0101_0101_0101 &* UInt64(delimiter) }
+
+    /// The next end of the line, which is the same at each call.
+    @inline(__always)
+    mutating func next(_ line: Span<UInt8>) -> Int {
+        while found == 0 {
+            base += 8
+            guard base < line.count else { return line.count }
+            // Behind the line's end stand bytes that are no delimiter.
+            let other = (base + 8 <= line.count ? line.word(at: base) : tail(line)) ^ pattern
+            // No carry leaves its byte: bit 7 of each says whether it is another.
+            found = ~(((other & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f) | other) & 0x8080_8080_8080_8080
+        }
+        let end = base + found.trailingZeroBitCount >> 3
+        found &= found &- 1
+        return end
+    }
+
+    private func tail(_ line: Span<UInt8>) -> UInt64 {
+        var word = ~pattern
+        for index in base..<line.count {
+            let shift = UInt64(8 * (index - base))
+            word = word & ~(0xff << shift) | UInt64(line[index]) << shift
+        }
+        return word
     }
 }
 

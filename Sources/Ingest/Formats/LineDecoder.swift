@@ -312,7 +312,7 @@ public struct LineDecoder: Sendable {
             if carry.capacity > 1 << 16 { carry = Array(carry.prefix(MalformedLine.longestExcerpt)) }
         }
         let wanted = isTooLong ? max(0, MalformedLine.longestExcerpt - carry.count) : part.count
-        for index in 0..<min(wanted, part.count) { carry.append(part[index]) }
+        carry.append(part.extracting(0..<min(wanted, part.count)))
     }
 
     private mutating func dropCarry() {

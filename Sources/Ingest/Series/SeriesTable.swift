@@ -25,7 +25,9 @@ struct SeriesTable: Sendable {
     /// Number of channels of each group, for the memory that a series takes.
     var channelsOfGroups: [Int] = []
     private let admission: SeriesAdmission
-    private var bytes: [[UInt8]] = []
+    /// The names' bytes, one after another, and where each ends: lists of their own would each be a place to wait for.
+    private var text: [UInt8] = []
+    private var ends: [Int] = []
     private var indexOfHash: [UInt64: Int32] = [:]
     private var last = 0
 
@@ -54,7 +56,7 @@ struct SeriesTable: Sendable {
         let base = Self.hash(line, range)
         var hash = base
         while let found = indexOfHash[hash] {
-            if matches(line, range, bytes[Int(found)]) {
+            if isName(Int(found), line, range) {
                 last = Int(found)
                 return found
             }
@@ -80,7 +82,7 @@ struct SeriesTable: Sendable {
         var copy: [UInt8] = []
         for index in 0..<key.count { copy.append(key[index]) }
         insert(copy, String(decoding: copy, as: UTF8.self), group: group)
-        last = bytes.count - 1
+        last = ends.count - 1
         return Int32(last)
     }
 
@@ -91,17 +93,21 @@ struct SeriesTable: Sendable {
         return Self.counted
     }
 
-    private var following: Int { last + 1 < bytes.count ? last + 1 : 0 }
+    private var following: Int { last + 1 < ends.count ? last + 1 : 0 }
 
+    @inline(__always)
     private func isName(_ index: Int, _ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        index < bytes.count && matches(line, range, bytes[index])
+        guard index < ends.count else { return false }
+        let place = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+        return place.count == range.count && line.has(text.span.extracting(place), at: range.lowerBound)
     }
 
     private mutating func insert(_ key: [UInt8], _ name: String, group: Int32) {
         var hash = Self.hash(key.span, 0..<key.count)
         while indexOfHash[hash] != nil { hash &+= 1 }
-        indexOfHash[hash] = Int32(bytes.count)
-        bytes.append(key)
+        indexOfHash[hash] = Int32(ends.count)
+        text += key
+        ends.append(text.count)
         names.append(name)
         groups.append(group)
     }
