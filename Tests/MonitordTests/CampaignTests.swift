@@ -59,8 +59,9 @@ import Testing
         #expect(result.output.contains("100000 keys"))
     }
 
-    @Test func `a quarter of an hour of soaking ends in order`() throws {
-        let sizes = ["--series", "20", "--duration", "15m", "--seed", "11", "--every", "0.2"]
+    @Test func `six hours of soaking end in order`() throws {
+        // Some seconds, so that it is looked at more than once on its way.
+        let sizes = ["--series", "20", "--duration", "6h", "--seed", "11", "--every", "0.05"]
         let result = try run("soak.py", in: "Benchmarks", [try #require(monitordBinary).path] + sizes)
         #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
         #expect(result.output.contains("stopped watching"))
