@@ -45,7 +45,7 @@ extension SeriesMonitor {
         if let score, score > 0 {
             return fusion.weights(calibration.fastEvidence, votes: votes)
         }
-        var weights = Array(repeating: 0.0, count: votes.count)
+        var weights = Array(repeating: 0.0, count: DetectorKind.count)
         var total = 0.0
         for member in severityMembers where votes[member.rawValue] {
             weights[member.rawValue] += calibration.slowEvidence[member.rawValue]
@@ -99,7 +99,7 @@ extension SeriesMonitor {
 
     private func expectation(of channel: Int) -> ChannelExpectation? {
         guard last != nil, frame.isScaled[channel] else { return nil }
-        return bands.expectation(channel: channel, location: location[channel], scale: scale[channel])
+        return bands.expectation(channel: channel, location: location[channel], scale: frame.scale[channel])
     }
 }
 

@@ -86,9 +86,12 @@ extension SeriesMonitor {
 
     /// Reads what ``encode(to:)`` wrote, as ``init(from:configuration:)``.
     ///
-    /// - Parameter anew: what was stored in another form and begins anew, in words, is added to it.
+    /// - Parameters:
+    ///   - fresh: one of the same channels and configuration that has seen nothing, see ``begin(seriesSeed:)``.
+    ///   - anew: what was stored in another form and begins anew, in words, is added to it.
     public init(
-        from reader: inout StateReader, configuration: DetectionConfiguration, anew: inout [String]
+        from reader: inout StateReader, configuration: DetectionConfiguration, like fresh: SeriesMonitor? = nil,
+        anew: inout [String]
     ) throws(StateCodingError) {
         let version = try reader.read(UInt8.self)
         guard version == Self.version || version == Self.unframedVersion else {
@@ -106,7 +109,11 @@ extension SeriesMonitor {
         guard mode == Self.mode(configuration) else {
             throw .invalid("the series was written with the networks \(configuration.usesNetworks ? "off" : "on")")
         }
-        self.init(channelCount: channels, configuration: configuration, seriesSeed: 0)
+        if let fresh, fresh.channelCount == channels, fresh.configuration == configuration, fresh.sampleCount == 0 {
+            self = fresh
+        } else {
+            self.init(channelCount: channels, configuration: configuration, seriesSeed: 0)
+        }
         seed = storedSeed
         var parts = isFramed ? try StateParts(from: &reader) : StateParts(unframed: reader)
         let scaling: Void? = try parts.read("the scaling") { (part) throws(StateCodingError) in

@@ -28,9 +28,8 @@ public struct SeriesMonitor: Sendable {
 
     var scalers: [ChannelScaler]
     var frame: Frame
-    /// Location and scale of each channel when the last sample was scored, in its unit.
+    /// Location of each channel when the last sample was scored, in its unit; its scale then is the frame's.
     var location: [Double]
-    var scale: [Double]
     var bank: DetectorBank
     var bands: ExpectedBands
     let fusion: EvidenceFusion
@@ -38,12 +37,11 @@ public struct SeriesMonitor: Sendable {
     let departureMembers: [DetectorKind]
     let severityMembers: [DetectorKind]
     var networks: SeriesNetworks?
-    var raw: [Float]
-    var votes: [Bool]
+    var votes = DetectorMask()
     /// Members that have something to say, whether or not they have earned a vote: state and severity hear them all, because
     /// the gate's levels were found with them.
-    var speaks: [Bool]
-    var feeds: [Bool]
+    var speaks = DetectorMask()
+    var feeds = DetectorMask()
     var calibration: ScoreCalibration
     var onset: OnsetFilter
     var eventThreshold: BlockMaximaThreshold
@@ -66,8 +64,6 @@ public struct SeriesMonitor: Sendable {
     public var isExcluded = false
     /// Number of the last sample that was an event.
     var lastEvent: UInt64?
-    /// How far a re-baseline moved the usual places, in scales; working memory.
-    var moves: [Float]
     var hasDroppedFirstScores = false
     /// Samples observed.
     public internal(set) var sampleCount: UInt64 = 0
@@ -102,9 +98,7 @@ public struct SeriesMonitor: Sendable {
         frame = Frame(channelCount: channelCount)
         closedStretch = ClosedStretch(channelCount: channelCount, memory: configuration.profile.memory)
         drifts = configuration.profile == .full ? DriftWatch(channelCount: channelCount) : nil
-        moves = Array(repeating: 0, count: channelCount)
         location = Array(repeating: 0, count: channelCount)
-        scale = Array(repeating: 1, count: channelCount)
         let set = configuration.detectors
         bank = DetectorBank(set, channelCount: channelCount, seed: seed)
         bands = ExpectedBands(channelCount: channelCount)
@@ -116,16 +110,24 @@ public struct SeriesMonitor: Sendable {
         networks =
             configuration.usesNetworks
             ? SeriesNetworks(channelCount: channelCount, configuration: configuration) : nil
-        raw = Array(repeating: 0, count: DetectorKind.count)
-        votes = Array(repeating: false, count: raw.count)
-        feeds = votes
-        speaks = votes
         let memory = configuration.profile.memory
         calibration = Self.calibration(of: set, memory: memory)
         onset = OnsetFilter(memory: memory)
         eventThreshold = BlockMaximaThreshold(
             prior: DetectionRecipe.eventPrior(of: set), length: memory.rememberedBlocks)
         stateThreshold = BlockMaximaThreshold(prior: DetectionRecipe.statePrior, length: memory.rememberedBlocks)
+    }
+
+    /// Makes a copy of a monitor that has seen nothing the one of another series.
+    ///
+    /// What neither has changed yet is in memory once for both: of one channel under the profile `lean` a sixth for good.
+    ///
+    /// - Parameter seriesSeed: makes the random choices of the series its own.
+    /// - Precondition: no sample was observed.
+    public mutating func begin(seriesSeed: UInt64) {
+        precondition(sampleCount == 0, "a monitor of \(sampleCount) samples begins")
+        seed = splitMix(configuration.seed ^ seriesSeed)
+        bank.sow(seed, channelCount: channelCount)
     }
 
     /// Applies another alarm budget, another way with a new level and another way to explain, from the next sample on.
@@ -247,14 +249,13 @@ public struct SeriesMonitor: Sendable {
             frame.isPresent[index] = value == value
             frame.hasChange[index] = wasPresent && value == value && !hasGap
             location[index] = scalers[index].location
-            scale[index] = scalers[index].scale
-            frame.scale[index] = scale[index]
+            frame.scale[index] = scalers[index].scale
             frame.isScaled[index] = scalers[index].count >= Double(DetectionRecipe.firstScaledSample)
             guard value == value else { continue }
             frame.presentCount += 1
             // Beyond 1e100 squares would overflow; no sensor means such a number.
             frame.values[index] = max(-1e100, min(1e100, value))
-            frame.scaled[index] = Float(scalers[index].scaled(frame.values[index], scale: scale[index]))
+            frame.scaled[index] = Float(scalers[index].scaled(frame.values[index], scale: frame.scale[index]))
         }
     }
 
@@ -264,12 +265,12 @@ public struct SeriesMonitor: Sendable {
         _ sample: SampleInput, models: GroupModels, scratch: inout ScoringScratch
     ) -> Verdict {
         networks?.expect(into: &frame, models: models, scratch: &scratch)
-        bank.score(frame, into: &raw)
-        noteVotes()
-        calibration.judge(raw)
-        let aspects = fusion.strongestAspects(calibration.fastEvidence, votes: votes)
-        let evidence = max(aspects, EvidenceFusion.stuck(calibration.fastEvidence, votes: votes))
-        moveLevels()
+        bank.score(frame, into: &scratch.evidence.raw)
+        noteVotes(seasonal: scratch.evidence.raw[DetectorKind.seasonal.rawValue])
+        calibration.judge(&scratch.evidence)
+        let aspects = fusion.strongestAspects(scratch.evidence.fast, votes: votes)
+        let evidence = max(aspects, EvidenceFusion.stuck(scratch.evidence.fast, votes: votes))
+        moveLevels(scratch.evidence.slow)
         judgeState()
         // A statement of its own: as an argument it would change `self` under a call on `self`, which copies the rings.
         let score = eventScore(evidence)
@@ -280,7 +281,10 @@ public struct SeriesMonitor: Sendable {
 
     /// The networks vote on events once they have trained a little and predict this series better than doing without them
     /// would, and not while a restart leaves them without a word.
-    private mutating func noteVotes() {
+    ///
+    /// - Parameter seasonal: the raw score of that member: of a time of day that it does not know yet it says 0, which is no
+    ///   opinion.
+    private mutating func noteVotes(seasonal: Float) {
         let mayVote = networks != nil && sampleCount >= DetectionRecipe.firstNetworkVote
         for (index, kind) in bank.kinds.enumerated() {
             let isKnown =
@@ -294,8 +298,7 @@ public struct SeriesMonitor: Sendable {
                 speaks = isKnown && mayVote && frame.hasReconstruction
                 hasEarned = reconstructionVote.isEarned
             case .seasonal:
-                // Of a time of day that it does not know yet it says 0, which is no opinion.
-                speaks = isKnown && raw[kind.rawValue] > 0
+                speaks = isKnown && seasonal > 0
             default: break
             }
             self.speaks[kind.rawValue] = speaks
@@ -305,29 +308,29 @@ public struct SeriesMonitor: Sendable {
 
     /// Whether a member's score is fed to its calibration. While the series is young also scores of 0 of networks that
     /// have nothing to say yet count, as the constants were found with them.
-    private mutating func noteFeeds() {
+    private mutating func noteFeeds(seasonal: Float) {
         let isYoung = sampleCount < DetectionRecipe.firstNetworkVote
         for kind in bank.kinds {
             switch kind {
             case .forecast: feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasForecast)
             case .reconstruction, .reconstructionWindow, .latent:
                 feeds[kind.rawValue] = networks != nil && (isYoung || frame.hasReconstruction)
-            case .seasonal: feeds[kind.rawValue] = raw[kind.rawValue] > 0
+            case .seasonal: feeds[kind.rawValue] = seasonal > 0
             default: feeds[kind.rawValue] = true
             }
         }
     }
 
-    private mutating func moveLevels() {
+    private mutating func moveLevels(_ evidence: [Double]) {
         let state = EvidenceFusion.mean(
-            of: stateMembers, calibration.slowEvidence, votes: speaks, cap: DetectionRecipe.stateCap)
+            of: stateMembers, evidence, votes: speaks, cap: DetectionRecipe.stateCap)
         let severity = EvidenceFusion.mean(
-            of: severityMembers, calibration.slowEvidence, votes: speaks, cap: .infinity)
+            of: severityMembers, evidence, votes: speaks, cap: .infinity)
         stateLevel += DetectionRecipe.stateRate * (state - stateLevel)
         if departureMembers.contains(where: { speaks[$0.rawValue] }) {
             condition.note(
                 departure: EvidenceFusion.mean(
-                    of: departureMembers, calibration.slowEvidence, votes: speaks, cap: DetectionRecipe.stateCap))
+                    of: departureMembers, evidence, votes: speaks, cap: DetectionRecipe.stateCap))
         }
         severityLevel += DetectionRecipe.severityRate * (min(DetectionRecipe.severityCap, severity) - severityLevel)
     }
@@ -389,10 +392,10 @@ public struct SeriesMonitor: Sendable {
         let decision = decideGate()
         let isOpen = decision == .open
         hold()
-        noteFeeds()
+        noteFeeds(seasonal: scratch.evidence.raw[DetectorKind.seasonal.rawValue])
         calibration.learn(
             feedsFast: sampleCount >= DetectionRecipe.firstFastCalibrationSample && !frame.isHeld, feedsSlow: isOpen,
-            feeds: feeds)
+            feeds: feeds, scratch.evidence.transformed)
         if !hasDroppedFirstScores, sampleCount >= DetectionRecipe.slowDropSample {
             hasDroppedFirstScores = true
             calibration.dropFirstScores()
@@ -469,10 +472,11 @@ public struct SeriesMonitor: Sendable {
     ///
     /// - Parameter wasAccepted: whether somebody accepted what the series does now, and not what it did for most of the time.
     private mutating func settle(wasAccepted: Bool) {
+        var moves = Array(repeating: Float(0), count: channelCount)
         for index in scalers.indices {
             let before = scalers[index].location
             scalers[index].rebaseline(to: closedStretch.level(channel: index, isLatest: wasAccepted))
-            moves[index] = Float((scalers[index].location - before) / scale[index])
+            moves[index] = Float((scalers[index].location - before) / frame.scale[index])
             frame.scaled[index] -= moves[index]
             frame.previousScaled[index] -= moves[index]
         }
@@ -523,7 +527,7 @@ public struct SeriesMonitor: Sendable {
     // MARK: Memory
 
     /// Bytes that the series takes: bounded; of one channel about 240 KB when its rings are full and a third of it when
-    /// young, under the profile `lean` under 8 KB.
+    /// young, under the profile `lean` under 7 KB.
     public var memoryBytes: Int {
         let detectors = bank.memoryBytes
         let scaling = scalers.reduce(channelCount * (112 + 16 + 40)) { $0 + $1.memoryBytes }

@@ -50,7 +50,9 @@ public struct SeriesClock: Sendable, Equatable {
     private var distances: [Double] = []
     private var nextDistance = 0
     private var sinceMedian = 0
-    private var lateRun: [Timestamp] = []
+    /// Late rows in order up to now, and the last of them.
+    private var lateRun: UInt8 = 0
+    private var lastLate: Timestamp?
 
     /// Creates a clock.
     ///
@@ -59,7 +61,6 @@ public struct SeriesClock: Sendable, Equatable {
         declaredInterval = interval
         self.interval = interval
         distances.reserveCapacity(Self.remembered)
-        lateRun.reserveCapacity(Self.lateRowsUntilStep)
     }
 
     /// Which of two instants a row means whose local time clocks show twice, because they are set back.
@@ -79,7 +80,7 @@ public struct SeriesClock: Sendable, Equatable {
         let second = first.advanced(bySeconds: Double(seconds))
         let due = last.advanced(bySeconds: isRegular ? interval ?? 0 : 0)
         if second.seconds(since: due).magnitude <= first.seconds(since: due).magnitude { return second }
-        if lateRun.count == Self.lateRowsUntilStep - 1, let lastLate = lateRun.last, first > lastLate, second > last,
+        if lateRun == Self.lateRowsUntilStep - 1, let lastLate, first > lastLate, second > last,
             last.seconds(since: first) > Self.smallestHiddenReturn
         {
             return second
@@ -97,7 +98,7 @@ public struct SeriesClock: Sendable, Equatable {
             return .onTime(missed: 0)
         }
         if time <= previous { return refuse(time, previous: previous) }
-        lateRun.removeAll(keepingCapacity: true)
+        endLateRun()
         let distance = time.seconds(since: previous)
         last = time
         if Self.isSet(from: previous, to: time, distance) {
@@ -113,7 +114,7 @@ public struct SeriesClock: Sendable, Equatable {
     /// here, and the interval is kept.
     public mutating func admit(_ time: Timestamp, isSet: Bool) -> Admission {
         guard isSet, last != nil else { return admit(time) }
-        lateRun.removeAll(keepingCapacity: true)
+        endLateRun()
         last = time
         steps += 1
         return .stepped
@@ -125,20 +126,26 @@ public struct SeriesClock: Sendable, Equatable {
     }
 
     private mutating func refuse(_ time: Timestamp, previous: Timestamp) -> Admission {
-        if let lastLate = lateRun.last, time <= lastLate { lateRun.removeAll(keepingCapacity: true) }
-        if time == previous && lateRun.isEmpty {
+        if let lastLate, time <= lastLate { endLateRun() }
+        if time == previous && lateRun == 0 {
             duplicateRows += 1
             return .duplicate
         }
-        lateRun.append(time)
-        if lateRun.count >= Self.lateRowsUntilStep {
-            lateRun.removeAll(keepingCapacity: true)
+        lateRun += 1
+        lastLate = time
+        if lateRun >= Self.lateRowsUntilStep {
+            endLateRun()
             last = time
             steps += 1
             return .stepped
         }
         lateRows += 1
         return .late
+    }
+
+    private mutating func endLateRun() {
+        lateRun = 0
+        lastLate = nil
     }
 
     private func missedTicks(in distance: Double) -> Int {
@@ -189,7 +196,8 @@ public struct SeriesClock: Sendable, Equatable {
         writer.write(distances)
         writer.write(UInt32(nextDistance))
         writer.write(UInt32(sinceMedian))
-        writer.write(lateRun.map(\.nanoseconds))
+        // Room for each of them, of which only the last counts.
+        writer.write(Array(repeating: lastLate?.nanoseconds ?? 0, count: Int(lateRun)))
     }
 
     /// Reads a clock.
@@ -209,8 +217,11 @@ public struct SeriesClock: Sendable, Equatable {
         distances = try reader.readDoubles()
         nextDistance = Int(try reader.read(UInt32.self))
         sinceMedian = Int(try reader.read(UInt32.self))
-        lateRun = try reader.readIntegers(Int64.self).map(Timestamp.init(nanoseconds:))
-        guard distances.count <= Self.remembered, nextDistance < Self.remembered, lateRun.count < Self.lateRowsUntilStep
+        let lateRows = try reader.readIntegers(Int64.self)
+        guard distances.count <= Self.remembered, nextDistance < Self.remembered,
+            lateRows.count < Self.lateRowsUntilStep
         else { throw .invalid("a series clock with impossible counts") }
+        lateRun = UInt8(lateRows.count)
+        lastLate = lateRows.last.map(Timestamp.init(nanoseconds:))
     }
 }

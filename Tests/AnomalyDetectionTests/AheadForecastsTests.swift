@@ -86,7 +86,7 @@ import TimeSeries
                 let drift = step < 1_200 ? 0 : 0.25 * Double(step - 1_200)
                 // A smooth series: the change of a sample is little, and noise of its own.
                 _ = rig.observe([normal(&generator) + drift])
-                let raw = Double(rig.monitor.raw[DetectorKind.forecast.rawValue])
+                let raw = Double(rig.scratch.evidence.raw[DetectorKind.forecast.rawValue])
                 if (800..<1_200).contains(step) { usual += raw / 400 }
                 if (1_210..<1_230).contains(step) { drifting += raw / 20 }
             }

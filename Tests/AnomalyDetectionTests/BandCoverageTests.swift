@@ -71,7 +71,7 @@ import TimeSeries
             guard step >= 300 else { continue }
             for channel in 0..<channels {
                 let band = rig.monitor.bands.expectation(
-                    channel: channel, location: rig.monitor.location[channel], scale: rig.monitor.scale[channel])
+                    channel: channel, location: rig.monitor.location[channel], scale: rig.monitor.frame.scale[channel])
                 let isWithin = (band.low...band.high).contains(rig.monitor.frame.values[channel])
                 if step < 2_000 {
                     result.earlyCount += 1

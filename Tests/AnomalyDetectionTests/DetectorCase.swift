@@ -51,7 +51,7 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
         case .level:
             DetectorCase(name: kind.name, bytes: { 4 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .difference:
-            DetectorCase(name: kind.name, bytes: { 20 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
+            DetectorCase(name: kind.name, bytes: { 24 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .volatility:
             DetectorCase(
                 name: kind.name, plant: .roughness, bytes: { 32 * $0 },
@@ -60,11 +60,11 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
             DetectorCase(name: kind.name, bytes: { 24 * $0 }, make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .shift:
             DetectorCase(
-                name: kind.name, plant: .step, bytes: { 29 * $0 },
+                name: kind.name, plant: .step, bytes: { 32 * $0 },
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .slowShift:
             DetectorCase(
-                name: kind.name, plant: .step, bytes: { 29 * $0 },
+                name: kind.name, plant: .step, bytes: { 32 * $0 },
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .correlation:
             DetectorCase(
@@ -82,7 +82,7 @@ struct DetectorCase: Sendable, CustomTestStringConvertible {
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .stuck:
             DetectorCase(
-                name: kind.name, plant: .standstill, leavesAbsentOut: false, bytes: { 12 * $0 },
+                name: kind.name, plant: .standstill, leavesAbsentOut: false, bytes: { 16 * $0 },
                 make: { kind.makeDetector(channelCount: $0, seed: 1) })
         case .zScore:
             DetectorCase(

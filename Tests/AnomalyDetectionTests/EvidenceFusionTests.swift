@@ -6,7 +6,7 @@ import Testing
 @Suite struct EvidenceFusionTests {
     private let fusion = EvidenceFusion(.full)
     /// All but the one that has no opinion of a time of day that it does not know.
-    private let all = DetectorKind.allCases.map { $0 != .seasonal }
+    private let all = DetectorMask(DetectorKind.allCases.map { $0 != .seasonal })
 
     private func evidence(_ values: [DetectorKind: Double]) -> [Double] {
         DetectorKind.allCases.map { values[$0] ?? 0 }
@@ -45,10 +45,24 @@ import Testing
     }
 
     @Test func `nobody votes, nothing is said`() {
-        let nobody = Array(repeating: false, count: all.count)
+        let nobody = DetectorMask()
         #expect(fusion.event(evidence([.level: 5]), votes: nobody) == 0)
         #expect(EvidenceFusion.mean(of: [.level], evidence([.level: 5]), votes: nobody, cap: 2) == 0)
         #expect(EvidenceFusion.mean(of: [.level, .shift], evidence([.level: 5]), votes: all, cap: 2) == 1)
+    }
+}
+
+@Suite struct DetectorMaskTests {
+    @Test func `holds each detector by itself`() {
+        #expect(DetectorKind.count <= 32)
+        for one in DetectorKind.allCases {
+            var mask = DetectorMask()
+            mask[one.rawValue] = true
+            for other in DetectorKind.allCases { #expect(mask[other.rawValue] == (other == one)) }
+            #expect(mask == DetectorMask(DetectorKind.allCases.map { $0 == one }))
+            mask[one.rawValue] = false
+            #expect(mask == DetectorMask())
+        }
     }
 }
 

@@ -115,6 +115,32 @@ import TimeSeries
         #expect(rig.monitor.bytes == restored.monitor.bytes)
     }
 
+    @Test(arguments: [["+isolation", "+neighbours", "+one-class", "+hampel"], ["level", "difference", "stuck"]])
+    func `the copy of a fresh one is as one made for the series`(detectors: [String]) throws {
+        let configuration = DetectionConfiguration(usesNetworks: false, detectors: detectors)
+        let fresh = SeriesMonitor(channelCount: 2, configuration: configuration, seriesSeed: 0)
+        var rig = Rig(channels: 2, networks: false)
+        // A first one that has changed takes nothing from those that follow.
+        for seed in [5, 77] as [UInt64] {
+            var generator = SeededGenerator(seed: 4)
+            var copy = fresh
+            copy.begin(seriesSeed: seed)
+            rig.tick = 0
+            var made = rig
+            made.monitor = SeriesMonitor(channelCount: 2, configuration: configuration, seriesSeed: seed)
+            rig.monitor = copy
+            for step in 0..<400 {
+                let values = wave(step, channels: 2, &generator)
+                #expect(Self.bits(rig.observe(values)) == Self.bits(made.observe(values)), "sample \(step)")
+            }
+            #expect(rig.monitor.bytes == made.monitor.bytes)
+            // Read into a copy of the fresh one as into one of its own.
+            var (reader, anew) = (StateReader(made.monitor.bytes), [String]())
+            let restored = try SeriesMonitor(from: &reader, configuration: configuration, like: fresh, anew: &anew)
+            #expect(restored.bytes == made.monitor.bytes && anew.isEmpty)
+        }
+    }
+
     @Test(
         arguments: [
             (ForecasterVariant(), ForecasterVariant(cell: .gru)), (ForecasterVariant(), ForecasterVariant(cell: .cnn)),
@@ -313,7 +339,7 @@ import TimeSeries
         // No change expected: the last z, in the scale that the sample was scored with, which learning has since moved
         // by at most 1/800 of the last residual.
         let expected = try #require(first.expected)
-        let byHand = rig.monitor.location[1] + rig.monitor.scale[1] * Double(lastScaled)
+        let byHand = rig.monitor.location[1] + rig.monitor.frame.scale[1] * Double(lastScaled)
         #expect((expected - byHand).magnitude < 1e-9, "\(expected), not \(byHand)")
         #expect((expected - before[1]).magnitude < 0.01, "\(expected), not \(before[1])")
         // It surrounds what is expected and was not widened by the jump itself.
@@ -336,7 +362,7 @@ import TimeSeries
         let expected = try #require(part.expected)
         let high = try #require(part.high)
         #expect(expected == location && (4...6).contains(expected))
-        let halfWidth = Double(ExpectedBands.levelHalfWidth) * rig.monitor.scale[0]
+        let halfWidth = Double(ExpectedBands.levelHalfWidth) * rig.monitor.frame.scale[0]
         #expect((high - location - halfWidth).magnitude < 1e-12)
         #expect(part.share == 1)
     }

@@ -132,7 +132,8 @@ import TimeSeries
         _ = other.observe(values)
         for member in other.monitor.bank.kinds where member != kind {
             let slot = member.rawValue
-            #expect(other.monitor.raw[slot].bitPattern == rig.monitor.raw[slot].bitPattern, "\(member)")
+            #expect(
+                other.scratch.evidence.raw[slot].bitPattern == rig.scratch.evidence.raw[slot].bitPattern, "\(member)")
             #expect(other.monitor.votes[slot] == rig.monitor.votes[slot], "\(member)")
             #expect(
                 other.monitor.calibration.fastEvidence[slot] == rig.monitor.calibration.fastEvidence[slot]

@@ -40,6 +40,21 @@ import TimeSeries
         #expect((fitted.scale - (sum + 5) / 16).magnitude < 1e-9, "\(fitted.scale)")
     }
 
+    @Test(arguments: [8, 48]) func `a full ring goes on as the blocks that are left`(length: Int) throws {
+        var generator = SeededGenerator(seed: 3)
+        var ring = BlockMaximaThreshold(prior: prior, length: length)
+        // Few numbers, so that many are equal.
+        let maxima = (0..<(3 * length)).map { _ in Double(Int(generator.uniform() * 6)) / 2 }
+        for maximum in maxima {
+            for step in 0..<BlockMaximaThreshold.blockLength { ring.push(step == 60 ? maximum : 0) }
+        }
+        let left = threshold(Array(maxima.suffix(length)))
+        #expect(ring.level == left.level && ring.scale == left.scale)
+        let bytes = StateWriter.bytes { ring.encode(to: &$0) }
+        var reader = StateReader(bytes)
+        #expect(try BlockMaximaThreshold(from: &reader, prior: prior, length: length) == ring)
+    }
+
     @Test func `score and threshold are each other's inverse`() {
         let fitted = threshold([3, 1, 5, 2, 4])
         for rate in [1e-3, 1e-5, 1.0 / 604_800, 1e-9] {

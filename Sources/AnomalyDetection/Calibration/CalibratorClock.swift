@@ -40,17 +40,26 @@ struct CalibratorClock: Sendable {
     }
 
     /// Reads off the evidence of scores; both have one number for each ``DetectorKind``.
-    func judge(_ transformed: [Double], into evidence: inout [Double]) {
-        // Over spans: nothing is copied to be asked.
-        let (long, short) = (long.span, short.span)
-        for index in long.indices {
-            let member = members[index].rawValue
-            evidence[member] = long[index].evidence(transformed[member])
+    ///
+    /// - Parameters:
+    ///   - told: takes the same, one number for each member.
+    ///   - first: its first place there.
+    mutating func judge(
+        _ transformed: [Double], into evidence: inout [Double], told: inout [Double], from first: Int
+    ) {
+        switch memory {
+        case .long:
+            // Over a span: nothing is copied to be asked.
+            let long = long.span
+            for index in long.indices {
+                told[first + index] = long[index].evidence(transformed[members[index].rawValue])
+            }
+        case .short:
+            for index in short.indices {
+                told[first + index] = short[index].evidenceInPlace(transformed[members[index].rawValue])
+            }
         }
-        for index in short.indices {
-            let member = members[index].rawValue
-            evidence[member] = short[index].evidence(transformed[member])
-        }
+        for index in members.indices { evidence[members[index].rawValue] = told[first + index] }
     }
 
     /// Remembers a score of the member at a place.

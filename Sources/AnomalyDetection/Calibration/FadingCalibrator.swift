@@ -12,7 +12,7 @@ import TimeSeries
 /// scores that repeat exactly are ordinary.
 ///
 /// Edge cases as ``TailCalibrator``: below 8 scores the answer is 0, below 40 the rank, at most 2; never above 14.
-struct FadingCalibrator: ScoreCalibrator, Equatable {
+struct FadingCalibrator: ScoreCalibrator {
     /// Bins; they cover 0 ≤ x < 16.
     static let binCount = 128
     /// Last scores that a re-baseline takes in; each weighs as two.
@@ -23,7 +23,8 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
     private static let fineBins = 80
     private static let middleBins = 104
 
-    private var counts: [UInt16]
+    /// In the calibrator itself: of thousands of series each array of its own would be a head and a place more to wait for.
+    private var counts: InlineArray<128, UInt16>
     /// Bins of the first scores, as long as they may have to be dropped.
     private var first: [UInt8] = []
     private var keepsFirst: Bool
@@ -50,7 +51,7 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
     /// - Precondition: `length` is 8 to 32,768.
     init(length: Int, prior: TailPrior = TailPrior(), dropsFirst: Bool = false) {
         precondition((TailCalibrator.fewestScores...Self.capacity).contains(length), "a calibrator of \(length) scores")
-        counts = Array(repeating: 0, count: Self.binCount)
+        counts = InlineArray(repeating: 0)
         keepsFirst = dropsFirst
         weight = Int32(Self.capacity / length)
         smallestScale = Float(prior.smallestScale)
@@ -75,18 +76,27 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
         return bin < middleBins ? 2 + Double(bin - fineBins) / 12 : 4 + Double(bin - middleBins) / 2
     }
 
-    // As that of the other.
-    @inline(__always)
     func evidence(_ transformed: Double) -> Double {
+        var copy = self
+        return copy.evidenceInPlace(transformed)
+    }
+
+    /// ``evidence(_:)``, which changes nothing; mutating, because a calibrator that is only read is copied with all its bins.
+    mutating func evidenceInPlace(_ transformed: Double) -> Double {
         guard count >= TailCalibrator.fewestScores else { return 0 }
         if isFitted, transformed > Double(tailStart) {
             let excess = (transformed - Double(tailStart)) * Double(inverseTailScale)
             return min(Double(tailStartEvidence) + excess, TailCalibrator.tailCap)
         }
-        var above: Int32 = 0
-        for bin in Self.bin(of: transformed)..<Self.binCount { above += Int32(counts[bin]) }
+        let above = Self.sum(counts.span.extracting(Self.bin(of: transformed)...))
         let rank = max(0, rankEvidence(above: above))
         return isFitted ? rank : min(rank, TailCalibrator.rankCap)
+    }
+
+    private static func sum(_ counts: Span<UInt16>) -> Int32 {
+        var sum: Int32 = 0
+        for place in counts.indices { sum += Int32(counts[place]) }
+        return sum
     }
 
     /// −log10 of (above + ½) / (n + 1).
@@ -167,10 +177,10 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
         fit()
     }
 
-    var memoryBytes: Int { MemoryLayout<Self>.size + counts.count * 2 + first.capacity }
+    var memoryBytes: Int { MemoryLayout<Self>.stride + first.capacity }
 
     func encode(to writer: inout StateWriter) {
-        writer.write(counts)
+        writer.write(counts.indices.map { counts[$0] })
         writer.write(first)
         writer.write(keepsFirst)
         writer.write(pushed)
@@ -184,13 +194,14 @@ struct FadingCalibrator: ScoreCalibrator, Equatable {
     /// Reads what ``encode(to:)`` wrote.
     init(from reader: inout StateReader, length: Int, prior: TailPrior = TailPrior()) throws(StateCodingError) {
         self.init(length: length, prior: prior)
-        counts = try reader.readIntegers(UInt16.self)
+        let stored = try reader.readIntegers(UInt16.self)
         first = try reader.readIntegers(UInt8.self)
         keepsFirst = try reader.readBool()
-        let sum = counts.reduce(0) { $0 + Int($1) }
-        guard counts.count == Self.binCount, sum < Self.capacity, first.count <= DetectionRecipe.droppedSlowScores,
+        let sum = stored.reduce(0) { $0 + Int($1) }
+        guard stored.count == Self.binCount, sum < Self.capacity, first.count <= DetectionRecipe.droppedSlowScores,
             first.allSatisfy({ Int($0) < Self.binCount })
-        else { throw .invalid("\(counts.count) counts of \(sum) in a calibrator") }
+        else { throw .invalid("\(stored.count) counts of \(sum) in a calibrator") }
+        for bin in counts.indices { counts[bin] = stored[bin] }
         total = Int32(sum)
         pushed = try reader.read()
         fadings = try reader.read()

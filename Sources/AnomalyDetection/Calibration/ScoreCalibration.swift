@@ -10,15 +10,10 @@ struct ScoreCalibration: Sendable {
     private let memory: ScoreMemory
     private var fast: CalibratorClock
     private var slow: CalibratorClock
-    /// Bins of the last scores of the slow members, `[256, members]` (128 of a short memory), for a re-baseline.
-    private var recent: [UInt16] = []
-    private var recentStart = 0
-    /// Raw scores as ln(1 + raw), one for each member.
-    private var transformed: [Double]
-    /// Fast evidence, one for each member; 0 for members without a fast calibrator.
-    private(set) var fastEvidence: [Double]
-    /// Slow evidence, likewise.
-    private(set) var slowEvidence: [Double]
+    /// Bins of the last scores of the slow members, for a re-baseline.
+    private var recent: RecentBins
+    /// Evidence of the sample judged last, for who asks why: of the fast clock's members and then of the slow one's.
+    private var told: [Double]
 
     init(fastMembers: [DetectorKind], slowMembers: [DetectorKind], memory: ScoreMemory = .long) {
         self.memory = memory
@@ -27,9 +22,8 @@ struct ScoreCalibration: Sendable {
             fastMembers, length: DetectionRecipe.fastCalibrationLength, memory: memory, dropsFirst: false)
         slow = CalibratorClock(
             slowMembers, length: DetectionRecipe.slowCalibrationLength, memory: memory, dropsFirst: true)
-        transformed = Array(repeating: 0, count: DetectorKind.count)
-        fastEvidence = transformed
-        slowEvidence = transformed
+        recent = RecentBins(columns: slowMembers.count, memory: memory)
+        told = Array(repeating: 0, count: fastMembers.count + slowMembers.count)
     }
 
     /// Members of the fast clock.
@@ -37,11 +31,26 @@ struct ScoreCalibration: Sendable {
     /// Members of the slow clock.
     var slowMembers: [DetectorKind] { slow.members }
 
+    /// Fast evidence of the sample judged last, one for each ``DetectorKind``; 0 without a fast calibrator. Allocates.
+    var fastEvidence: [Double] { evidence(of: fast, from: 0) }
+    /// Slow evidence, likewise.
+    var slowEvidence: [Double] { evidence(of: slow, from: fast.members.count) }
+
+    private func evidence(of clock: CalibratorClock, from first: Int) -> [Double] {
+        var evidence = Array(repeating: 0.0, count: DetectorKind.count)
+        for (index, member) in clock.members.enumerated() { evidence[member.rawValue] = told[first + index] }
+        return evidence
+    }
+
     /// Reads off the evidence of the raw scores.
-    mutating func judge(_ raw: [Float]) {
-        for kind in members { transformed[kind.rawValue] = TailCalibrator.transformed(raw[kind.rawValue]) }
-        fast.judge(transformed, into: &fastEvidence)
-        slow.judge(transformed, into: &slowEvidence)
+    mutating func judge(_ evidence: inout Evidence) {
+        // The memory is that of other series too, which may have other members.
+        evidence.clear()
+        for kind in members {
+            evidence.transformed[kind.rawValue] = TailCalibrator.transformed(evidence.raw[kind.rawValue])
+        }
+        fast.judge(evidence.transformed, into: &evidence.fast, told: &told, from: 0)
+        slow.judge(evidence.transformed, into: &evidence.slow, told: &told, from: fast.members.count)
     }
 
     /// Feeds the scores judged last.
@@ -50,7 +59,8 @@ struct ScoreCalibration: Sendable {
     ///   - feedsFast: whether the fast clock is fed; not during the first samples.
     ///   - feedsSlow: whether the slow clock is fed; not while the series is abnormal.
     ///   - feeds: which members had something to say.
-    mutating func learn(feedsFast: Bool, feedsSlow: Bool, feeds: [Bool]) {
+    ///   - transformed: the scores, as ``judge(_:)`` left them.
+    mutating func learn(feedsFast: Bool, feedsSlow: Bool, feeds: DetectorMask, _ transformed: [Double]) {
         if feedsFast {
             for (index, member) in fast.members.enumerated() where feeds[member.rawValue] {
                 fast.push(transformed[member.rawValue], at: index)
@@ -59,18 +69,9 @@ struct ScoreCalibration: Sendable {
         for (index, member) in slow.members.enumerated() {
             let value = transformed[member.rawValue]
             if feedsSlow, feeds[member.rawValue] { slow.push(value, at: index) }
-            remember(memory.bin(of: value), slot: index)
+            recent.note(memory.bin(of: value), column: index)
         }
-        let rows = memory.recentScores
-        if recent.count == rows * slow.members.count { recentStart = recentStart + 1 == rows ? 0 : recentStart + 1 }
-    }
-
-    private mutating func remember(_ bin: UInt16, slot: Int) {
-        if recent.count < memory.recentScores * slow.members.count {
-            recent.append(bin)
-        } else {
-            recent[recentStart * slow.members.count + slot] = bin
-        }
+        recent.endRow()
     }
 
     /// Takes the scores of the unsettled first samples out of the slow clock.
@@ -78,25 +79,21 @@ struct ScoreCalibration: Sendable {
 
     /// Makes the slow clock take what the series does now for half of what is normal.
     mutating func rebaseline(seed: UInt64) {
-        let count = slow.members.count
-        let rows = count == 0 ? 0 : recent.count / count
         for index in slow.members.indices {
-            let bins = (0..<rows).map { recent[(($0 + recentStart) % rows) * count + index] }
-            slow.rebaseline(at: index, recent: bins, seed: splitMix(seed &+ UInt64(index)))
+            slow.rebaseline(at: index, recent: recent.column(index), seed: splitMix(seed &+ UInt64(index)))
         }
     }
 
     /// Bytes that its arrays take.
     var memoryBytes: Int {
-        fast.memoryBytes + slow.memoryBytes + recent.capacity * 2 + transformed.count * 24
+        fast.memoryBytes + slow.memoryBytes + recent.memoryBytes + told.count * 8
     }
 
     /// Writes both clocks, each calibrator with its member's name and length.
     func encode(to writer: inout StateWriter) {
         fast.encode(to: &writer)
         slow.encode(to: &writer)
-        writer.write(recent)
-        writer.write(UInt32(recentStart))
+        recent.encode(to: &writer)
     }
 
     /// Reads what ``encode(to:)`` wrote. Calibrators of members that no longer take part are left out; new members begin
@@ -108,19 +105,9 @@ struct ScoreCalibration: Sendable {
     ) throws(StateCodingError) {
         _ = try fast.restore(from: &reader, without: newcomers)
         let stored = try slow.restore(from: &reader, without: newcomers)
-        let bins = try reader.readIntegers(UInt16.self)
-        recentStart = Int(try reader.read(UInt32.self))
-        guard bins.count <= memory.recentScores * stored.count,
-            stored.isEmpty ? bins.isEmpty : bins.count % stored.count == 0,
-            recentStart < max(1, memory.recentScores),
-            bins.allSatisfy({ Int($0) < memory.binCount })
-        else { throw .invalid("\(bins.count) recent scores from \(recentStart) on") }
         let columns = slowMembers.map { member in
             newcomers.contains(member) ? nil : stored.firstIndex(of: member.name)
         }
-        recent = []
-        for row in 0..<(stored.isEmpty ? 0 : bins.count / stored.count) {
-            for column in columns { recent.append(column.map { bins[row * stored.count + $0] } ?? 0) }
-        }
+        recent = try RecentBins(from: &reader, stored: stored.count, columns: columns, memory: memory)
     }
 }

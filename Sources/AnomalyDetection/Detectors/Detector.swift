@@ -90,11 +90,17 @@ enum ChannelAggregate {
     /// A plain maximum would grow with the number of channels, a mean would drown one channel among many. Multiplied
     /// out and rooted by √√ and a cube root of our own: no libm between a sample and its score.
     static func nearMaximum(_ residuals: [Float], of frame: Frame) -> Float {
+        nearMaximum(of: frame) { residuals[$0] }
+    }
+
+    /// The same of residuals that stand among other things.
+    @inline(__always)
+    static func nearMaximum(of frame: Frame, _ residual: (_ channel: Int) -> Float) -> Float {
         guard frame.presentCount > 0 else { return 0 }
-        if frame.channelCount == 1 { return residuals[0].magnitude }
+        if frame.channelCount == 1 { return residual(0).magnitude }
         var sum = 0.0
         for index in 0..<frame.channelCount where frame.isPresent[index] {
-            let size = Double(min(residuals[index].magnitude, cap))
+            let size = Double(min(residual(index).magnitude, cap))
             let square = size * size
             let fourth = square * square
             sum += fourth * fourth * fourth
@@ -114,10 +120,13 @@ enum ChannelAggregate {
 
     /// Squared residuals, cut like the score's.
     static func squares(_ residuals: [Float], into parts: inout [Double]) {
-        for index in residuals.indices {
-            let size = Double(min(residuals[index].magnitude, cap))
-            parts[index] = size * size
-        }
+        for index in residuals.indices { parts[index] = square(residuals[index]) }
+    }
+
+    /// A squared residual, cut like the score's.
+    static func square(_ residual: Float) -> Double {
+        let size = Double(min(residual.magnitude, cap))
+        return size * size
     }
 }
 

@@ -45,6 +45,13 @@ struct DetectorBank: Sendable {
         for index in members.indices { members[index].recentre(by: moves) }
     }
 
+    /// Detectors that choose at random begin with another seed.
+    mutating func sow(_ seed: UInt64, channelCount: Int) {
+        for (index, kind) in kinds.enumerated() where kind.isSeeded {
+            members[index] = kind.makeDetector(channelCount: channelCount, seed: seed)
+        }
+    }
+
     /// A detector begins as on the first day: what it knows is another model's.
     mutating func beginAnew(_ kind: DetectorKind, channelCount: Int, seed: UInt64) {
         guard let index = kinds.firstIndex(of: kind) else { return }
@@ -118,6 +125,9 @@ extension DetectorKind {
     /// Version of what the detector writes: to be counted up when older bytes no longer mean the same, in a `switch` by kind. It
     /// then learns anew, alone.
     var codingVersion: UInt8 { 1 }
+
+    /// Whether the detector chooses at random.
+    var isSeeded: Bool { self == .neighbours || self == .isolation || self == .oneClass }
 
     /// Creates the detector.
     ///

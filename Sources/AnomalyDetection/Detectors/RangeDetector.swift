@@ -9,9 +9,27 @@ public struct RangeDetector: Detector {
     private static let forgetting = 1e-4
     private static let smallestWidth = 1e-3
     private static let rangesPerUnit = 10.0
-    private var excess: [Double]
-    private var low: [Double]
-    private var high: [Double]
+
+    /// What is known of a channel: in one array, so that a detector of few channels is one place in memory.
+    private struct Range: Sendable {
+        var excess = 0.0
+        var low = Double.infinity
+        var high = -Double.infinity
+
+        /// Shrinks a little and takes the value in.
+        mutating func learn(_ value: Double) {
+            guard low <= high else {
+                low = value
+                high = value
+                return
+            }
+            let shrink = (high - low) * RangeDetector.forgetting
+            low = min(low + shrink, value)
+            high = max(high - shrink, value)
+        }
+    }
+
+    private var ranges: [Range]
     /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
@@ -21,24 +39,22 @@ public struct RangeDetector: Detector {
     public var minimumSamples: Int { 1 }
 
     /// Creates a detector for so many channels; a channel's range begins at its first value.
-    public init(channelCount: Int) {
-        excess = Array(repeating: 0, count: channelCount)
-        low = Array(repeating: .infinity, count: channelCount)
-        high = Array(repeating: -.infinity, count: channelCount)
-    }
+    public init(channelCount: Int) { ranges = Array(repeating: Range(), count: channelCount) }
 
     /// Ten times the largest excess over a channel's range, in widths of that range.
     public mutating func score(_ frame: Frame) -> Float {
         var largest = 0.0
         for index in 0..<frame.channelCount {
-            guard frame.isPresent[index], low[index] <= high[index] else {
-                excess[index] = 0
+            let range = ranges[index]
+            guard frame.isPresent[index], range.low <= range.high else {
+                ranges[index].excess = 0
                 continue
             }
-            let width = max(high[index] - low[index], Self.smallestWidth)
+            let width = max(range.high - range.low, Self.smallestWidth)
             let value = frame.values[index]
-            excess[index] = max(0, value - high[index], low[index] - value) / width
-            largest = max(largest, excess[index])
+            let excess = max(0, value - range.high, range.low - value) / width
+            ranges[index].excess = excess
+            largest = max(largest, excess)
         }
         return Float(Self.rangesPerUnit * min(largest, 1e30))
     }
@@ -48,41 +64,34 @@ public struct RangeDetector: Detector {
         samples += 1
         guard frame.gain(weight) > 0 else { return }
         for index in 0..<frame.channelCount where frame.isPresent[index] {
-            let value = frame.values[index]
-            if low[index] <= high[index] {
-                let shrink = (high[index] - low[index]) * Self.forgetting
-                low[index] = min(low[index] + shrink, value)
-                high[index] = max(high[index] - shrink, value)
-            } else {
-                low[index] = value
-                high[index] = value
-            }
+            ranges[index].learn(frame.values[index])
         }
     }
 
     /// Squares of the excesses.
     public func contributions(into parts: inout [Double]) {
-        for index in excess.indices {
-            let size = min(excess[index], 1e6)
+        for index in ranges.indices {
+            let size = min(ranges[index].excess, 1e6)
             parts[index] = size * size
         }
     }
 
     /// Bytes that its arrays take.
-    public var memoryBytes: Int { excess.count * 24 }
+    public var memoryBytes: Int { ranges.count * MemoryLayout<Range>.stride }
 
     /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
-        writer.write(low)
-        writer.write(high)
+        writer.write(ranges.map(\.low))
+        writer.write(ranges.map(\.high))
     }
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()
-        low = try reader.readDoubles(count: channelCount)
-        high = try reader.readDoubles(count: channelCount)
+        let low = try reader.readDoubles(count: channelCount)
+        let high = try reader.readDoubles(count: channelCount)
+        for index in ranges.indices { (ranges[index].low, ranges[index].high) = (low[index], high[index]) }
     }
 }

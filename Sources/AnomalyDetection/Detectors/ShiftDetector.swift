@@ -20,11 +20,29 @@ public struct ShiftDetector: Detector {
 
     /// How quick it is.
     public let pace: Pace
-    private var residuals: [Float]
-    private var fast: [Float]
-    private var slow: [Float]
-    private var isStarted: [Bool]
-    private var deviations: [RunningDeviation]
+
+    /// What is known of a channel: in one array, so that a detector of few channels is one place in memory.
+    private struct Means: Sendable {
+        var residual: Float = 0
+        var fast: Float = 0
+        var slow: Float = 0
+        var isStarted = false
+        var deviation = RunningDeviation()
+
+        mutating func learn(_ value: Float, fastRate: Float, slowRate: Float, gain: Double) {
+            guard isStarted else {
+                fast = value
+                slow = value
+                isStarted = true
+                return
+            }
+            fast += fastRate * (value - fast)
+            deviation.update(Double(fast - slow), gain: gain)
+            slow += slowRate * (value - slow)
+        }
+    }
+
+    private var means: [Means]
     /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
@@ -36,25 +54,22 @@ public struct ShiftDetector: Detector {
     /// Creates a detector for so many channels; both means begin at a channel's first z.
     public init(channelCount: Int, pace: Pace) {
         self.pace = pace
-        residuals = Array(repeating: 0, count: channelCount)
-        fast = residuals
-        slow = residuals
-        isStarted = Array(repeating: false, count: channelCount)
-        deviations = Array(repeating: RunningDeviation(), count: channelCount)
+        means = Array(repeating: Means(), count: channelCount)
     }
 
     /// Near-maximum of fast minus slow mean over its usual size; 0 for a channel's first value.
     public mutating func score(_ frame: Frame) -> Float {
         let rate = pace.fastRate
         for index in 0..<frame.channelCount {
-            guard frame.isPresent[index], isStarted[index] else {
-                residuals[index] = 0
+            guard frame.isPresent[index], means[index].isStarted else {
+                means[index].residual = 0
                 continue
             }
-            let next = fast[index] + rate * (frame.scaled[index] - fast[index])
-            residuals[index] = Float(Double(next - slow[index]) / deviations[index].scale)
+            let known = means[index]
+            let next = known.fast + rate * (frame.scaled[index] - known.fast)
+            means[index].residual = Float(Double(next - known.slow) / known.deviation.scale)
         }
-        return ChannelAggregate.nearMaximum(residuals, of: frame)
+        return ChannelAggregate.nearMaximum(of: frame) { means[$0].residual }
     }
 
     /// Moves the means; behind a closed gate the slow one and the usual size with a tenth of their rates.
@@ -63,42 +78,35 @@ public struct ShiftDetector: Detector {
         let fastRate = pace.fastRate
         let slowRate = pace.slowRate * Float(gain)
         for index in 0..<frame.channelCount where frame.isPresent[index] {
-            let value = frame.scaled[index]
-            guard isStarted[index] else {
-                fast[index] = value
-                slow[index] = value
-                isStarted[index] = true
-                continue
-            }
-            fast[index] += fastRate * (value - fast[index])
-            deviations[index].update(Double(fast[index] - slow[index]), gain: gain)
-            slow[index] += slowRate * (value - slow[index])
+            means[index].learn(frame.scaled[index], fastRate: fastRate, slowRate: slowRate, gain: gain)
         }
         samples += 1
     }
 
     /// The level that is there is the usual one: the slow mean begins where the fast one is.
     public mutating func recentre(by moves: [Float]) {
-        for index in fast.indices {
-            fast[index] -= moves[index]
-            slow[index] = fast[index]
+        for index in means.indices {
+            means[index].fast -= moves[index]
+            means[index].slow = means[index].fast
         }
     }
 
     /// Squares of the differences of the means over their usual size.
-    public func contributions(into parts: inout [Double]) { ChannelAggregate.squares(residuals, into: &parts) }
+    public func contributions(into parts: inout [Double]) {
+        for index in means.indices { parts[index] = ChannelAggregate.square(means[index].residual) }
+    }
 
     /// Bytes that its arrays take.
-    public var memoryBytes: Int { residuals.count * 13 + deviations.count * 16 }
+    public var memoryBytes: Int { means.count * MemoryLayout<Means>.stride }
 
     /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
         writer.write(pace.rawValue)
-        writer.write(fast)
-        writer.write(slow)
-        for started in isStarted { writer.write(started) }
-        deviations.encode(to: &writer)
+        writer.write(means.map(\.fast))
+        writer.write(means.map(\.slow))
+        for mean in means { writer.write(mean.isStarted) }
+        for mean in means { mean.deviation.encode(to: &writer) }
     }
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
@@ -107,9 +115,12 @@ public struct ShiftDetector: Detector {
         guard let pace = Pace(rawValue: try reader.read()) else { throw .invalid("unknown pace of a shift detector") }
         self.init(channelCount: channelCount, pace: pace)
         self.samples = samples
-        fast = try reader.readFloats(count: channelCount)
-        slow = try reader.readFloats(count: channelCount)
-        for index in isStarted.indices { isStarted[index] = try reader.readBool() }
-        deviations = try [RunningDeviation](from: &reader, count: channelCount)
+        let fast = try reader.readFloats(count: channelCount)
+        let slow = try reader.readFloats(count: channelCount)
+        for index in means.indices {
+            (means[index].fast, means[index].slow) = (fast[index], slow[index])
+            means[index].isStarted = try reader.readBool()
+        }
+        for index in means.indices { means[index].deviation = try RunningDeviation(from: &reader) }
     }
 }

@@ -6,8 +6,17 @@ public import TimeSeries
 /// stands still all night has long runs in its history, a thermometer with noise has none. State 12 bytes a channel.
 public struct StuckDetector: Detector {
     private static let freeRepetitions: UInt32 = 3
-    private var runs: [UInt32]
-    private var last: [Double]
+
+    /// A channel's run: in one array, so that a detector of few channels is one place in memory.
+    private struct Run: Sendable {
+        var last = Double.nan
+        var length: UInt32 = 0
+
+        /// Its length with another value.
+        func length(with value: Double) -> UInt32 { value == last ? min(length, .max - 1) + 1 : 0 }
+    }
+
+    private var runs: [Run]
     /// Samples learned from.
     public private(set) var samples: UInt64 = 0
 
@@ -17,17 +26,13 @@ public struct StuckDetector: Detector {
     public var minimumSamples: Int { 4 }
 
     /// Creates a detector for so many channels.
-    public init(channelCount: Int) {
-        runs = Array(repeating: 0, count: channelCount)
-        last = Array(repeating: .nan, count: channelCount)
-    }
+    public init(channelCount: Int) { runs = Array(repeating: Run(), count: channelCount) }
 
     /// The longest run of unchanged values, less three.
     public mutating func score(_ frame: Frame) -> Float {
         var longest: UInt32 = 0
         for index in 0..<frame.channelCount where frame.isPresent[index] {
-            let run = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
-            longest = max(longest, run)
+            longest = max(longest, runs[index].length(with: frame.values[index]))
         }
         return Float(longest - min(longest, Self.freeRepetitions))
     }
@@ -35,33 +40,36 @@ public struct StuckDetector: Detector {
     /// Continues or ends each channel's run, whatever the gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         for index in 0..<frame.channelCount where frame.isPresent[index] {
-            runs[index] = frame.values[index] == last[index] ? min(runs[index], .max - 1) + 1 : 0
-            last[index] = frame.values[index]
+            let value = frame.values[index]
+            runs[index] = Run(last: value, length: runs[index].length(with: value))
         }
         samples += 1
     }
 
     /// Squares of the runs.
     public func contributions(into parts: inout [Double]) {
-        for index in runs.indices { parts[index] = Double(runs[index]) * Double(runs[index]) }
+        for index in runs.indices { parts[index] = Double(runs[index].length) * Double(runs[index].length) }
     }
 
     /// Bytes that its arrays take.
-    public var memoryBytes: Int { runs.count * 12 }
+    public var memoryBytes: Int { runs.count * MemoryLayout<Run>.stride }
 
     /// Writes what later scores depend on.
     public func encode(to writer: inout StateWriter) {
         writer.write(samples)
-        writer.write(runs)
-        writer.write(last)
+        writer.write(runs.map(\.length))
+        writer.write(runs.map(\.last))
     }
 
     /// Reads what ``encode(to:)`` wrote; refuses bytes of another number of channels.
     public init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         samples = try reader.read()
-        runs = try reader.readIntegers(UInt32.self)
-        last = try reader.readDoubles(count: channelCount)
-        guard runs.count == channelCount else { throw .invalid("\(runs.count) runs for \(channelCount) channels") }
+        let lengths = try reader.readIntegers(UInt32.self)
+        let last = try reader.readDoubles(count: channelCount)
+        guard lengths.count == channelCount else {
+            throw .invalid("\(lengths.count) runs for \(channelCount) channels")
+        }
+        for index in runs.indices { runs[index] = Run(last: last[index], length: lengths[index]) }
     }
 }

@@ -12,22 +12,21 @@ struct ExpectedBands: Equatable, Sendable {
     /// The same in standard deviations, for the scaler's.
     static let levelHalfWidth: Float = 2.576
 
-    private var forecasts: [BandEdges]
-    private var levels: [BandEdges]
-    private var states: [ChannelStates]
-    /// Expectation of the sample in hand, in scales from the usual value, `[d]`.
-    private var expected: [Double]
-    private var low: [Double]
-    private var high: [Double]
-
-    init(channelCount: Int) {
-        forecasts = Array(repeating: BandEdges(halfWidth: Self.forecastHalfWidth), count: channelCount)
-        levels = Array(repeating: BandEdges(halfWidth: Self.levelHalfWidth), count: channelCount)
-        states = Array(repeating: ChannelStates(), count: channelCount)
-        expected = Array(repeating: 0, count: channelCount)
-        low = expected
-        high = expected
+    /// What is known of one channel.
+    private struct Band: Equatable, Sendable {
+        var forecast = BandEdges(halfWidth: ExpectedBands.forecastHalfWidth)
+        var level = BandEdges(halfWidth: ExpectedBands.levelHalfWidth)
+        var states = ChannelStates()
+        /// Expectation of the sample in hand, in scales from the usual value.
+        var expected = 0.0
+        var low = 0.0
+        var high = 0.0
     }
+
+    // One array, not one of each: of thousands of series with a channel or two the heads would be most of it.
+    private var bands: [Band]
+
+    init(channelCount: Int) { bands = Array(repeating: Band(), count: channelCount) }
 
     /// Notes what was expected of the sample in the frame, before anything is learned from it.
     ///
@@ -36,27 +35,28 @@ struct ExpectedBands: Equatable, Sendable {
     ///   - bank: knows how large the forecaster's errors are on this series.
     mutating func expect(_ frame: Frame, usesForecast: Bool, bank: borrowing DetectorBank) {
         let isForecast = usesForecast && frame.hasForecast
-        for index in expected.indices {
-            let edges = isForecast ? forecasts[index] : levels[index]
+        for index in bands.indices {
+            let edges = isForecast ? bands[index].forecast : bands[index].level
             let unit = isForecast ? Self.unit(frame, index, bank) : 1
-            expected[index] = isForecast ? Double(frame.forecastMean[index]) : 0
-            low[index] = expected[index] - unit * Double(edges.below)
-            high[index] = expected[index] + unit * Double(edges.above)
+            let expected = isForecast ? Double(frame.forecastMean[index]) : 0
+            bands[index].expected = expected
+            bands[index].low = expected - unit * Double(edges.below)
+            bands[index].high = expected + unit * Double(edges.above)
         }
     }
 
     /// Learns the errors of the sample that was expected last.
     mutating func learn(_ frame: Frame, isOpen: Bool, bank: borrowing DetectorBank) {
-        for index in expected.indices where frame.isPresent[index] && frame.isScaled[index] {
-            levels[index].learn(frame.scaled[index], isOpen: isOpen)
+        for index in bands.indices where frame.isPresent[index] && frame.isScaled[index] {
+            bands[index].level.learn(frame.scaled[index], isOpen: isOpen)
             guard frame.hasForecast else { continue }
             let unit = Float(Self.unit(frame, index, bank))
-            forecasts[index].learn((frame.scaled[index] - frame.forecastMean[index]) / unit, isOpen: isOpen)
+            bands[index].forecast.learn((frame.scaled[index] - frame.forecastMean[index]) / unit, isOpen: isOpen)
         }
     }
 
     /// Learns that a channel had a value; told one sample late, so that the sample in hand is told by those before it.
-    mutating func learnState(_ value: Double, channel: Int) { states[channel].learn(value) }
+    mutating func learnState(_ value: Double, channel: Int) { bands[channel].states.learn(value) }
 
     /// What was expected of a channel, in its unit.
     ///
@@ -64,10 +64,11 @@ struct ExpectedBands: Equatable, Sendable {
     ///   - location: its usual value when the sample was scored.
     ///   - scale: its scale then.
     func expectation(channel: Int, location: Double, scale: Double) -> ChannelExpectation {
-        let band = ChannelExpectation(
-            expected: location + scale * expected[channel], low: location + scale * low[channel],
-            high: location + scale * high[channel])
-        return states[channel].areKnown ? states[channel].rounded(band) : band
+        let band = bands[channel]
+        let expectation = ChannelExpectation(
+            expected: location + scale * band.expected, low: location + scale * band.low,
+            high: location + scale * band.high)
+        return band.states.areKnown ? band.states.rounded(expectation) : expectation
     }
 
     /// What the forecaster's errors are measured in: its scale, as large as it proved on this series.
@@ -77,21 +78,18 @@ struct ExpectedBands: Equatable, Sendable {
 
     /// Another forecaster errs by other amounts.
     mutating func beginForecastsAnew() {
-        for index in forecasts.indices { forecasts[index] = BandEdges(halfWidth: Self.forecastHalfWidth) }
+        for index in bands.indices { bands[index].forecast = BandEdges(halfWidth: Self.forecastHalfWidth) }
     }
 
     /// Bytes that its arrays take.
-    var memoryBytes: Int {
-        let edges = 2 * MemoryLayout<BandEdges>.stride + MemoryLayout<ChannelStates>.stride
-        return expected.count * (edges + 24)
-    }
+    var memoryBytes: Int { bands.count * MemoryLayout<Band>.stride }
 
     /// Writes what is learned.
     func encode(to writer: inout StateWriter) {
-        for index in expected.indices {
-            forecasts[index].encode(to: &writer)
-            levels[index].encode(to: &writer)
-            states[index].encode(to: &writer)
+        for band in bands {
+            band.forecast.encode(to: &writer)
+            band.level.encode(to: &writer)
+            band.states.encode(to: &writer)
         }
     }
 
@@ -99,9 +97,9 @@ struct ExpectedBands: Equatable, Sendable {
     init(from reader: inout StateReader, channelCount: Int) throws(StateCodingError) {
         self.init(channelCount: channelCount)
         for index in 0..<channelCount {
-            forecasts[index] = try BandEdges(from: &reader)
-            levels[index] = try BandEdges(from: &reader)
-            states[index] = try ChannelStates(from: &reader)
+            bands[index].forecast = try BandEdges(from: &reader)
+            bands[index].level = try BandEdges(from: &reader)
+            bands[index].states = try ChannelStates(from: &reader)
         }
     }
 }

@@ -17,18 +17,18 @@ struct EvidenceFusion: Sendable {
     /// - Parameters:
     ///   - evidence: −log10 of each member's probability, one for each ``DetectorKind``.
     ///   - votes: which members vote.
-    func event(_ evidence: [Double], votes: [Bool]) -> Double {
+    func event(_ evidence: [Double], votes: DetectorMask) -> Double {
         max(strongestAspects(evidence, votes: votes), Self.stuck(evidence, votes: votes))
     }
 
     /// The part of the stuck detector.
-    static func stuck(_ evidence: [Double], votes: [Bool]) -> Double {
+    static func stuck(_ evidence: [Double], votes: DetectorMask) -> Double {
         let member = DetectorKind.stuck.rawValue
         return votes[member] ? DetectionRecipe.stuckWeight * evidence[member] : 0
     }
 
     /// The part of the aspects.
-    func strongestAspects(_ evidence: [Double], votes: [Bool]) -> Double {
+    func strongestAspects(_ evidence: [Double], votes: DetectorMask) -> Double {
         // The strongest four, by insertion: an array of six sorted in place of a general sort.
         var strongest = SIMD8<Double>(repeating: -1)
         var count = 0
@@ -51,7 +51,7 @@ struct EvidenceFusion: Sendable {
     }
 
     /// Mean evidence of the members of an aspect that vote; `nil` when none does.
-    func mean(ofAspect aspect: Int, _ evidence: [Double], _ votes: [Bool]) -> Double? {
+    func mean(ofAspect aspect: Int, _ evidence: [Double], _ votes: DetectorMask) -> Double? {
         var sum = 0.0
         var count = 0
         for member in aspects[aspect] where votes[member.rawValue] {
@@ -62,7 +62,7 @@ struct EvidenceFusion: Sendable {
     }
 
     /// Mean of some members' evidence, each at most `cap`; 0 when none of them votes.
-    static func mean(of members: [DetectorKind], _ evidence: [Double], votes: [Bool], cap: Double) -> Double {
+    static func mean(of members: [DetectorKind], _ evidence: [Double], votes: DetectorMask, cap: Double) -> Double {
         var sum = 0.0
         var count = 0
         for member in members where votes[member.rawValue] {
@@ -75,7 +75,7 @@ struct EvidenceFusion: Sendable {
     /// Each member's share of the fast evidence, adding up to 1; all 0 without evidence.
     ///
     /// An aspect weighs as its root does in the sum, a member as its evidence does in its aspect.
-    func weights(_ evidence: [Double], votes: [Bool]) -> [Double] {
+    func weights(_ evidence: [Double], votes: DetectorMask) -> [Double] {
         var weights = Array(repeating: 0.0, count: evidence.count)
         if Self.stuck(evidence, votes: votes) > strongestAspects(evidence, votes: votes) {
             weights[DetectorKind.stuck.rawValue] = 1

@@ -15,6 +15,8 @@ public struct ScoringScratch: Sendable {
     var miss: [Float]
     /// Root mean square of each channel's z in the window, `[d]`.
     var usual: [Float]
+    /// What the members say of the sample in hand.
+    var evidence = Evidence()
 
     /// Creates the buffers for a group.
     public init(channelCount: Int, configuration: DetectionConfiguration, kernels: Kernels) {

@@ -62,11 +62,13 @@ extension SeriesMember {
     ///
     /// - Parameters:
     ///   - number: of the series in its stream.
+    ///   - fresh: a series of the same channels and settings that nothing is known of.
     ///   - extentCount: 0 where series are not compared with each other.
     ///   - anew: what was stored in another form and begins anew, in words, is added to it.
     /// - Throws: `StateCodingError` when the bytes are not those of a series of these channels.
     init(
-        from bytes: [UInt8], number: Int, channels: [Channel], extentCount: Int, conditions: SampleConditions,
+        from bytes: [UInt8], number: Int, like fresh: SeriesMember, channels: [Channel], extentCount: Int,
+        conditions: SampleConditions,
         detection: DetectionConfiguration, rule: IncidentRule, anew: inout [String]
     ) throws(StateCodingError) {
         var (reader, isFramed) = try Self.begin(bytes)
@@ -74,33 +76,28 @@ extension SeriesMember {
         var parts = isFramed ? try StateParts(from: &reader) : StateParts(unframed: reader)
         var within: [String] = []
         let stored = try parts.read("what is usual") { (part) throws(StateCodingError) in
-            try SeriesMonitor(from: &part, configuration: detection, anew: &within)
+            try SeriesMonitor(from: &part, configuration: detection, like: fresh.monitor, anew: &within)
         }
         parts.note(within)
-        monitor =
-            stored
-            ?? SeriesMonitor(
-                channelCount: channels.count, configuration: detection, seriesSeed: splitMix(UInt64(number)))
+        monitor = stored ?? fresh.monitor
+        if stored == nil { monitor.begin(seriesSeed: splitMix(UInt64(number))) }
         guard monitor.channelCount == channels.count else {
             throw .invalid("\(monitor.channelCount) channels, not \(channels.count)")
         }
         tracker =
             try parts.read("its incident") { (part) throws(StateCodingError) in
                 try IncidentTracker(rule: rule, from: &part)
-            } ?? IncidentTracker(rule: rule)
+            } ?? fresh.tracker
         conditioner =
             try parts.read("the conditioning of values") { (part) throws(StateCodingError) in
                 try SampleConditioner(channels: channels, conditions: conditions, from: &part)
-            } ?? SampleConditioner(channels: channels, conditions: conditions)
+            } ?? fresh.conditioner
         sensors =
             try parts.read("the incidents of channels") { (part) throws(StateCodingError) in
                 try SensorIncidents(
                     channelCount: channels.count, falseAlarmsPerSecond: detection.falseAlarmsPerSecond,
                     missing: conditions.missing, from: &part)
-            }
-            ?? SensorIncidents(
-                channelCount: channels.count, falseAlarmsPerSecond: detection.falseAlarmsPerSecond,
-                missing: conditions.missing)
+            } ?? fresh.sensors
         drifts =
             try parts.read("the incidents of drifts") { (part) throws(StateCodingError) in
                 try DriftIncidents(from: &part)

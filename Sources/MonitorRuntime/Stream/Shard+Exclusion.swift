@@ -30,9 +30,8 @@ extension Shard {
         var anew: [String] = []
         let restored = older.flatMap { older in
             try? SeriesMember(
-                from: older.piece, number: number, channels: channels, extentCount: extents.count,
-                conditions: conditions,
-                detection: told.detection, rule: told.rule, anew: &anew)
+                from: older.piece, number: number, like: fresh(told), channels: channels, extentCount: extents.count,
+                conditions: conditions, detection: told.detection, rule: told.rule, anew: &anew)
         }
         var monitor = (restored ?? newcomer(number, named: name)).monitor
         // A clock that is set between two samples would have begun the window anew: so does a gap of that length.

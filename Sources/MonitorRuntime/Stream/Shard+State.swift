@@ -112,7 +112,8 @@ extension Shard {
         let told = settings(name)
         var anew: [String] = []
         var member = try SeriesMember(
-            from: bytes, number: number, channels: channels, extentCount: extents.count, conditions: conditions,
+            from: bytes, number: number, like: fresh(told), channels: channels, extentCount: extents.count,
+            conditions: conditions,
             detection: told.detection, rule: told.rule, anew: &anew)
         member.monitor.beginAnew(forecaster: beginsAnew.forecaster, autoencoder: beginsAnew.autoencoder)
         append(member, number: number)

@@ -24,6 +24,8 @@ actor Shard {
     /// The place in `series` of each number.
     var members: [Int: Int] = [:]
     var series: [SeriesMember] = []
+    /// The series that ``fresh(_:)`` made last.
+    private var freshMember: (told: (detection: DetectionConfiguration, rule: IncidentRule), member: SeriesMember)?
     /// The number of each of those.
     var numbers: [Int] = []
     var saving = ShardSaving()
@@ -330,18 +332,29 @@ actor Shard {
 
     /// A series that nothing is known of.
     func newcomer(_ number: Int, named name: String) -> SeriesMember {
-        let told = settings(name)
-        let monitor = SeriesMonitor(
-            channelCount: channelCount, configuration: told.detection, seriesSeed: splitMix(UInt64(number)))
-        return SeriesMember(
-            monitor: monitor, tracker: IncidentTracker(rule: told.rule),
+        var member = fresh(settings(name))
+        member.monitor.begin(seriesSeed: splitMix(UInt64(number)))
+        member.image = PieceImage(number: number)
+        return member
+    }
+
+    /// What every series of these settings begins as: made once, so that what they do not change is in memory once for all.
+    func fresh(_ told: (detection: DetectionConfiguration, rule: IncidentRule)) -> SeriesMember {
+        if let (known, member) = freshMember, known.detection == told.detection, known.rule == told.rule {
+            return member
+        }
+        let member = SeriesMember(
+            monitor: SeriesMonitor(channelCount: channelCount, configuration: told.detection, seriesSeed: 0),
+            tracker: IncidentTracker(rule: told.rule),
             conditioner: SampleConditioner(channels: channels, conditions: conditions),
             sensors: SensorIncidents(
                 channelCount: channelCount, falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
                 missing: conditions.missing),
             peaks: extents.isEmpty ? nil : OwnPeaks(extentCount: extents.count),
             falseAlarmsPerSecond: told.detection.falseAlarmsPerSecond,
-            openings: told.detection.profile == .full ? RecentOpenings() : nil, image: PieceImage(number: number))
+            openings: told.detection.profile == .full ? RecentOpenings() : nil, image: PieceImage())
+        freshMember = (told, member)
+        return member
     }
 
     /// Applies what the series are told from the next sample on; open incidents stay.

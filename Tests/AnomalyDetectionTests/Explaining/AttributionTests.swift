@@ -134,7 +134,7 @@ import TimeSeries
             // The sample is learned by now: score the next one by hand, as the monitor would.
             var monitor = bench.monitor
             let kinds = monitor.bank.kinds
-            var raw = monitor.raw
+            var raw = bench.scratch.evidence.raw
             monitor.bank.score(monitor.frame, into: &raw)
             var again = CounterfactualScores(
                 kinds.compactMap { monitor.bank[$0] }, networks: nil, frame: monitor.frame,
