@@ -32,12 +32,23 @@ public struct Timestamp: Comparable, Hashable, Sendable {
 
     /// The instant `seconds` later, saturating at the ends of the range.
     public func advanced(bySeconds seconds: Double) -> Timestamp {
-        let step = (seconds * 1e9).rounded()
+        let step = Self.rounded(seconds * 1e9)
         guard step.magnitude < 9.2e18 else {
             return Timestamp(nanoseconds: step > 0 ? .max : .min)
         }
         let (sum, overflow) = nanoseconds.addingReportingOverflow(Int64(step))
         return Timestamp(nanoseconds: overflow ? (step > 0 ? .max : .min) : sum)
+    }
+
+    /// To the nearest whole number, halves away from 0, as `rounded()` does: which is a call of the C library on processors of the
+    /// oldest kind, and so in this program on all.
+    @inline(__always)
+    private static func rounded(_ number: Double) -> Double {
+        guard number.magnitude < 0x1p52 else { return number.rounded() }
+        let whole = Double(Int64(number))
+        // Exact: both are multiples of the number's last place.
+        let rest = number - whole
+        return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
     }
 
     /// Whether the left instant is the earlier.

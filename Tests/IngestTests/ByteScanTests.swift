@@ -30,17 +30,53 @@ import TimeSeries
 
     @Test func `fields end at their delimiters and at the end of the line`() {
         var random = SeededGenerator(seed: 6)
-        for length in 0...40 {
+        for length in Array(0...80) + [120, 126, 127, 128, 129, 136, 190, 200] {
             for delimiter in [9, 44, 0, 255] as [UInt8] {
                 let pool = [delimiter, delimiter &+ 1, delimiter ^ 1, delimiter ^ 128, 65]
-                for _ in 0..<40 {
+                for _ in 0..<20 {
                     let bytes = (0..<length).map { _ in pool.randomElement(using: &random) ?? 0 }
                     let expected = bytes.indices.filter { bytes[$0] == delimiter } + [length, length]
                     var ends = FieldEnds(delimiter: delimiter)
                     var found: [Int] = []
                     for _ in expected { found.append(ends.next(bytes.span)) }
                     #expect(found == expected, "\(bytes)")
+                    // Those that are left behind any of them.
+                    let given = Int.random(in: 0..<expected.count - 1, using: &random)
+                    var rest = FieldEnds(delimiter: delimiter)
+                    for _ in 0..<given { _ = rest.next(bytes.span) }
+                    let (left, none) = (rest.countRest(bytes.span), rest.countRest(bytes.span))
+                    #expect(left == expected.count - 2 - given && none == 0, "\(bytes) from \(given)")
                 }
+            }
+        }
+    }
+
+    @Test func `digits are read at once as one after the other`() {
+        var random = SeededGenerator(seed: 7)
+        // Digits, and the bytes beside them in the table and in each of their bits.
+        let pool: [UInt8] = Array(48...57) + Array(48...57) + [47, 58, 63, 32, 46, 0, 112, 176, 255]
+        for _ in 0..<20_000 {
+            let bytes = (0..<20).map { _ in
+                UInt8.random(in: 0...9, using: &random) < 9
+                    ? UInt8.random(in: 48...57, using: &random) : pool.randomElement(using: &random) ?? 0
+            }
+            let start = Int.random(in: 0...20, using: &random)
+            let end = Int.random(in: start...20, using: &random)
+            let text = String(decoding: bytes[start..<end], as: UTF8.self)
+            let isRead =
+                (1...8).contains(end - start) && end >= 8 && bytes[start..<end].allSatisfy { (48...57).contains($0) }
+            let found = bytes.span.digits(start..<end)
+            #expect(found == (isRead ? UInt64(text) : nil), "\(bytes[start..<end])")
+        }
+    }
+
+    @Test func `bytes are packed wherever they stand`() {
+        let bytes = Array("0123456789abcdefghi".utf8)
+        for start in 0...bytes.count {
+            for end in start...bytes.count {
+                let expected = bytes[start..<end].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                let found = bytes.span.packed(start..<end)
+                #expect(found == (end - start > 8 ? nil : expected))
             }
         }
     }

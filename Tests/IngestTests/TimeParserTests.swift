@@ -35,6 +35,25 @@ import TimeSeries
     ])
     func `what is no date is refused`(text: String) { #expect(calendar(text) == nil) }
 
+    @Test func `epoch numbers of any length are those of their digits`() {
+        var random = SeededGenerator(seed: 8)
+        for _ in 0..<5_000 {
+            func digits(_ count: Int) -> String {
+                (0..<count).map { _ in "\(Int.random(in: 0...9, using: &random))" }.joined()
+            }
+            let unit = [0, 3, 6, 9].randomElement(using: &random) ?? 9
+            let whole = digits(Int.random(in: 1...19, using: &random))
+            let decimals = digits(Int.random(in: 0...11, using: &random))
+            let wanted = whole + decimals.prefix(unit) + String(repeating: "0", count: max(0, unit - decimals.count))
+            let text = whole + (decimals.isEmpty ? "" : "." + decimals)
+            // The last nine of the largest number are not worth an exact test of their bound.
+            if let found = epoch(text, unit) { #expect(found == Int64(wanted), "\(text)") }
+            if let number = Int64(wanted), number < 9_223_372_036_854_775_000 {
+                #expect(epoch(text, unit) == number, "\(text)")
+            }
+        }
+    }
+
     @Test func `epoch numbers are exact to the nanosecond`() {
         #expect(epoch("1792000000.250", 9) == 1_792_000_000_250_000_000)
         #expect(epoch("1792000000.123456789", 9) == 1_792_000_000_123_456_789)

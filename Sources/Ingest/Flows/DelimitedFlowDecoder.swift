@@ -10,6 +10,8 @@ struct DelimitedFlowDecoder: Sendable {
     /// Whether the dialect is another one since this was last set back.
     var isChanged = false
     private var fields: [FlowDialect.Field]
+    /// Columns up to the last one that says something.
+    private var readColumns: Int
     private var isFlow: Bool
     private let zone: TimeZoneRules
     private var times = DayMemory()
@@ -20,7 +22,12 @@ struct DelimitedFlowDecoder: Sendable {
         self.dialect = dialect
         self.zone = zone
         fields = dialect.fields
+        readColumns = Self.readColumns(of: fields)
         isFlow = dialect.isFlow
+    }
+
+    private static func readColumns(of fields: [FlowDialect.Field]) -> Int {
+        (fields.lastIndex { $0 != .ignored } ?? -1) + 1
     }
 
     /// Other columns from here on.
@@ -29,24 +36,33 @@ struct DelimitedFlowDecoder: Sendable {
         dialect.columns = columns
         dialect.delimiter = delimiter
         fields = dialect.fields
+        readColumns = Self.readColumns(of: fields)
         isFlow = dialect.isFlow
         isChanged = true
     }
 
-    /// Reads a line.
-    mutating func decode(_ line: Span<UInt8>) -> FlowLine {
-        if dialect.kind == .nfdumpPipe { return NetFlowPipe.decode(line) }
+    /// Reads a line and appends its record, if it has one.
+    mutating func decode(_ line: Span<UInt8>, into flows: inout [FlowRecord]) -> FlowLine {
+        if dialect.kind == .nfdumpPipe { return NetFlowPipe.decode(line, into: &flows) }
         if dialect.kind != .zeek, takeHeader(line) { return .header }
         guard isFlow else { return .other }
         var draft = FlowDraft()
+        if let line = take(line, into: &draft) { return line }
+        return draft.finish(dialect.kind, into: &flows)
+    }
+
+    /// Takes the fields of a line.
+    ///
+    /// - Returns: what the line is, when it is no flow.
+    @inline(__always)
+    private mutating func take(_ line: Span<UInt8>, into draft: inout FlowDraft) -> FlowLine? {
+        let kind = dialect.kind
         var flaw: MalformedReason?
         var position = 0
         var column = 0
-        let kind = dialect.kind
         var ends = FieldEnds(delimiter: dialect.delimiter)
-        while true {
+        while column < readColumns {
             let end = ends.next(line)
-            guard column < fields.count else { return .malformed(.fieldCount) }
             let field = fields[column]
             if field != .ignored, flaw == nil || field == .transport {
                 let isBare = position < end && line[position] > 32 && line[end - 1] > 32
@@ -56,15 +72,22 @@ struct DelimitedFlowDecoder: Sendable {
                 if let flaw, kind != .argus { return .malformed(flaw) }
             }
             column += 1
-            guard end < line.count else { break }
+            // The line ends here: too early, unless it was the last column.
+            guard end < line.count else { return column == fields.count ? over(draft, flaw) : .malformed(.fieldCount) }
             position = end + 1
         }
-        guard column == fields.count else { return .malformed(.fieldCount) }
-        if draft.isForeign { return .other }
-        if let flaw { return .malformed(flaw) }
-        return draft.line(dialect.kind)
+        // Of the columns behind the last one that is read only how many there are counts.
+        guard column + 1 + ends.countRest(line) == fields.count else { return .malformed(.fieldCount) }
+        return over(draft, flaw)
     }
 
+    /// What a line with as many fields as there are columns is, when it is no flow.
+    @inline(__always)
+    private func over(_ draft: FlowDraft, _ flaw: MalformedReason?) -> FlowLine? {
+        draft.isForeign ? .other : flaw.map { .malformed($0) }
+    }
+
+    @inline(__always)
     private mutating func take(
         _ range: Range<Int>, _ line: Span<UInt8>, _ field: FlowDialect.Field, _ kind: FlowDialect.Kind,
         _ draft: inout FlowDraft
@@ -73,10 +96,10 @@ struct DelimitedFlowDecoder: Sendable {
         guard field == .start || field == .end else { return draft.take(line, range, field, kind, parser) }
         guard let instant = FlowTime.instant(line, range, in: zone, &times) else { return .badTime }
         if field == .start {
-            draft.start = instant
+            draft.take(start: instant)
             draft.timeRange = range
         } else {
-            draft.end = instant
+            draft.take(end: instant)
             if draft.timeRange.isEmpty { draft.timeRange = range }
         }
         return nil

@@ -33,8 +33,8 @@ struct FlowDecoder: Sendable {
         columns?.take(columns: names, delimiter: delimiter)
     }
 
-    /// Reads a line.
-    mutating func decode(_ line: Span<UInt8>) -> FlowLine {
-        columns?.decode(line) ?? keys?.decode(line) ?? .other
+    /// Reads a line and appends its record, if it has one.
+    mutating func decode(_ line: Span<UInt8>, into flows: inout [FlowRecord]) -> FlowLine {
+        columns?.decode(line, into: &flows) ?? keys?.decode(line, into: &flows) ?? .other
     }
 }

@@ -1,33 +1,47 @@
 import TimeSeries
 
 /// A flow record while its fields are read, whatever their order.
+///
+/// Fields are written where they stay, in ``record``; which of them there were is in ``seen``, so that a line costs no copy and
+/// nothing is wrapped up.
 struct FlowDraft: Sendable {
     /// What a port field holds: a number, or of ICMP the type and code.
-    private enum Port: Equatable, Sendable {
+    enum Port: Equatable, Sendable {
         case number(UInt16)
         case typeAndCode(UInt8, UInt8)
     }
 
-    var start: Timestamp?
-    var end: Timestamp?
+    /// What is not 0 only because nobody said so.
+    struct Seen: OptionSet, Sendable {
+        let rawValue: UInt16
+        static let start = Seen(rawValue: 1)
+        static let end = Seen(rawValue: 2)
+        static let written = Seen(rawValue: 4)
+        static let duration = Seen(rawValue: 8)
+        static let source = Seen(rawValue: 16)
+        static let destination = Seen(rawValue: 32)
+        static let bytesOut = Seen(rawValue: 64)
+        static let bytesIn = Seen(rawValue: 128)
+        static let flagsIn = Seen(rawValue: 256)
+        static let icmpType = Seen(rawValue: 512)
+        static let ends: Seen = [.source, .destination]
+    }
+
+    var seen: Seen = []
     /// When the line was written.
-    var written: Timestamp?
+    private(set) var writtenTime = Timestamp(nanoseconds: 0)
     var timeRange = 0..<0
     var outcome = FlowRecord.Outcome.unknown
     /// Whether the record is not about IP hosts: the exporter's own statistics, ARP.
     var isForeign = false
     /// Whether the second address is the one that began.
-    private var isReversed = false
-    private var duration: Double?
-    private var source: NetworkAddress?
-    private var destination: NetworkAddress?
-    private var sourcePort = Port.number(0)
-    private var destinationPort = Port.number(0)
-    private var payload: (out: UInt64?, into: UInt64?) = (nil, nil)
-    private var bytes: (out: UInt64?, into: UInt64?) = (nil, nil)
-    private var flags: (out: TCPFlags?, into: TCPFlags?) = (nil, nil)
-    private var icmp: (type: UInt8?, code: UInt8?) = (nil, nil)
-    private var record = FlowRecord(
+    var isReversed = false
+    var duration = 0.0
+    var sourcePort = Port.number(0)
+    var destinationPort = Port.number(0)
+    var flags: (out: TCPFlags, into: TCPFlags) = ([], [])
+    var icmp: (type: UInt8, code: UInt8) = (0, 0)
+    var record = FlowRecord(
         start: Timestamp(nanoseconds: 0), end: Timestamp(nanoseconds: 0),
         source: NetworkAddress(high: 0, low: 0), destination: NetworkAddress(high: 0, low: 0))
 
@@ -36,9 +50,30 @@ struct FlowDraft: Sendable {
 
     init() {}
 
+    /// Takes the first packet's time.
+    mutating func take(start time: Timestamp) {
+        record.start = time
+        seen.insert(.start)
+    }
+
+    /// Takes the last packet's time.
+    mutating func take(end time: Timestamp) {
+        record.end = time
+        seen.insert(.end)
+    }
+
+    /// Takes the time at which the line was written.
+    mutating func take(written time: Timestamp) {
+        writtenTime = time
+        seen.insert(.written)
+    }
+
     /// Takes a field.
     ///
+    /// Inlined into the loop over a line's fields.
+    ///
     /// - Returns: why it cannot be used.
+    @inline(__always)
     mutating func take(
         _ line: Span<UInt8>, _ range: Range<Int>, _ field: FlowDialect.Field, _ kind: FlowDialect.Kind,
         _ parser: NumberParser
@@ -47,7 +82,13 @@ struct FlowDraft: Sendable {
         case .ignored, .event, .start, .end, .written: break
         case .source, .destination:
             guard let address = NetworkAddress(line, range) else { return .notANumber }
-            if field == .source { source = address } else { destination = address }
+            if field == .source {
+                record.source = address
+                seen.insert(.source)
+            } else {
+                record.destination = address
+                seen.insert(.destination)
+            }
         case .transport:
             let number = TransportNames.number(line, range)
             record.transport = number ?? 255
@@ -59,7 +100,13 @@ struct FlowDraft: Sendable {
         case .state: outcome = FlowOutcome.ofState(line, range, kind)
         case .flags, .flagsIn:
             let found = TCPFlags(line, range, hexadecimal: kind == .suricata)
-            if field == .flags { flags.out = found } else { flags.into = found }
+            // An unreadable field says as much as none.
+            if field == .flags {
+                flags.out = found ?? []
+            } else {
+                flags.into = found ?? []
+                if found != nil { seen.insert(.flagsIn) } else { seen.remove(.flagsIn) }
+            }
         case .direction:
             isReversed = line[range.lowerBound] == UInt8(ascii: "<") && line[range.upperBound - 1] != UInt8(ascii: ">")
         case .sourcePort, .destinationPort:
@@ -92,9 +139,15 @@ struct FlowDraft: Sendable {
         case .duration:
             guard value <= Self.longest else { return .outOfRange }
             duration = value
+            seen.insert(.duration)
         case .icmpType, .icmpCode:
             guard value < 256 else { return .outOfRange }
-            if field == .icmpType { icmp.type = UInt8(value) } else { icmp.code = UInt8(value) }
+            if field == .icmpType {
+                icmp.type = UInt8(value)
+                seen.insert(.icmpType)
+            } else {
+                icmp.code = UInt8(value)
+            }
         default: take(count: Self.count(value), field)
         }
         return nil
@@ -105,17 +158,24 @@ struct FlowDraft: Sendable {
         switch field {
         case .packetsOut: record.packetsOut = count
         case .packetsIn: record.packetsIn = count
-        case .bytesOut: bytes.out = count
-        case .bytesIn: bytes.into = count
-        case .payloadOut: payload.out = count
-        case .payloadIn: payload.into = count
+        case .bytesOut:
+            record.bytesOut = count
+            seen.insert(.bytesOut)
+        case .bytesIn:
+            record.bytesIn = count
+            seen.insert(.bytesIn)
+        // The payload's count where those on the wire are not given, wherever they stand.
+        case .payloadOut: if !seen.contains(.bytesOut) { record.bytesOut = count }
+        case .payloadIn: if !seen.contains(.bytesIn) { record.bytesIn = count }
         default: break
         }
     }
 
     /// Up to fifteen digits and nothing else, which are below 2^53.
+    @inline(__always)
     private static func plainCount(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
         guard range.count <= 15, !range.isEmpty else { return nil }
+        if let count = line.digits(range) { return count }
         var count: UInt64 = 0
         for index in range {
             let digit = line[index] &- 48
@@ -129,7 +189,13 @@ struct FlowDraft: Sendable {
     private static func count(_ value: Double) -> UInt64 { UInt64(min(value, 0x1p53)) }
 
     /// `51514`, `0x0008`, or of ICMP `8.0`.
+    @inline(__always)
     private static func port(_ line: Span<UInt8>, _ range: Range<Int>) -> Port? {
+        if let number = line.digits(range), number < 65_536 { return .number(UInt16(number)) }
+        return otherPort(line, range)
+    }
+
+    private static func otherPort(_ line: Span<UInt8>, _ range: Range<Int>) -> Port? {
         var index = range.lowerBound
         var base: UInt32 = 10
         if range.count > 2, line[index] == 48, line[index + 1] | 0x20 == UInt8(ascii: "x") {
@@ -160,89 +226,5 @@ struct FlowDraft: Sendable {
         }
         guard let type else { return .number(UInt16(value)) }
         return value < 256 ? .typeAndCode(type, UInt8(value)) : nil
-    }
-
-    // MARK: The record
-
-    /// The line of these fields.
-    func line(_ kind: FlowDialect.Kind, isOneWay: Bool? = nil) -> FlowLine {
-        guard let source, let destination else { return .malformed(.noValues) }
-        let last = end ?? (start == nil ? written : nil)
-        guard let first = start ?? last.map({ duration.map { -$0 }.map($0.advanced(bySeconds:)) ?? $0 }) else {
-            return .malformed(.badTime)
-        }
-        var record = record
-        record.start = first
-        record.end = max(first, last ?? first.advanced(bySeconds: duration ?? 0))
-        record.source = source
-        record.destination = destination
-        record.bytesOut = bytes.out ?? payload.out ?? 0
-        record.bytesIn = bytes.into ?? payload.into ?? 0
-        // argus tells of a long flow every few seconds: its records are put together like those of one direction.
-        record.isOneWay =
-            isOneWay ?? (kind == .argus || (record.packetsIn == 0 && record.bytesIn == 0 && kind.isNetFlow))
-        setPorts(of: &record, kind)
-        record.outcome = outcome(of: record, kind)
-        if isReversed { record = record.reversed }
-        return .flow(record.withEchoReplyTurned, time: timeRange)
-    }
-
-    private func setPorts(of record: inout FlowRecord, _ kind: FlowDialect.Kind) {
-        guard record.transport == 1 || record.transport == 58 else {
-            if case .number(let port) = sourcePort { record.sourcePort = port }
-            if case .number(let port) = destinationPort { record.destinationPort = port }
-            return
-        }
-        record.sourcePort = 0
-        if let type = icmp.type {
-            record.destinationPort = UInt16(type) << 8 | UInt16(icmp.code ?? 0)
-            return
-        }
-        switch (kind, sourcePort, destinationPort) {
-        case (_, _, .typeAndCode(let type, let code)): record.destinationPort = UInt16(type) << 8 | UInt16(code)
-        // The type stands in the place of one port, the code in that of the other.
-        case (.zeek, .number(let type), .number(let code)), (.zeekJSON, .number(let type), .number(let code)):
-            record.destinationPort = (type & 255) << 8 | code & 255
-        // One number of both, the code in its upper byte; the other is the identifier.
-        case (.argus, .number(let both), _): record.destinationPort = (both & 255) << 8 | both >> 8
-        case (_, _, .number(let both)): record.destinationPort = both
-        }
-    }
-
-    private func outcome(of record: FlowRecord, _ kind: FlowDialect.Kind) -> FlowRecord.Outcome {
-        switch kind {
-        case .zeek, .zeekJSON: return outcome
-        case .nfdump, .nfdumpPipe, .netflow: return record.outcome(by: flags.out ?? [])
-        case .argus:
-            // A break of a connection that had carried something is no refusal.
-            return outcome == .refused && !record.isBrokenOffAtOnce ? .established : outcome
-        case .suricata:
-            let known = record.outcome(by: flags.out ?? [], answer: flags.into)
-            if record.isOneWay || known == .refused { return known }
-            return record.packetsIn == 0 ? .unanswered : known == .unknown ? .established : known
-        }
-    }
-}
-
-extension FlowDialect.Kind {
-    /// Whether the records come from exporters that may see one direction at a time.
-    var isNetFlow: Bool { self == .nfdump || self == .nfdumpPipe || self == .netflow }
-}
-
-extension FlowRecord {
-    /// An answer to a ping that is a record of its own, as what came back on the ping.
-    var withEchoReplyTurned: FlowRecord {
-        let request: UInt16
-        switch (transport, destinationPort) {
-        case (1, 0): request = 8 << 8
-        case (58, 129 << 8): request = 128 << 8
-        default: return self
-        }
-        guard isOneWay, packetsIn == 0, packetsOut > 0 else { return self }
-        var turned = reversed
-        turned.sourcePort = 0
-        turned.destinationPort = request
-        turned.outcome = .established
-        return turned
     }
 }

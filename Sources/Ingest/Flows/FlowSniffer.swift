@@ -174,7 +174,8 @@ struct FlowSniffer {
     }
 
     private static func decode(_ decoder: inout DelimitedFlowDecoder, _ line: [UInt8]) -> FlowLine {
-        decoder.decode(line.span)
+        var records: [FlowRecord] = []
+        return decoder.decode(line.span, into: &records)
     }
 
     /// Whether most lines are records, or records of something else, in this form, and one of them a flow.

@@ -29,8 +29,8 @@ struct KeyedFlowDecoder: Sendable {
         keys = dialect.kind.keys
     }
 
-    /// Reads a line.
-    mutating func decode(_ line: Span<UInt8>) -> FlowLine {
+    /// Reads a line and appends its record, if it has one.
+    mutating func decode(_ line: Span<UInt8>, into flows: inout [FlowRecord]) -> FlowLine {
         var draft = FlowDraft()
         var flaw: MalformedReason?
         var isEvent = false
@@ -50,7 +50,8 @@ struct KeyedFlowDecoder: Sendable {
         guard scanner.isComplete(line) else { return .malformed(.badSyntax) }
         guard isEvent || (dialect.kind == .zeekJSON && saysSent) else { return .other }
         if let flaw { return .malformed(flaw) }
-        return draft.line(dialect.kind, isOneWay: dialect.columns.first == Self.netflowEvent ? true : nil)
+        return draft.finish(
+            dialect.kind, isOneWay: dialect.columns.first == Self.netflowEvent ? true : nil, into: &flows)
     }
 
     private func field(of member: ObjectScanner.Member, _ line: Span<UInt8>) -> FlowDialect.Field? {
@@ -97,9 +98,9 @@ struct KeyedFlowDecoder: Sendable {
         switch field {
         case .start, .end, .written:
             guard let instant = FlowTime.instant(line, range, in: zone) else { return .badTime }
-            if field == .start { draft.start = instant }
-            if field == .end { draft.end = instant }
-            if field == .written { draft.written = instant }
+            if field == .start { draft.take(start: instant) }
+            if field == .end { draft.take(end: instant) }
+            if field == .written { draft.take(written: instant) }
             if draft.timeRange.isEmpty || field == .start { draft.timeRange = range }
             return nil
         default: return draft.take(line, range, field, dialect.kind, parser)

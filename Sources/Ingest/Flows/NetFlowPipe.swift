@@ -18,8 +18,8 @@ enum NetFlowPipe {
         return numbers.values[0] == 2 || numbers.values[0] == 10
     }
 
-    /// Reads a line.
-    static func decode(_ line: Span<UInt8>) -> FlowLine {
+    /// Reads a line and appends its record, if it has one.
+    static func decode(_ line: Span<UInt8>, into flows: inout [FlowRecord]) -> FlowLine {
         guard let numbers = Numbers(line) else { return .malformed(Numbers.flaw(of: line)) }
         let isOlder = numbers.count == olderColumns
         let base = isOlder ? 6 : 4
@@ -47,7 +47,8 @@ enum NetFlowPipe {
             transport: UInt8(truncatingIfNeeded: value(base - 1)), packetsOut: min(most, value(base + 16)),
             bytesOut: min(most, value(base + 17)), isOneWay: true)
         record.outcome = record.outcome(by: TCPFlags(rawValue: UInt8(truncatingIfNeeded: value(base + 14))))
-        return .flow(record.withEchoReplyTurned, time: numbers.second)
+        flows.append(record.withEchoReplyTurned)
+        return .flow(time: numbers.second)
     }
 
     private static func time(_ numbers: Numbers, _ index: Int, _ isOlder: Bool) -> Timestamp? {

@@ -57,22 +57,51 @@ extension Span<UInt8> {
         return true
     }
 
+    /// The number of one to eight digits; `nil` for anything else, and at the first eight bytes of the span.
+    ///
+    /// The eight bytes that end with the field at once, those before it replaced by zeros: first as pairs, then as fours,
+    /// then all (Lemire, "Quickly parsing eight digits", 2018). Fields differ in length, and the end of a loop would be
+    /// guessed wrongly.
+    @inline(__always)
+    func digits(_ range: Range<Int>) -> UInt64? {
+        let length = range.upperBound &- range.lowerBound
+        guard length >= 1, length <= 8, range.upperBound >= 8, range.upperBound <= count else { return nil }
+        let before = UInt64(truncatingIfNeeded: 8 &* (8 &- length))
+        // A shift by 64 does not come: there is a digit.
+        let field = UInt64.max << before
+        let text = word(at: range.upperBound &- 8) & field | 0x3030_3030_3030_3030 & ~field
+        // Digits are 0x30 to 0x39: the upper half of the byte is 3, and still is when 6 is added.
+        let (upper, threes): (UInt64, UInt64) = (0xf0f0_f0f0_f0f0_f0f0, 0x3030_3030_3030_3030)
+        guard text & upper == threes, (text &+ 0x0606_0606_0606_0606) & upper == threes else { return nil }
+        let ones = text & 0x0f0f_0f0f_0f0f_0f0f
+        let pairs = (ones &* 10 &+ ones >> 8) & 0x00ff_00ff_00ff_00ff
+        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_ffff_0000_ffff
+        return (fours &* 10_000 &+ fours >> 32) & 0xffff_ffff
+    }
+
     /// Up to eight bytes as one number, the first of them lowest; `nil` when there are more.
     @inline(__always)
     func packed(_ range: Range<Int>) -> UInt64? {
         guard range.count <= 8 else { return nil }
+        if range.upperBound >= 8, range.upperBound <= count, !range.isEmpty {
+            // The eight bytes that end with them.
+            return word(at: range.upperBound - 8) >> UInt64(8 * (8 - range.count))
+        }
         var packed: UInt64 = 0
         for index in range.reversed() { packed = packed << 8 | UInt64(self[index]) }
         return packed
     }
 }
 
-/// Where the fields of a line end, one after another: its delimiters, found for eight bytes at once, and the line's end.
+/// Where the fields of a line end, one after another: its delimiters, found for 64 bytes at once, and the line's end.
+///
+/// A bit for each byte, and not a look at each word for whether it holds any: fields differ in length, and that would be guessed
+/// wrongly once a field.
 struct FieldEnds {
     private let pattern: UInt64
-    /// Bit 7 of each byte of the eight at `base` that is a delimiter and was not given yet.
+    /// Bytes from `base` on that are delimiters and were not given yet, the first of them lowest.
     private var found: UInt64 = 0
-    private var base = -8
+    private var base = -64
 
     init(delimiter: UInt8) { pattern = 0x0101_0101_0101_0101 &* UInt64(delimiter) }
 
@@ -80,25 +109,64 @@ struct FieldEnds {
     @inline(__always)
     mutating func next(_ line: Span<UInt8>) -> Int {
         while found == 0 {
-            base += 8
-            guard base < line.count else { return line.count }
-            // Behind the line's end stand bytes that are no delimiter.
-            let other = (base + 8 <= line.count ? line.word(at: base) : tail(line)) ^ pattern
-            // No carry leaves its byte: bit 7 of each says whether it is another.
-            found = ~(((other & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f) | other) & 0x8080_8080_8080_8080
+            guard base &+ 64 < line.count else { return line.count }
+            look(line)
         }
-        let end = base + found.trailingZeroBitCount >> 3
+        let end = base &+ found.trailingZeroBitCount
         found &= found &- 1
         return end
     }
 
-    private func tail(_ line: Span<UInt8>) -> UInt64 {
-        var word = ~pattern
-        for index in base..<line.count {
-            let shift = UInt64(8 * (index - base))
-            word = word & ~(0xff << shift) | UInt64(line[index]) << shift
+    /// How many delimiters are left.
+    @inline(__always)
+    mutating func countRest(_ line: Span<UInt8>) -> Int {
+        var count = found.nonzeroBitCount
+        while base &+ 64 < line.count {
+            look(line)
+            count += found.nonzeroBitCount
         }
-        return word
+        found = 0
+        return count
+    }
+
+    /// Looks at the next 64 bytes, or at what is left of the line.
+    @inline(__always)
+    private mutating func look(_ line: Span<UInt8>) {
+        base &+= 64
+        found = 0
+        var place = base
+        let end = min(line.count, base &+ 64)
+        while place &+ 8 <= end {
+            found |= delimiters(line.word(at: place)) << UInt64(truncatingIfNeeded: place &- base)
+            place &+= 8
+        }
+        if place < end { found |= delimiters(tail(line, from: place)) << UInt64(truncatingIfNeeded: place &- base) }
+    }
+
+    /// A bit for each byte of a word that is a delimiter.
+    @inline(__always)
+    private func delimiters(_ word: UInt64) -> UInt64 {
+        let other = word ^ pattern
+        // No carry leaves its byte: bit 7 of each says whether it is another.
+        let same = ~(((other & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f) | other) & 0x8080_8080_8080_8080
+        // Bit 8i goes to bit 56 + i; no other sum of the product reaches those, and no two meet below.
+        return (same >> 7 &* 0x0102_0408_1020_4080) >> 56
+    }
+
+    /// The last bytes of a line, up to seven, and bytes that are no delimiter behind them.
+    @inline(__always)
+    private func tail(_ line: Span<UInt8>, from place: Int) -> UInt64 {
+        let missing = UInt64(truncatingIfNeeded: 8 &* (8 &- (line.count &- place)))
+        guard line.count >= 8 else {
+            var word = ~pattern
+            for index in place..<line.count {
+                let shift = UInt64(8 * (index - place))
+                word = word & ~(0xff << shift) | UInt64(line[index]) << shift
+            }
+            return word
+        }
+        // Between 8 and 56 bits are missing.
+        return line.word(at: line.count &- 8) >> missing | ~pattern << (64 &- missing)
     }
 }
 

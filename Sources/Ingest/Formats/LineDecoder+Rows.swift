@@ -38,16 +38,16 @@ extension LineDecoder {
     private mutating func decodeFlow(
         _ line: Span<UInt8>, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
     ) {
-        switch flows?.decode(line) ?? .other {
-        case .flow(let flow, let time):
+        let place = Int32(batch.flows.count)
+        switch flows?.decode(line, into: &batch.flows) ?? .other {
+        case .flow(let time):
             counters.records += 1
             let textStart = Int32(batch.text.count)
             batch.text.append(line.extracting(time))
             batch.rows.append(
                 RecordBatch.Row(
-                    malformed: nil, series: 0, time: flow.end, timeText: textStart..<Int32(batch.text.count),
-                    firstValue: Int32(batch.flows.count), endOffset: endOffset))
-            batch.flows.append(flow)
+                    malformed: nil, series: 0, time: batch.flows[Int(place)].end,
+                    timeText: textStart..<Int32(batch.text.count), firstValue: place, endOffset: endOffset))
         case .header: counters.headers += 1
         case .other:
             counters.unwatched += 1

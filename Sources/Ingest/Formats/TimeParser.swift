@@ -93,6 +93,11 @@ enum TimeParser {
         if isNegative { index += 1 }
         var whole: Int64 = 0
         var digits = 0
+        while digits <= 8, range.upperBound - index >= 8, let eight = bytes.digits(index..<(index + 8)) {
+            whole = whole * 100_000_000 + Int64(eight)
+            digits += 8
+            index += 8
+        }
         while index < range.upperBound, bytes[index] &- 48 <= 9 {
             guard digits < 18 || whole <= 922_337_203_685_477_579 else { return nil }
             whole = whole * 10 + Int64(bytes[index] &- 48)
@@ -103,6 +108,15 @@ enum TimeParser {
         var left = nanosecondDigits
         if index < range.upperBound, bytes[index] == UInt8(ascii: ".") || bytes[index] == UInt8(ascii: ",") {
             index += 1
+            // As a rule all decimals at once; eleven digits before them leave room for eight.
+            if range.upperBound - index <= left, whole < 92_233_720_368,
+                let decimals = bytes.digits(index..<range.upperBound)
+            {
+                for _ in index..<range.upperBound { whole *= 10 }
+                whole += Int64(decimals)
+                left -= range.upperBound - index
+                index = range.upperBound
+            }
             while index < range.upperBound, bytes[index] &- 48 <= 9 {
                 if left > 0 {
                     guard whole <= 922_337_203_685_477_579 else { return nil }
