@@ -12,10 +12,10 @@ extension LineDecoder {
     mutating func decodeDatagram(_ datagram: Span<UInt8>, from sender: NetworkAddress, into batch: inout RecordBatch) {
         guard refusal == nil else { return }
         isOfDatagrams = true
-        if dialect == nil, carriedBytes == 0 { recognise(datagram) }
-        guard refusal == nil, dialect?.isExports == true else {
-            _ = decode(datagram, into: &batch)
-            return finishFile(into: &batch)
+        if !isSettled, carriedBytes == 0 { recognise(datagram) }
+        // Asked for the exporters first, by the tag alone: the dialect would be copied, for each datagram.
+        guard refusal == nil, case .some = exports, dialect?.isExports == true else {
+            return decodeLines(datagram, into: &batch)
         }
         take(datagram, from: sender, into: &batch)
     }

@@ -208,6 +208,23 @@ public struct LineDecoder: Sendable {
         return start
     }
 
+    /// Decodes bytes whose end is the end of their last line.
+    ///
+    /// Once it is clear how lines are read all are where they stand; before, the last one may be the beginning of a list of objects,
+    /// and is held with the others.
+    mutating func decodeLines(_ bytes: Span<UInt8>, into batch: inout RecordBatch) {
+        guard isSettled, probe == nil, assembler == nil, carriedBytes == 0 else {
+            _ = decode(bytes, into: &batch)
+            return finishFile(into: &batch)
+        }
+        var start = 0
+        while start < bytes.count, refusal == nil {
+            let end = scanLine(bytes, from: start) ?? bytes.count
+            endLine(bytes.extracting(start..<end), terminator: end < bytes.count ? 1 : 0, into: &batch)
+            start = end + 1
+        }
+    }
+
     /// Bytes of lines that are held: the one in progress and those that are looked at.
     var bytesHeld: Int { carry.capacity + sniffer.bytes.count + (assembler?.object.capacity ?? 0) }
 
@@ -463,7 +480,7 @@ public struct LineDecoder: Sendable {
     }
 
     /// Whether the dialect is known. Read off its tag alone: compared with `nil` it would be copied, for each line.
-    private var isSettled: Bool { if case .some = dialect { true } else { false } }
+    var isSettled: Bool { if case .some = dialect { true } else { false } }
 
     mutating func settle(_ found: Dialect) {
         if case .flows = found.format, let fault = configuration.faultOfFlowSeries {

@@ -119,6 +119,8 @@ public struct UDPSource: RecordSource {
                     // What waits to fill up its batch goes on after a moment in which nothing comes.
                     try outlet.wait(for: [socket], milliseconds: receiver.hasRows ? 2 : 250)
                     try receiver.receive(&feed, outlet)
+                    // They are in the socket's buffer for so long: each at once would be a call and a batch for one or two.
+                    if receiver.isDense { try outlet.wait(for: [], milliseconds: 1) }
                 }
             } catch is ReadingStopped {
                 // Nobody can send it again.
@@ -160,6 +162,10 @@ private struct DatagramReceiver {
     private static let datagramsAtOnce = 64
     /// Batches that may wait before rows are collected into larger ones.
     private static let eager = 2
+    /// Datagrams that come within less of each other are waited for a millisecond.
+    private static let densest = Duration.microseconds(100)
+    /// Bytes of a socket's buffer that hold those of some milliseconds, whatever the rate: a smaller one is not made to wait.
+    private static let leastBufferToWait = 1 << 20
     /// Receptions between two looks at the socket's counter.
     private static let receptionsPerLook: UInt64 = 256
 
@@ -174,6 +180,10 @@ private struct DatagramReceiver {
     private var senders = [UInt8](repeating: 0, count: 16 * DatagramReceiver.datagramsAtOnce)
     private var collected: RecordBatch?
     private var receptions: UInt64 = 0
+    private let mayWait: Bool
+    private var received = ContinuousClock.now
+    /// Whether datagrams come so closely, and all that were there are taken, that a moment's wait gathers several.
+    private(set) var isDense = false
     private var dropped = GrowthNotice()
     private var droppedRows = GrowthNotice()
     private var cut = GrowthNotice()
@@ -187,6 +197,7 @@ private struct DatagramReceiver {
         self.address = address
         self.limits = limits
         self.surroundings = surroundings
+        mayWait = surroundings.telemetry.counters.receiveBuffer >= Self.leastBufferToWait
         // Pages that no datagram reaches are never touched.
         buffer = [UInt8](repeating: 0, count: limits.datagramSize * Self.datagramsAtOnce)
     }
@@ -197,9 +208,13 @@ private struct DatagramReceiver {
     /// Receives what is there and hands it on, or collects it while the pipeline is busy.
     mutating func receive(_ feed: inout StreamFeed, _ outlet: BatchOutlet) throws {
         guard let count = try receive() else {
+            isDense = false
             readDrops()
             return send(outlet)
         }
+        let now = ContinuousClock.now
+        isDense = mayWait && count < Self.datagramsAtOnce && now - received <= Self.densest * count
+        received = now
         try take(count, &feed, outlet)
         let rows = collected?.rows.count ?? 0
         if rows >= limits.rowsPerBatch || outlet.waitingBatches < Self.eager { send(outlet) }
