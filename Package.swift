@@ -39,7 +39,8 @@ let package = Package(
         .target(
             name: "MonitorRuntime",
             dependencies: [
-                "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "TimeSeries", "NeuralNet",
+                "Ingest", "AnomalyDetection", "Alerting", "Onward", "Persistence", "StatusServer", "TimeSeries",
+                "NeuralNet",
                 "CLinux",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
@@ -58,6 +59,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(name: "Onward", dependencies: ["Alerting", "TimeSeries", "CCurl"]),
         .target(
             name: "Persistence",
             dependencies: [
@@ -84,6 +86,7 @@ let package = Package(
         // C: the numeric leaf kernels, the few calls Swift cannot import, and the system libraries.
         .target(name: "CKernels"),
         .target(name: "CLinux"),
+        .target(name: "CCurl"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -103,13 +106,14 @@ let package = Package(
             name: "IngestTests",
             dependencies: ["Ingest", "TimeSeries", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
+        .testTarget(name: "OnwardTests", dependencies: ["Onward", "Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
         .testTarget(name: "StatusServerTests", dependencies: ["StatusServer", "TimeSeries", "TestSupport"]),
         .testTarget(
             name: "MonitorRuntimeTests",
             dependencies: [
-                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "StatusServer", "NeuralNet",
-                "TimeSeries", "TestSupport",
+                "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Onward", "Persistence", "StatusServer",
+                "NeuralNet", "TimeSeries", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -122,14 +126,14 @@ let package = Package(
 
 // In the sanitized test suites what is undefined in C traps.
 if Context.environment["MONITORD_SANITIZE"] != nil {
-    for target in package.targets where ["CKernels", "CLinux"].contains(target.name) {
+    for target in package.targets where ["CKernels", "CLinux", "CCurl"].contains(target.name) {
         target.cSettings = [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])]
     }
 }
 
 // One set of rules for every Swift target.
 for target in package.targets
-where target.type != .system && !["CKernels", "CLinux", "AllocationCounter"].contains(target.name) {
+where target.type != .system && !["CKernels", "CLinux", "CCurl", "AllocationCounter"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .strictMemorySafety(),
@@ -143,7 +147,7 @@ where target.type != .system && !["CKernels", "CLinux", "AllocationCounter"].con
 // Modules that no sample passes: small before fast in a release. Ingest and MonitorRuntime, which every sample passes, are half a
 // megabyte larger and a twelfth faster without it.
 for target in package.targets
-where ["monitord", "Alerting", "Persistence", "StatusServer"].contains(target.name) {
+where ["monitord", "Alerting", "Onward", "Persistence", "StatusServer"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 }
@@ -151,7 +155,7 @@ where ["monitord", "Alerting", "Persistence", "StatusServer"].contains(target.na
 // The modules as products, for the package in Benchmarks: what is built and released knows nothing of it.
 if Context.environment["MONITORD_BENCHMARKS"] != nil {
     let measured = [
-        "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Persistence", "NeuralNet", "TimeSeries",
+        "MonitorRuntime", "Ingest", "AnomalyDetection", "Alerting", "Onward", "Persistence", "NeuralNet", "TimeSeries",
         "CKernels", "AllocationCounter",
     ]
     package.products += measured.map { .library(name: $0, targets: [$0]) }

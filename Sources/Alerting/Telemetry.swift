@@ -7,5 +7,7 @@ enum Telemetry {
     static let toldAhead: Logger.Message =
         "alerts cannot be stored: they are told all the same, and after a crash may be told again"
     static let dropped: Logger.Message = "more alerts waited for a sink than are kept: it never had the oldest of them"
+    static let refused: Logger.Message =
+        "a sink will never take an alert: it is passed over and counted as a dead letter"
     static let notCompressed: Logger.Message = "an old log could not be compressed; it is kept and tried again"
 }

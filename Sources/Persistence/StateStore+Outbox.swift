@@ -72,6 +72,19 @@ extension StateStore {
             """, [.integer(kept), .integer(waiting)])
     }
 
+    /// The latest message of each of some incidents among those that a sink has acknowledged, in the order they were stored.
+    public func latest(ofIncidents ids: [String], acknowledgedBy sink: String) throws -> [StoredMessage] {
+        let acknowledged = try database.integer("SELECT acknowledged FROM sink WHERE name = ?", [.text(sink)]) ?? 0
+        var found: [StoredMessage] = []
+        for id in ids {
+            found += try messages(
+                """
+                SELECT number, id, seq, payload FROM outbox WHERE id = ? AND number <= ? ORDER BY number DESC LIMIT 1
+                """, [.text(id), .integer(acknowledged)])
+        }
+        return found.sorted { $0.number < $1.number }
+    }
+
     /// The newest messages, newest first.
     public func history(limit: Int) throws -> [StoredMessage] {
         try messages(

@@ -112,4 +112,9 @@ actor MemoryOutbox: AlertOutbox {
         if isFull { throw Full() }
         acknowledged[sink] = number
     }
+
+    func latest(ofIncidents ids: [String], acknowledgedBy sink: String) async throws -> [OutboxMessage] {
+        let had = messages.filter { $0.number <= acknowledged[sink, default: 0] }
+        return ids.compactMap { id in had.last { $0.id == id } }.sorted { $0.number < $1.number }
+    }
 }

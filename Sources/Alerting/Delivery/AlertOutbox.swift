@@ -28,7 +28,7 @@ public struct OutboxMessage: Equatable, Sendable {
 
 /// The store in which messages are durable before they are sent.
 ///
-/// The database implements it; the router depends on nothing but these three.
+/// The database implements it; the router depends on nothing but these four.
 public protocol AlertOutbox: Sendable {
     /// Stores messages in a transaction of their own that is synced to the disk before this returns.
     ///
@@ -46,4 +46,7 @@ public protocol AlertOutbox: Sendable {
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage]
     /// Remembers that a sink has written all messages up to and including `number`.
     func acknowledge(sink: String, upTo number: UInt64) async throws
+    /// The latest message of each of some incidents among those that a sink has acknowledged, by rising number; incidents of
+    /// which it has had none, or of which none is kept any more, are left out.
+    func latest(ofIncidents ids: [String], acknowledgedBy sink: String) async throws -> [OutboxMessage]
 }

@@ -30,4 +30,16 @@ public final class ReplaceableSink: AlertSink {
 
     /// Writes a record where alerts go now.
     public func deliver(_ record: AlertRecord) async throws { try await target?.deliver(record) }
+
+    /// Whether the place that alerts go to now wants a record.
+    public func wants(_ record: AlertRecord) -> Bool { target?.wants(record) ?? true }
+
+    /// As the place that alerts go to now has it.
+    public var backOff: RetryBackOff? { target?.backOff }
+
+    /// As the place that alerts go to now has it.
+    public var repeatInterval: Duration? { target?.repeatInterval }
+
+    /// Tells again where alerts go now.
+    public func repeatOpen(_ records: [AlertRecord]) async throws { try await target?.repeatOpen(records) }
 }

@@ -1,10 +1,10 @@
 import Glibc
 
 /// System calls of the sinks: `EINTR` is retried, and a failure is thrown with the call's name and what it was about.
-enum SystemCall {
+package enum SystemCall {
     /// Runs a call that returns −1 and sets `errno` when it fails.
     @discardableResult
-    static func run<Number: SignedInteger>(
+    package static func run<Number: SignedInteger>(
         _ call: String, on path: String, _ body: () -> Number
     ) throws(AlertingError) -> Number {
         while true {
@@ -15,12 +15,13 @@ enum SystemCall {
         }
     }
 
-    static func failure(_ call: String, _ path: String, _ code: Int32) -> AlertingError {
+    /// What is thrown for an error number.
+    package static func failure(_ call: String, _ path: String, _ code: Int32) -> AlertingError {
         .system(call: call, path: path, code: code, reason: reason(code))
     }
 
     /// The system's words for an error number.
-    static func reason(_ code: Int32) -> String {
+    package static func reason(_ code: Int32) -> String {
         // glibc's strerror returns a valid, thread-local or constant text for any number.
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)

@@ -11,13 +11,22 @@ struct StoredOutbox: AlertOutbox {
     }
 
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage] {
-        try await store.pending(sink: sink, limit: limit).map {
-            OutboxMessage(
-                id: $0.id, seq: $0.seq, payload: $0.payload, number: $0.number, droppedBefore: $0.droppedBefore)
-        }
+        try await store.pending(sink: sink, limit: limit).map(OutboxMessage.init)
+    }
+
+    func latest(ofIncidents ids: [String], acknowledgedBy sink: String) async throws -> [OutboxMessage] {
+        try await store.latest(ofIncidents: ids, acknowledgedBy: sink).map(OutboxMessage.init)
     }
 
     func acknowledge(sink: String, upTo number: UInt64) async throws {
         try await store.acknowledge(sink: sink, upTo: number)
+    }
+}
+
+extension OutboxMessage {
+    fileprivate init(_ stored: StoredMessage) {
+        self.init(
+            id: stored.id, seq: stored.seq, payload: stored.payload, number: stored.number,
+            droppedBefore: stored.droppedBefore)
     }
 }
