@@ -88,6 +88,7 @@ case $page in
         keys global >"$work/GLOBAL"
         keys defaults >"$work/DEFAULTS"
         keys source >"$work/SOURCE"
+        keys sink >"$work/SINK"
         ;;
     *)
         echo "$usage" >&2

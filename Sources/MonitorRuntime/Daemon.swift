@@ -106,7 +106,7 @@ public struct Daemon: Sendable {
             let restored = try await RestoredState(from: store, alerting: configuration.alerting)
             for problem in restored.problems { logger.warning("\(problem); it begins anew") }
             if !restored.problems.isEmpty { await keepDamaged(of: store) }
-            let sinks = try DaemonSinks(configuration.alerting, noColor: noColor, logger: logger)
+            let sinks = try DaemonSinks(configuration, noColor: noColor, logger: logger)
             try await store.registerSinks(sinks.all.map(\.name))
             let snapshots = try configuration.stateDirectory.map {
                 try DailySnapshots(
@@ -131,6 +131,7 @@ public struct Daemon: Sendable {
             report.note(records)
             for record in records { events.tell(EventHub.event("alert", record.jsonLine())) }
         }
+        await router.setOpenIncidents { await desk.openIncidents() }
         let committer = Committer(
             store: store, every: configuration.commitEvery, mostBytesPerDay: configuration.mostCommittedBytesPerDay,
             snapshots: started.snapshots, logger: logger, clock: { ProcessUsage.now().seconds })

@@ -1,21 +1,24 @@
 import Alerting
 import Glibc
 import Logging
+import Persistence
 
-/// Where the daemon's alerts go: the console, the rolling log, journald, each as the configuration has it.
+/// Where the daemon's alerts go: the console, the rolling log, journald, each as the configuration has it, and the other
+/// systems that it names.
 ///
-/// All three are there all the time, so that the outbox keeps their place; one that is not wanted is switched off.
+/// The first three are there all the time, so that the outbox keeps their place; one that is not wanted is switched off.
 struct DaemonSinks: Sendable {
     private let console: ReplaceableSink
     private let log: ReplaceableSink
     private let journal: ReplaceableSink
+    private let onward: OnwardSinks
     private let logger: Logger
     private let stamp: @Sendable () -> EmissionStamp
 
     /// Creates the sinks of a configuration.
     ///
-    /// - Throws: ``AlertingError`` when the console's thread cannot be had.
-    init(_ alerting: AlertingConfiguration, noColor: String?, logger: Logger) throws {
+    /// - Throws: ``AlertingError`` when a thread cannot be had.
+    init(_ configuration: MonitorConfiguration, noColor: String?, logger: Logger) throws {
         let host = WallClock.hostName()
         let stamp: @Sendable () -> EmissionStamp = {
             EmissionStamp(host: host, version: Version.text, emitted: WallClock.now())
@@ -31,14 +34,24 @@ struct DaemonSinks: Sendable {
                 onClosed: { kill(getpid(), SIGTERM) }))
         log = ReplaceableSink(name: "log", target: nil)
         journal = ReplaceableSink(name: "journal", target: nil)
-        try apply(alerting)
+        onward = try OnwardSinks(configuration, stamp: stamp)
+        try apply(configuration.alerting)
     }
 
     /// All of them, for the router.
-    var all: [any AlertSink] { [console, log, journal] }
+    var all: [any AlertSink] { [console, log, journal] + onward.all }
+
+    /// Applies another configuration, of a reload.
+    ///
+    /// - Throws: as ``init(_:noColor:logger:)``, and what the database throws.
+    func apply(_ configuration: MonitorConfiguration, router: AlertRouter, store: StateStore) async throws {
+        try apply(configuration.alerting)
+        try await onward.apply(
+            configuration, others: [console, log, journal].map(\.name), router: router, store: store)
+    }
 
     /// Switches on, off or over what the configuration asks for; what stays as it is is not touched.
-    func apply(_ alerting: AlertingConfiguration) throws {
+    private func apply(_ alerting: AlertingConfiguration) throws {
         let present = log.target as? RollingLogSink
         if let path = alerting.logPath {
             if let present, present.path == path {
@@ -63,7 +76,7 @@ struct DaemonSinks: Sendable {
         let on = [console, log, journal].filter {
             $0.target != nil && $0.isReachable && !($0.name == "console" && OutputFile.isDiscarded(STDOUT_FILENO))
         }
-        let places = on.map { $0.name == "log" ? "log \(alerting.logPath ?? "")" : $0.name }
+        let places = on.map { $0.name == "log" ? "log \(alerting.logPath ?? "")" : $0.name } + onward.wanted.map(\.name)
         let state = stateDirectory.map { "state in \($0)" } ?? "state in memory only"
         logger.notice("alerts go \(places.isEmpty ? "nowhere" : "to " + places.joined(separator: ", ")); \(state)")
         if alerting.writesJournal, !journal.isReachable {

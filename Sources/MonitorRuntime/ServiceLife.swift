@@ -69,7 +69,7 @@ struct ServiceLife: Sendable {
         guard case .read(let change) = outcome else { return nil }
         let next = change.result.configuration
         do {
-            try sinks.apply(next.alerting)
+            try await sinks.apply(next, router: router, store: store)
         } catch {
             logger.error("reload: alerts go where they went", metadata: ["error": "\(error)"])
         }

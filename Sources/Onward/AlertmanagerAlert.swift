@@ -34,10 +34,6 @@ struct AlertmanagerAlert: Equatable {
     var endsAt: Timestamp?
     var generator: String?
 
-    /// The labels that monitord sets; a configured one of the same name is refused.
-    static let ownLabels: Set<String> = [
-        "alertname", "severity", "kind", "pattern", "series", "instance", "incident",
-    ]
     /// Series that are listed in an annotation, at most.
     private static let mostSeries = 50
 

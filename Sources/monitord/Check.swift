@@ -35,6 +35,7 @@ struct Check: AsyncParsableCommand {
             Start.say("no source is named: `run` will ask for one")
         }
         if sample == nil { for remark in InputAccess(loaded.configuration).remarks() { Start.say(remark) } }
+        for remark in SinkAccess(loaded.configuration).remarks() { Start.say(remark) }
         guard let sample else { return }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
         let report = try await Start.exiting(on: Start.logger()) {

@@ -73,6 +73,7 @@ import Testing
         let sections = try page("monitord.toml.5").components(separatedBy: "\n.SH ")
         for (table, title) in [
             ("global", "KEYS OF THE WHOLE DAEMON"), ("defaults", "KEYS OF SERIES"), ("source", "KEYS OF A SOURCE"),
+            ("sink", "KEYS OF A SINK"),
         ] {
             let section = try #require(sections.first { $0.hasPrefix(title + "\n") })
             let entries = section.components(separatedBy: "\n.TP\n.B ").dropFirst()

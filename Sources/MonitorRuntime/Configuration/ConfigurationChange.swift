@@ -1,4 +1,5 @@
 internal import Ingest
+internal import Onward
 
 /// What another reading of the configuration changes, key by key, and how much of it a running monitord can take over.
 ///
@@ -44,6 +45,7 @@ struct ConfigurationChange {
         ) { "defaults.\($0)" }
         mergeRules(old.draft.rules, new.draft.rules)
         mergeSources(old.draft.sources, new.draft.sources)
+        mergeSinks(old.draft.sinks, new.draft.sinks)
         result.configuration = result.draft.configuration
         result.merged = result.draft.merged(files: new.files)
     }
@@ -127,6 +129,27 @@ struct ConfigurationChange {
                 "source \(Self.name(only)) is no longer alone: from the next start on its stream has a name of its own "
                     + "instead of input, and what it learned so far stays behind")
         }
+    }
+
+    /// Sinks are taken over whole. Addresses and labels are not told: those of chat systems hold secrets.
+    private mutating func mergeSinks(
+        _ old: [ConfigurationDraft.Section<SinkDraft>], _ new: [ConfigurationDraft.Section<SinkDraft>]
+    ) {
+        func name(_ section: ConfigurationDraft.Section<SinkDraft>) -> String? { section.target.configuration?.name }
+        for sink in new {
+            guard let called = name(sink) else { continue }
+            guard let before = old.first(where: { name($0) == called }) else {
+                applied.append("sink \(called): new")
+                continue
+            }
+            let keys = ConfigurationKeys.sink.filter { $0.write(before.target) != $0.write(sink.target) }.map(\.name)
+            if !keys.isEmpty { applied.append("sink \(called): other \(keys.joined(separator: ", "))") }
+        }
+        for sink in old {
+            guard let called = name(sink), !new.contains(where: { name($0) == called }) else { continue }
+            applied.append("sink \(called): gone; what it has not had yet is not sent any more")
+        }
+        result.draft.sinks = new
     }
 
     /// Whether a source's stream gets another name when it is not the only one.

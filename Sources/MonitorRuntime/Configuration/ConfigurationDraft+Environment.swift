@@ -23,8 +23,8 @@ extension ConfigurationDraft {
         } else if let key = ConfigurationKeys.series.first(where: { Self.variable("defaults__" + $0.name) == variable })
         {
             set(key, toText: value, called: "defaults.\(key.name)", place: place, in: \.defaults)
-        } else if variable.hasPrefix("MONITORD_SOURCE__") || variable.hasPrefix("MONITORD_SERIES__") {
-            let table = variable.hasPrefix("MONITORD_SOURCE__") ? "source" : "series"
+        } else if let table = ["source", "sink", "series"].first(where: { variable.hasPrefix(Self.variable($0 + "__")) }
+        ) {
             problems.append(.conflict(place: place, key: table, reason: "it has no variables; use a file or flags"))
         } else {
             let known =

@@ -1,4 +1,5 @@
 internal import Ingest
+internal import Onward
 
 extension ConfigurationDraft {
     /// The configuration as TOML with the place of each value: what `monitord check` prints.
@@ -12,6 +13,11 @@ extension ConfigurationDraft {
         for source in sources {
             lines += ["", "[[source]]"] + self.lines(of: source, keys: ConfigurationKeys.source)
             if source.target.timezone == nil { lines.append("# the time zone is \(source.target.zone.summary)") }
+        }
+        for sink in sinks {
+            let keys = ConfigurationKeys.sink.filter { sink.target.takes($0.name) }
+            lines += ["", "[[sink]]"] + self.lines(of: sink, keys: keys)
+            if let name = sink.target.configuration?.name { lines.append("# it is called \(name)") }
         }
         for rule in rules {
             lines += ["", "[series.\(TOMLDocument.quoted(rule.target.pattern))]"]

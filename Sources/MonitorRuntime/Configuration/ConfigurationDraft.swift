@@ -10,7 +10,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         var places: [String: ConfigurationPlace] = [:]
         /// Where the section itself begins.
         var place = ConfigurationPlace.builtIn
-        /// Whether a key was refused that names the input or may have been meant to.
+        /// Whether a key was refused that names the input, or the place of a sink, or may have been meant to.
         var isInputRefused = false
     }
 
@@ -18,12 +18,14 @@ struct ConfigurationDraft: Equatable, Sendable {
     var defaults = Section(target: SeriesRule.builtIn)
     var rules: [Section<SeriesRule>] = []
     var sources: [Section<SourceDraft>] = []
+    var sinks: [Section<SinkDraft>] = []
     var problems: [ConfigurationProblem] = []
 
     /// The finished value. Call it when there are no problems.
     var configuration: MonitorConfiguration {
         var result = MonitorConfiguration()
         result.sources = sources.compactMap(\.target.configuration)
+        result.sinks = sinks.compactMap(\.target.configuration)
         result.seriesRules = rules.map(\.target)
         let all = global.target
         result.stateDirectory = all.stateDirectory
@@ -70,6 +72,7 @@ struct ConfigurationDraft: Equatable, Sendable {
             let path = TOMLPath().appending(key)
             switch key {
             case "source": applySources(node, at: path, reader)
+            case "sink": applySinks(node, at: path, reader)
             case "defaults": apply(node, at: path, keys: ConfigurationKeys.series, to: \.defaults, reader)
             case "series": applyRules(node, at: path, reader)
             default: set(key, to: node, at: path, keys: ConfigurationKeys.global, in: \.global, reader)
@@ -85,6 +88,17 @@ struct ConfigurationDraft: Equatable, Sendable {
             sources.append(Section(target: SourceDraft(), place: reader.place(of: path.appending(index))))
             let last = sources.count - 1
             apply(element, at: path.appending(index), keys: ConfigurationKeys.source, to: \.sources[last], reader)
+        }
+    }
+
+    private mutating func applySinks(_ node: TOMLNode, at path: TOMLPath, _ reader: DocumentReader) {
+        guard case .array(let elements) = node else {
+            return refuse(node, at: path, expected: "tables that begin with [[sink]], in two brackets", reader)
+        }
+        for (index, element) in elements.enumerated() {
+            sinks.append(Section(target: SinkDraft(), place: reader.place(of: path.appending(index))))
+            let last = sinks.count - 1
+            apply(element, at: path.appending(index), keys: ConfigurationKeys.sink, to: \.sinks[last], reader)
         }
     }
 
@@ -150,7 +164,9 @@ struct ConfigurationDraft: Equatable, Sendable {
                     ?? .unexpected(
                         place: place, key: name, found: node.description,
                         expected: key.expected + suggestion(for: key, node, in: self[keyPath: section].target)))
-            if ["file", "udp", "stdin"].contains(key.name) { self[keyPath: section].isInputRefused = true }
+            if ["file", "udp", "stdin", "alertmanager", "webhook", "syslog"].contains(key.name) {
+                self[keyPath: section].isInputRefused = true
+            }
             return
         }
         self[keyPath: section].places[key.name] = place
@@ -182,6 +198,7 @@ struct ConfigurationDraft: Equatable, Sendable {
         if ConfigurationKeys.global.contains(where: { $0.name == name }) { return name }
         if ConfigurationKeys.series.contains(where: { $0.name == name }) { return "defaults.\(name)" }
         if ConfigurationKeys.source.contains(where: { $0.name == name }) { return "source.\(name)" }
+        if ConfigurationKeys.sink.contains(where: { $0.name == name }) { return "sink.\(name)" }
         return nil
     }
 

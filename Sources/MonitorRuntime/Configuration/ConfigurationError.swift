@@ -58,6 +58,7 @@ extension ConfigurationProblem {
         case "": return " It belongs above the first [table]"
         case "defaults": return " It belongs below [defaults] or [series.\"pattern\"]"
         case "source": return " It belongs below [[source]]"
+        case "sink": return " It belongs below [[sink]]"
         default: return ""
         }
     }

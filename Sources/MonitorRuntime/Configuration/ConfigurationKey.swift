@@ -261,10 +261,10 @@ enum ConfigurationKeys {
     }
 
     /// The tables that may follow.
-    static let tables = ["source", "defaults", "series"]
+    static let tables = ["source", "sink", "defaults", "series"]
 
     private static let rateExpected = "a rate such as \"1/week\", \"3/day\" or \"0\", at most \"1/s\""
-    private static let pathExpected = "a path that is not empty"
+    static let pathExpected = "a path that is not empty"
 
     @Sendable private static func rate(_ node: TOMLNode) -> Double? {
         switch node {
@@ -278,12 +278,12 @@ enum ConfigurationKeys {
         TOMLDocument.quoted(ConfigurationUnits.text(rate: perSecond))
     }
 
-    private static func duration(_ node: TOMLNode, in range: ClosedRange<Double>) -> Double? {
+    static func duration(_ node: TOMLNode, in range: ClosedRange<Double>) -> Double? {
         guard case .string(let text) = node, let value = ConfigurationUnits.duration(text) else { return nil }
         return range.contains(value) ? value : nil
     }
 
-    @Sendable private static func durationText(_ seconds: Double) -> String {
+    @Sendable static func durationText(_ seconds: Double) -> String {
         TOMLDocument.quoted(ConfigurationUnits.text(duration: seconds))
     }
 
@@ -323,7 +323,7 @@ enum ConfigurationKeys {
         return value
     }
 
-    @Sendable private static func text(_ node: TOMLNode) -> String? {
+    @Sendable static func text(_ node: TOMLNode) -> String? {
         guard case .string(let value) = node, !value.isEmpty else { return nil }
         return value
     }

@@ -2,10 +2,10 @@ public import Ingest
 
 /// Reads the configuration: built-in defaults, a file, `conf.d/*.toml` beside it in name order, environment, flags.
 ///
-/// Each overrides the ones before it, key by key, and `[[source]]` tables add up. `monitord check` and start-up both come through here.
+/// Each overrides the ones before it, key by key, and `[[source]]` and `[[sink]]` tables add up. `monitord check` and start-up both come through here.
 ///
 /// An environment variable is `MONITORD_` and the key in capitals; two underscores lead into a table:
-/// `MONITORD_FALSE_ALARMS=2/day`, `MONITORD_DEFAULTS__RUNBOOK=…`. Sources and series patterns have none.
+/// `MONITORD_FALSE_ALARMS=2/day`, `MONITORD_DEFAULTS__RUNBOOK=…`. Sources, sinks and series patterns have none.
 public struct ConfigurationLoader: Sendable {
     /// The file that is read when nobody says which.
     public static let standardFile = "/etc/monitord/monitord.toml"
@@ -56,6 +56,7 @@ public struct ConfigurationLoader: Sendable {
         }
         draft.apply(environment: environment)
         draft.checkSources(isInputNamed: !overrides.inputs.isEmpty)
+        draft.checkSinks()
         draft.apply(overrides)
         draft.checkFlowSeries()
         draft.checkGlobal()

@@ -1,6 +1,7 @@
 public import Alerting
 public import AnomalyDetection
 public import Ingest
+public import Onward
 
 /// Everything that one run of monitord is told: the built-in defaults, overridden by files, environment and flags.
 ///
@@ -9,6 +10,8 @@ public import Ingest
 public struct MonitorConfiguration: Equatable, Sendable {
     /// `[[source]]` (none): where lines come from, in the order of the files that name them.
     public var sources: [SourceConfiguration]
+    /// `[[sink]]` (none): other systems that alerts are sent to, in the order of the files that name them.
+    public var sinks: [SinkConfiguration] = []
     /// What the detectors of every series are told; its budget is `[defaults] false_alarms`.
     public var detection: DetectionConfiguration
     /// How incidents are told; its daemon budget is the global `false_alarms`, its margin and runbook are `[defaults]`.

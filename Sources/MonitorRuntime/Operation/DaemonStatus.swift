@@ -108,6 +108,8 @@ extension SinkStatus {
         .object([
             ("name", .text(name)), ("written", .integer(Int(clamping: delivered))),
             ("failures", .integer(Int(clamping: failures))), ("lost", .integer(Int(clamping: dropped))),
+            ("dead_letters", .integer(Int(clamping: deadLetters))),
+            ("last_dead_letter", lastDeadLetter.map { .text($0) }),
             ("caught_up", .boolean(isCaughtUp)), ("last_error", lastError.map { .text($0) }),
         ])
     }

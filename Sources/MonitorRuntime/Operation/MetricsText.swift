@@ -108,6 +108,10 @@ struct MetricsText {
         family("monitord_sink_messages_total", "counter", "Alert messages written.", each { Double($0.delivered) })
         family("monitord_sink_failures_total", "counter", "Failed tries to write.", each { Double($0.failures) })
         family(
+            "monitord_sink_dead_letters_total", "counter",
+            "Messages that it will never take, and that were passed over.",
+            each { Double($0.deadLetters) })
+        family(
             "monitord_sink_lost_messages_total", "counter",
             "Messages that it never had, because more were waiting than are kept.", each { Double($0.dropped) })
     }

@@ -81,7 +81,7 @@ public struct InputAccess: Sendable {
         return nil
     }
 
-    private static func facts(along path: String) -> [Facts] {
+    static func facts(along path: String) -> [Facts] {
         var facts: [Facts] = []
         var walked = ""
         for part in path.split(separator: "/") {
@@ -109,7 +109,7 @@ public struct InputAccess: Sendable {
         return unsafe String(cString: name)
     }
 
-    private static func reason(_ code: Int32) -> String {
+    static func reason(_ code: Int32) -> String {
         // glibc's strerror returns a valid text for any number.
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)

@@ -31,6 +31,8 @@ struct StatusAnswer: Decodable {
         var written: Int
         var failures: Int
         var lost: Int
+        var dead_letters: Int?
+        var last_dead_letter: String?
         var caught_up: Bool
         var last_error: String?
     }

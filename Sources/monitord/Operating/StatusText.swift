@@ -20,7 +20,7 @@ struct StatusText {
         lines += ["", "Alerts go to"]
         lines += table(
             status.sinks.map { sink in
-                [sink.name, "\(sink.written) written", sink.last_error ?? (sink.caught_up ? "" : "some wait")]
+                [sink.name, "\(sink.written) written", troubles(of: sink)]
             })
         if status.waiting_alerts > 0 { lines.append("  \(status.waiting_alerts) could not be stored yet") }
         if status.held_back > 0 { lines.append("  \(status.held_back) incidents held back by the budget so far") }
@@ -73,6 +73,15 @@ struct StatusText {
         guard let last = stream.last_sample else { return "no sample yet" }
         guard let lag = stream.lag_seconds, lag >= 0 else { return "last sample \(last)" }
         return "last sample \(HumanDuration.text(seconds: lag)) ago (\(last))"
+    }
+
+    private static func troubles(of sink: StatusAnswer.Sink) -> String {
+        var words = [sink.last_error ?? (sink.caught_up ? "" : "some wait")].filter { !$0.isEmpty }
+        if let count = sink.dead_letters, count > 0 {
+            words.append("\(count) refused for good, the last because \(sink.last_dead_letter ?? "of nothing told")")
+        }
+        if sink.lost > 0 { words.append("\(sink.lost) lost, as too many waited") }
+        return words.joined(separator: "; ")
     }
 
     private static func troubles(of source: StatusAnswer.Source) -> String {

@@ -56,7 +56,8 @@ import Testing
         check(shown.filter { $0.section == "" }, ConfigurationKeys.global, GlobalDraft())
         check(shown.filter { $0.section == "defaults" }, ConfigurationKeys.series, SeriesRule.builtIn)
         check(shown.filter { $0.section == "source" }, ConfigurationKeys.source, SourceDraft())
-        #expect(Set(shown.map(\.section)) == ["", "defaults", "series", "source"])
+        check(shown.filter { $0.section == "sink" }, ConfigurationKeys.sink, SinkDraft())
+        #expect(Set(shown.map(\.section)) == ["", "defaults", "series", "source", "sink"])
     }
 
     private func check<Target>(_ shown: [Shown], _ keys: [ConfigurationKey<Target>], _ builtIn: Target) {
@@ -72,10 +73,14 @@ import Testing
         }
     }
 
-    @Test func `the file with every key made live loads`() throws {
+    @Test(arguments: ["alertmanager", "webhook", "syslog"])
+    func `the file with every key made live loads`(sink: String) throws {
+        // A source has one input, of which the file stands for the three, and a sink one place and the keys that go with it.
+        let keys = try #require(ConfigurationKeys.sinkKeys[sink]).union([sink, "name", "severity"])
+        let others = ConfigurationKeys.sink.map(\.name).filter { !keys.contains($0) } + ["udp"]
+        let left = others.map { "#\($0) = " } + ["# "]
         let live = try sample().split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            // A source has one input; the file stands for the three.
-            line.hasPrefix("#") && !line.hasPrefix("#udp = ") && !line.hasPrefix("# ") && line.count > 1
+            line.hasPrefix("#") && line.count > 1 && !left.contains(where: line.hasPrefix)
                 ? String(line.dropFirst()) : String(line)
         }.joined(separator: "\n")
         let files = ConfigurationFiles(
@@ -85,6 +90,7 @@ import Testing
             .load(ConfigurationOverrides(file: "live.toml"))
         let configuration = loaded.configuration
         #expect(configuration.sources.count == 1)
+        #expect(configuration.sinks.map(\.name) == ["pager"] && configuration.sinks[0].place.kind == sink)
         #expect(configuration.sources.first?.channels == ["temp", "current"])
         #expect(configuration.seriesRules == [SeriesRule(pattern: "pump*", falseAlarmsPerSecond: 1.0 / 2_592_000)])
         #expect(configuration.stateDirectory == "/var/lib/monitord")
