@@ -91,7 +91,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .target(name: "TestSupport", dependencies: ["TimeSeries"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Alerting", "TimeSeries"], path: "Tests/TestSupport"),
         // Counts allocations; its release build is started by a test.
         .target(name: "AllocationCounter", path: "Tests/AllocationProbe/Counter"),
         .executableTarget(

@@ -17,8 +17,9 @@ extension ConfigurationKeys {
             expected: "an address such as \"udp://192.168.1.5:514\", \"tcp://logs.example:601\" or \"unix:///dev/log\"",
             \.syslog, parse: { text($0).flatMap(SyslogAddress.init) }, format: { TOMLDocument.quoted($0.description) }),
         .init(
-            "name", expected: "a text of 1 to 80 characters other than \"console\", \"log\" and \"journal\"", \.name,
-            parse: { text($0).flatMap { isSinkName($0) ? $0 : nil } }, format: TOMLDocument.quoted),
+            "name", expected: "a text of 1 to 80 characters", \.name,
+            parse: { text($0).flatMap { faultOfName($0) == nil ? $0 : nil } }, format: TOMLDocument.quoted
+        ).telling { text($0).flatMap(faultOfName) },
         .init(
             "severity", expected: AlertSeverity.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
             \.severity, parse: { text($0).flatMap(AlertSeverity.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
@@ -53,9 +54,12 @@ extension ConfigurationKeys {
 
     private static let sinkNames: Set<String> = ["console", "log", "journal"]
 
-    private static func isSinkName(_ text: String) -> Bool {
-        text.count <= 80 && !sinkNames.contains(text)
-            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    /// What is wrong with the name of a sink; `nil` when nothing is.
+    private static func faultOfName(_ name: String) -> String? {
+        if sinkNames.contains(name) { return "\"\(name)\" is what monitord calls a place of its own" }
+        let isReadable = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        return name.count <= 80 && isReadable
+            ? nil : "it is longer than 80 characters, or has some that nobody can read"
     }
 
     @Sendable private static func httpPlace(_ node: TOMLNode) -> HTTPPlace? { text(node).flatMap(HTTPPlace.init) }

@@ -1,5 +1,6 @@
 import Alerting
 import Ingest
+import Onward
 import Testing
 
 @testable import MonitorRuntime
