@@ -4,7 +4,7 @@
 # Installs what building monitord needs beside the Swift toolchain, on Debian and its kin; only what is missing. With --tests
 # also what only the tests need: the numeric kernels are built for aarch64 and run under qemu, the package is packed, checked
 # and installed, the service is run by a real systemd, the status page is shown by Chromium, the metrics are scraped by Prometheus,
-# exported networks are run by ONNX Runtime, which comes from PyPI into .build/python. With --deb what packing needs.
+# alerts go to Alertmanager and rsyslog, exported networks are run by ONNX Runtime, which comes from PyPI into .build/python. With --deb what packing needs.
 #
 # Does nothing, silently, when all is there. Uses sudo when it is not run by root.
 set -euo pipefail
@@ -43,6 +43,8 @@ need ca-certificates "the packages are fetched over https" test -e /etc/ssl/cert
 need g++ "the TOML parser is C++ and needs the standard library's headers" compgen -G '/usr/include/c++/*/vector'
 need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
 need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
+need libcurl4-openssl-dev "alerts go to webhooks and Alertmanager through it" has_library libcurl
+need libssl-dev "webhooks are signed by its libcrypto" has_library libcrypto
 need tzdata "times without a zone are read by its rules, and the tests compare them with the C library's" test -e /usr/share/zoneinfo/Europe/Berlin
 need zlib1g-dev "rotated logs are compressed with it" has_library zlib
 if $packs; then
@@ -66,6 +68,9 @@ if $tests; then
     need python3-venv "exported networks are run by ONNX Runtime, a Python package" python3 -c "import venv, ensurepip"
     need python3 "the fault campaigns are driven by it" command -v python3
     need prometheus "it checks and scrapes the metrics" command -v promtool
+    need prometheus-alertmanager "the tests send it alerts" command -v prometheus-alertmanager
+    need rsyslog "the tests send it alerts" test -x /usr/sbin/rsyslogd
+    need openssl "the tests make certificates with it" command -v openssl
     need procps "the service's test finds processes with it" command -v pgrep
     need qemu-user-static "the kernels' NEON build is run by it" command -v qemu-aarch64-static
 fi

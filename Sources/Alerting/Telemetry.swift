@@ -9,5 +9,6 @@ enum Telemetry {
     static let dropped: Logger.Message = "more alerts waited for a sink than are kept: it never had the oldest of them"
     static let refused: Logger.Message =
         "a sink will never take an alert: it is passed over and counted as a dead letter"
+    static let repeatRefused: Logger.Message = "a sink does not take it when it is told again what is open"
     static let notCompressed: Logger.Message = "an old log could not be compressed; it is kept and tried again"
 }

@@ -3,14 +3,15 @@ import TimeSeries
 
 /// An alert as Alertmanager takes it.
 ///
-/// Alertmanager knows an alert by its labels: those of the message that closes must be, to the last byte, those of the one that
-/// opened. So labels are what an incident is from its beginning to its end, and no value that is measured stands among them; those are
-/// annotations.
+/// Alertmanager knows an alert by its labels: those of the message that closes must be, to the last byte, those of the
+/// one that opened. So labels are what an incident is from its beginning to its end, and no value that is measured stands
+/// among them; those are annotations.
 ///
-/// The severity is a label all the same, because routes, receivers and inhibitions go by it: an incident that turns critical and goes
-/// on to whom warnings go would call nobody. When it rises, the warning is resolved and the critical alert fires in the same
-/// request, so that there is no moment without either. A closing message of an incident that has risen resolves
-/// both: a warning that was resolved stays so, and one whose resolving was lost with an Alertmanager that was set back does not stay.
+/// The severity is a label all the same, because routes, receivers and inhibitions go by it: an incident that turns
+/// critical and goes on to whom warnings go would call nobody. When it rises, the warning is resolved and the critical
+/// alert fires in the same request, so that there is no moment without either. A closing message of an incident that has
+/// risen resolves both: a warning that was resolved stays so, and one whose resolving was lost with an Alertmanager that
+/// was set back does not stay.
 ///
 /// The id is a label too. Two incidents of one series and kind can be open at once, in two streams, and the end of one
 /// must not be the end of both. Group by `alertname`, `series` or `instance`, and silence without `incident`.

@@ -52,6 +52,14 @@ import Testing
         #expect(result.output.contains("| \(name) |"))
     }
 
+    @Test func `receivers of alerts that were away get everything in order, and one that was there waits for nothing`()
+        throws
+    {
+        let result = try run("onward.py", ["--seed", "11", "--outage", "6"])
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("outage: 6 s"))
+    }
+
     @Test func `a flood of keys takes neither memory nor samples of those that are known`() throws {
         let sizes = ["--keys", "100000", "--series", "20", "--ticks", "60"]
         let result = try run("key-flood.py", in: "Benchmarks", [try #require(monitordBinary).path] + sizes)

@@ -138,6 +138,52 @@ import Testing
         #expect(result.output.split(separator: "\n").count == directory.read("log")?.split(separator: "\n").count)
     }
 
+    @Test func `status and metrics show what was refused for good, and why another is not reached`() async throws {
+        let directory = try TemporaryDirectory()
+        let rows = try Self.pump()
+        let refusing = try HTTPReceiver { _, _ in .init(422, body: "no such field") }
+        let port = try freePort(for: .connections)
+        let page = try freePort(for: .connections)
+        try directory.write(rows.before, to: "pump.csv")
+        let control = directory.path("control")
+        let file = try directory.write(
+            """
+            control = "\(control)"
+            http = "127.0.0.1:\(page)"
+            [[source]]
+            file = "\(directory.path("pump.csv"))"
+            [[sink]]
+            name = "refusing"
+            webhook = "\(refusing.address)/secret"
+            [[sink]]
+            name = "away"
+            webhook = "http://127.0.0.1:\(port)/secret"
+            """, to: "monitord.toml")
+        let daemon = try RunningCommand(
+            try #require(monitordBinary),
+            [
+                "run", "--config", file, "--state", directory.path("state"), "--log", directory.path("log"),
+                "--no-journal",
+            ])
+        #expect(daemon.nextLine() != nil)
+        let reason = "http://127.0.0.1:\(refusing.port) answers 422: no such field"
+        let status = try await poll({ try monitord(["status", "--control", control]).output }) {
+            $0.contains(reason) && $0.contains("cannot reach")
+        }
+        #expect(status.contains("1 refused for good, the last because \(reason)"), "\(status)")
+        #expect(status.contains("cannot reach http://127.0.0.1:\(port): "), "\(status)")
+        #expect(!status.contains("secret"))
+        let metrics = try LoopbackListener.ask(
+            page, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:\(page)\r\nConnection: close\r\n\r\n")
+        #expect(metrics.contains("\nmonitord_sink_dead_letters_total{sink=\"refusing\"} 1\n"), "\(metrics)")
+        #expect(metrics.contains("\nmonitord_sink_dead_letters_total{sink=\"away\"} 0\n"))
+        let end = stop(daemon)
+        #expect(end.exitCode == 0, "\(end.errors)")
+        #expect(
+            end.errors.contains("a sink will never take an alert") && end.errors.contains("no such field"),
+            "\(end.errors)")
+    }
+
     @Test func `check names the file that cannot be read, and shows no secret`() throws {
         let directory = try TemporaryDirectory()
         let secret = try directory.write("hidden", to: "secret")

@@ -23,7 +23,9 @@ import Testing
     func `what is none is refused`(text: String) { #expect(HTTPPlace(text) == nil) }
 
     @Test func `a path goes behind the one that is there`() throws {
-        for base in ["http://a:1", "http://a:1/", "http://a:1//"] {
+        for base in [
+            "http://a:1", "http://a:1/", "http://a:1//", "http://a:1/api/v2/alerts", "http://a:1/api/v2/alerts/",
+        ] {
             #expect(try #require(HTTPPlace(base)).appending("/api/v2/alerts") == "http://a:1/api/v2/alerts")
         }
         #expect(try #require(HTTPPlace("http://a/am/")).appending("/api") == "http://a/am/api")

@@ -347,6 +347,21 @@ import TimeSeries
         #expect(try await store.pending(sink: "log", limit: 9).map(\.id) == ["a", "b"])
     }
 
+    @Test func `the latest of an incident is the last that a sink has had`() async throws {
+        let store = try StateStore(directory: nil)
+        try await store.registerSinks(["log"])
+        try await store.appendToOutbox([message("a"), message("b"), message("a", 1), message("a", 2), message("c")])
+        func latest(_ ids: [String]) async throws -> [String] {
+            try await store.latest(ofIncidents: ids, acknowledgedBy: "log").map { "\($0.id) \($0.seq)" }
+        }
+        #expect(try await latest(["a", "b"]) == [])
+        try await store.acknowledge(sink: "log", upTo: 3)
+        #expect(try await latest(["a", "b", "c", "d"]) == ["b 0", "a 1"])
+        try await store.acknowledge(sink: "log", upTo: 5)
+        #expect(try await latest(["c", "a"]) == ["a 2", "c 0"])
+        #expect(try await store.latest(ofIncidents: ["a"], acknowledgedBy: "nobody").isEmpty)
+    }
+
     @Test func `the history is bounded and keeps what nobody has acknowledged`() async throws {
         let store = try StateStore(directory: nil)
         try await store.registerSinks(["log"])

@@ -189,6 +189,38 @@ ok "no alert is there twice" \
     '[ -z "$(sed "s/.*\"id\":\"\([0-9a-f]*\)\",\"seq\":\([0-9]*\).*/\1 \2/" $log | sort | uniq -d)" ]'
 systemctl stop monitord
 
+# Alerts onward: names are looked up, libraries loaded and connections made from within the sandbox.
+cat >/opt/receiver.py <<'PYTHON'
+import http.server
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with open("/opt/posted", "a") as file:
+            file.write(self.headers.get("X-Monitord-Signature", "unsigned") + " " + body + "\n")
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer(("127.0.0.1", 8099), Receiver).serve_forever()
+PYTHON
+if command -v python3 >/dev/null; then
+    python3 /opt/receiver.py &
+    receiver=$!
+    echo key >/etc/monitord/webhook.secret
+    chmod 600 /etc/monitord/webhook.secret
+    printf '[[sink]]\nwebhook = "http://localhost:8099/"\nsecret_file = "/etc/monitord/webhook.secret"\n' >>$toml
+    ok "check names a secret that the service may not read" \
+        'monitord check 2>&1 | grep -qF "secret_file /etc/monitord/webhook.secret: the service may not read it: chgrp monitord"'
+    chgrp monitord /etc/monitord/webhook.secret
+    chmod 640 /etc/monitord/webhook.secret
+    ok "and has nothing to say once it may" '! monitord check 2>&1 | grep -q webhook.secret:'
+    systemctl start monitord
+    rows 11000 15000 >>/var/log/plant/pump.csv
+    ok "a signed alert gets out of the sandbox" 'within 20 "grep -q \"^sha256=[0-9a-f]* {.*open\" /opt/posted"'
+    systemctl stop monitord
+    kill $receiver
+fi
+
 # Sockets. A datagram is a line with its own names, so that a life that begins in the middle of them can read it; one goes
 # out each millisecond.
 systemctl reset-failed monitord 2>/dev/null

@@ -68,8 +68,11 @@ extension AlertRouter {
             do {
                 try await sink.repeatOpen(records)
             } catch let error as any DeliveryError where error.isFinal {
-                // They were taken once. What is wrong now is said, and waits for the next time.
-                logger?.warning(Telemetry.sinkFailed, metadata: ["sink": "\(sink.name)", "error": "\(error)"])
+                // Told already when it is what the first telling met; a new reason is told once.
+                if lanes[index].status.lastDeadLetter != "\(error)" {
+                    lanes[index].status.lastDeadLetter = "\(error)"
+                    logger?.error(Telemetry.repeatRefused, metadata: ["sink": "\(sink.name)", "error": "\(error)"])
+                }
             }
             lanes[index].status.failuresInARow = 0
             lanes[index].status.lastError = nil

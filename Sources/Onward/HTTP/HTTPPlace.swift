@@ -24,11 +24,11 @@ public struct HTTPPlace: Equatable, Sendable, CustomStringConvertible {
     /// Scheme, host and port: paths and queries may be secrets.
     public var description: String { (url.hasPrefix("https") ? "https://" : "http://") + authority }
 
-    /// The address with more path, behind a path that is there.
+    /// The address with more path, behind a path that is there; somebody may have written all of it.
     func appending(_ path: String) -> String {
         var base = url[...]
         while base.last == "/" { base = base.dropLast() }
-        return base + path
+        return base.hasSuffix(path) ? String(base) : base + path
     }
 
     /// Whether there is nothing that a path can be put behind.
