@@ -6,11 +6,17 @@ let package = Package(
     products: [
         .executable(name: "monitord", targets: ["monitord"])
     ],
+    // `--disable-default-traits` builds without what is only needed to speak with a broker.
+    traits: [
+        .trait(name: "MQTT", description: "Sources and sinks at MQTT brokers, Sparkplug B among them."),
+        .default(enabledTraits: ["MQTT"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -42,6 +48,7 @@ let package = Package(
                 "Ingest", "AnomalyDetection", "Alerting", "Onward", "Persistence", "StatusServer", "TimeSeries",
                 "NeuralNet",
                 "CLinux",
+                .target(name: "MQTT", condition: .when(traits: ["MQTT"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
@@ -51,6 +58,14 @@ let package = Package(
                 "TimeSeries", "CLinux", "CZlib",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(
+            name: "MQTT",
+            dependencies: [
+                "Ingest", "Alerting", "TimeSeries", "CMosquitto",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Sparkplug/sparkplug_b.proto"]),
         .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "NeuralNet"]),
         .target(
             name: "Alerting",
@@ -87,6 +102,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CLinux"),
         .target(name: "CCurl"),
+        .target(name: "CMosquitto"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -105,6 +121,13 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: ["Ingest", "TimeSeries", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "MQTTTests",
+            dependencies: [
+                "MQTT", "MonitorRuntime", "Ingest", "Alerting", "TimeSeries", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "OnwardTests", dependencies: ["Onward", "Alerting", "TimeSeries", "TestSupport"]),
         .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "TimeSeries", "TestSupport"]),
@@ -126,14 +149,14 @@ let package = Package(
 
 // In the sanitized test suites what is undefined in C traps.
 if Context.environment["MONITORD_SANITIZE"] != nil {
-    for target in package.targets where ["CKernels", "CLinux", "CCurl"].contains(target.name) {
+    for target in package.targets where ["CKernels", "CLinux", "CCurl", "CMosquitto"].contains(target.name) {
         target.cSettings = [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])]
     }
 }
 
 // One set of rules for every Swift target.
 for target in package.targets
-where target.type != .system && !["CKernels", "CLinux", "CCurl", "AllocationCounter"].contains(target.name) {
+where target.type != .system && !["CKernels", "CLinux", "CCurl", "CMosquitto", "AllocationCounter"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .strictMemorySafety(),
@@ -147,7 +170,7 @@ where target.type != .system && !["CKernels", "CLinux", "CCurl", "AllocationCoun
 // Modules that no sample passes: small before fast in a release. Ingest and MonitorRuntime, which every sample passes, are half a
 // megabyte larger and a twelfth faster without it.
 for target in package.targets
-where ["monitord", "Alerting", "Onward", "Persistence", "StatusServer"].contains(target.name) {
+where ["monitord", "Alerting", "Onward", "MQTT", "Persistence", "StatusServer"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 }

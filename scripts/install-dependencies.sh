@@ -46,6 +46,7 @@ need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite
 need libcurl4-openssl-dev "alerts go to webhooks and Alertmanager through it" has_library libcurl
 need libssl-dev "webhooks are signed by its libcrypto" has_library libcrypto
 need tzdata "times without a zone are read by its rules, and the tests compare them with the C library's" test -e /usr/share/zoneinfo/Europe/Berlin
+need libmosquitto-dev "brokers are spoken to through it; the program loads the library only then" test -e /usr/include/mosquitto.h
 need zlib1g-dev "rotated logs are compressed with it" has_library zlib
 if $packs; then
     need dpkg-dev "it finds out which libraries the package depends on" command -v dpkg-shlibdeps
@@ -61,6 +62,9 @@ if $tests; then
     need gcc-aarch64-linux-gnu "the kernels' NEON build is linked with it" command -v aarch64-linux-gnu-gcc
     need libc6-dev-arm64-cross "the kernels' NEON build is linked with it" test -e /usr/aarch64-linux-gnu/include/stdio.h
     need systemd "the service is run by one that is booted in namespaces" test -x /lib/systemd/systemd
+    need mosquitto "the tests read from it, and restart it" test -x /usr/sbin/mosquitto
+    need mosquitto-clients "the tests publish with it" command -v mosquitto_pub
+    need openssl "the tests make certificates with it" command -v openssl
     need nfdump "the tests read what it prints" command -v nfpcapd
     need softflowd "the tests make flows with it" test -x /usr/sbin/softflowd
     need argus-server "the tests make flows with it" test -x /usr/sbin/argus

@@ -8,6 +8,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     case notAnAddress(String)
     /// An address could not be bound.
     case cannotBind(address: String, reason: String)
+    /// A broker that nothing can be had of, whatever is waited for.
+    case noBroker(address: String, reason: String)
     /// The lines of an input cannot be read, for the reason that `cause` gives; `line`, from 1, shows it.
     case unreadable(place: String, line: UInt64, cause: IngestError)
     /// A recording that is compressed with another program than gzip; `unpack` shows how to read it.
@@ -44,7 +46,7 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
         switch self {
         case .ambiguous, .headerMismatch, .unknownColumn, .unreadableTime, .timeInTwoKeys, .notUsable, .noChannels,
             .tooManyChannels, .notFlows, .jsonLists, .inapplicable, .unknownFlowSeries,
-            .compressed, .unreadable:
+            .compressed, .unreadable, .noBroker:
             true
         default: false
         }
@@ -58,6 +60,7 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
         case .notAnAddress(let text):
             "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
         case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
+        case .noBroker(let address, let reason): "cannot read from \(address): \(reason)"
         case .unreadable(let place, let line, let cause): "\(place):\(line): \(cause)"
         case .compressed(let path, let unpack):
             "cannot read \(path): of compressed files only gzip's are read; unpack it, as in: \(unpack) \(path) | monitord replay -"

@@ -129,6 +129,8 @@ public struct RecordBatch: Sendable {
         public var beginsSeries = false
         /// Whether it is no sample: the series has ended, and ``firstValue`` is its place in ``RecordBatch/endings``.
         public var endsSeries = false
+        /// Whether it is no sample: the series is reported to have stopped at ``time``.
+        public var stopsSeries = false
         /// Whether the value of a metric changes the one before and does not replace it.
         public var isChange = false
 

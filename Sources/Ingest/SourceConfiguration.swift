@@ -12,6 +12,9 @@ public struct SourceConfiguration: Equatable, Sendable {
         case file(pattern: String)
         /// Datagrams of lines, or of flow exporters, that arrive at an address, `0.0.0.0:5140`.
         case udp(address: String)
+        /// Messages at an MQTT broker, `mqtt://broker:1883`, under a name by which the broker knows us; `nil` for the
+        /// machine's. What is subscribed to is in ``SourceConfiguration/mqtt``.
+        case mqtt(address: String, client: String?)
     }
 
     /// The line formats that can be named.
@@ -107,6 +110,8 @@ public struct SourceConfiguration: Equatable, Sendable {
     public var lateness: Double?
     /// `missing`, `counter`, `sentinel`, `stalled_after`: what the values mean, and how long the source may be silent.
     public var conditions: SampleConditions
+    /// `topics`, `qos` and all else that a source at an MQTT broker has beside its address.
+    public var mqtt = MQTTSettings()
     /// Longest line in bytes; a longer one is counted as malformed and skipped.
     public var longestLine: Int
 
@@ -152,6 +157,13 @@ extension SourceConfiguration {
         FlowGatherer.Settings(
             dimension: series.flatMap(FlowDimension.init) ?? .source,
             interval: interval ?? FlowGatherer.Settings().interval, lateness: lateness ?? 0)
+    }
+}
+
+extension SourceConfiguration {
+    /// Whether the series of a line is not in the line but in the topic that it came under.
+    var isKeyedByTopic: Bool {
+        if case .mqtt = input { series == nil } else { false }
     }
 }
 

@@ -17,6 +17,8 @@ public struct DecoderCounters: Equatable, Sendable {
     public var unknownKeys: UInt64 = 0
     /// Lines in which nothing is watched: of a channel that was not known at the start, of a measurement without numbers.
     public var unwatched: UInt64 = 0
+    /// Lines of messages that a broker had kept, so that they are old, and that have no time of their own.
+    public var undated: UInt64 = 0
     private var byReason = [UInt64](repeating: 0, count: MalformedReason.allCases.count)
 
     /// Creates counters at 0.
@@ -78,6 +80,8 @@ public final class SourceTelemetry: Sendable {
         public var droppedRows: UInt64 = 0
         /// What came of the datagrams of flow exporters.
         public var exports = ExportCounters()
+        /// What became of the messages of a broker; `nil` for a source that has none.
+        public var broker: BrokerCounters?
         /// Bytes of the socket's buffer, as granted.
         public var receiveBuffer = 0
         /// The first unusable line of each reason.
@@ -100,7 +104,7 @@ public final class SourceTelemetry: Sendable {
     /// The counters now.
     public var counters: Counters { state.withLock { $0 } }
 
-    func update(_ body: (inout Counters) -> Void) { state.withLock { body(&$0) } }
+    package func update(_ body: (inout Counters) -> Void) { state.withLock { body(&$0) } }
 }
 
 extension DecoderCounters {
@@ -113,6 +117,7 @@ extension DecoderCounters {
         comments += now.comments - before.comments
         unknownKeys += now.unknownKeys - before.unknownKeys
         unwatched += now.unwatched - before.unwatched
+        undated += now.undated - before.undated
         for reason in MalformedReason.allCases { self[reason] += now[reason] - before[reason] }
     }
 }

@@ -33,7 +33,7 @@ public struct Daemon: Sendable {
     private let reload: DaemonReload?
     private let sockets: PassedSockets
     private let stop: StopRequest
-    private let logger: Logger
+    let logger: Logger
     /// How long the sinks have at the end; what they do not manage waits in the outbox for the next start.
     private static let farewell = Duration.milliseconds(800)
 
@@ -360,6 +360,7 @@ public struct Daemon: Sendable {
         case .standardInput: "standard input"
         case .file(let pattern): pattern
         case .udp(let address): "udp \(address)"
+        case .mqtt(let address, let client): client.map { "\(address) as \($0)" } ?? address
         }
     }
 
@@ -381,6 +382,8 @@ public struct Daemon: Sendable {
                 resume: resume[name]?.decoding, logger: logger, passed: sockets,
                 keep: { descriptor, name in notifier.store(descriptor, as: name) },
                 onListening: { _ in onListening() })
+        case .mqtt(let address, let client):
+            return try brokerSource(source, address, client, isAlone: isAlone, resume, admission, telemetry)
         case .file(let pattern):
             let points = resume.compactMapValues(\.resumePoint)
             return FileFollower(

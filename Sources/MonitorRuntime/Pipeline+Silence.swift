@@ -31,6 +31,7 @@ extension Pipeline {
             silence.observe(
                 series: step.series, at: step.time, interval: step.interval, restarts: step.restarts, into: &shown)
         case .counted where step.time.nanoseconds != 0: silence.hear(at: step.time, into: &shown)
+        case .stopped: silence.stop(series: step.series, at: step.time, into: &shown)
         case .counted, .repeated, .malformed, .ended: return
         }
         guard !shown.isEmpty else { return }

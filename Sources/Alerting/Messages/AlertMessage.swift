@@ -314,6 +314,7 @@ enum AlertMessage {
 
     /// What the silence is held against: `it usually does every 1 s and never stayed silent longer than 7 s`.
     private static func habit(_ silence: Silence) -> String {
+        if silence.measure == .reported { return "its own system says that it has stopped" }
         guard silence.measure == .learned else { return "it should at least every \(span(silence.limit))" }
         let usual = silence.interval.map { "it usually does every \(span($0)) and" } ?? "it"
         switch silence.longer {

@@ -143,8 +143,8 @@ extension DelimitedSniffer {
             else { return .failure(.unknownColumn(name: "value", key: "value", known: names)) }
             return .success(LongColumns(name: name, value: value, reason: "the column of numbers"))
         }
-        guard hasTime, isNamed, configuration.series == nil, configuration.channels.isEmpty, numeric.count == 1,
-            has(numeric[0], LongForm.valueNames)
+        guard hasTime, isNamed, configuration.series == nil, !configuration.isKeyedByTopic,
+            configuration.channels.isEmpty, numeric.count == 1, has(numeric[0], LongForm.valueNames)
         else { return .success(nil) }
         let texts = free.filter { columns[$0].texts > 0 && !columns[$0].isNumeric && has($0, LongForm.seriesNames) }
         if texts.count > 1 {

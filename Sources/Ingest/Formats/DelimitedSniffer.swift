@@ -83,7 +83,9 @@ struct DelimitedSniffer {
 
         // A header is text above numbers or times; a line of units below it is text above numbers once more.
         let all = columns(split, width: width, from: 1)
-        let hasHeader = configuration.hasHeader ?? isHeader(0, split, all, width)
+        // Of messages each begins anew: the first has no more to say than any other.
+        let hasHeader =
+            configuration.hasHeader ?? (!configuration.isKeyedByTopic && isHeader(0, split, all, width))
         let hasUnits = hasHeader && split.count > 2 && isUnits(1, split, columns(split, width: width, from: 2), width)
         let start = hasHeader ? (hasUnits ? 2 : 1) : 0
         let columns =
@@ -127,9 +129,10 @@ struct DelimitedSniffer {
     private func dialect(
         _ layout: Layout, _ split: [[DelimitedField]], _ columns: [Column]
     ) -> DialectSniffer.Decision {
+        let isPlainNumber = configuration.isKeyedByTopic && columns.count == 1
         let names = columns.indices.map { index in
             layout.names.indices.contains(index) && !layout.names[index].isEmpty
-                ? layout.names[index] : "c\(index + 1)"
+                ? layout.names[index] : isPlainNumber ? "value" : "c\(index + 1)"
         }
         if let implied = configuration.implied(by: layout.names) {
             var sniffer = self

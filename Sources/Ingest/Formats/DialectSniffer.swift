@@ -17,6 +17,8 @@ struct DialectSniffer: Sendable {
         var number: UInt64
         var startOffset: Int64
         var endOffset: Int64
+        /// What came with it from outside.
+        var envelope = Envelope()
     }
 
     /// Usable lines that must agree before the end of the look: a header is not among them.
@@ -35,13 +37,15 @@ struct DialectSniffer: Sendable {
 
     /// Holds the next line.
     mutating func hold(
-        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, startOffset: Int64, endOffset: Int64
+        _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, startOffset: Int64, endOffset: Int64,
+        envelope: Envelope = Envelope()
     ) {
         let start = bytes.count
         for index in 0..<line.count { bytes.append(line[index]) }
         lines.append(
             Line(
-                range: start..<bytes.count, flaw: flaw, number: number, startOffset: startOffset, endOffset: endOffset))
+                range: start..<bytes.count, flaw: flaw, number: number, startOffset: startOffset, endOffset: endOffset,
+                envelope: envelope))
     }
 
     /// Another file begins: what is held lies before all of it.

@@ -142,7 +142,8 @@ extension KeyedSniffer {
         if configuration.channel != nil || configuration.value != nil {
             return assignDeclared(reading, all, numeric, free, &use)
         }
-        if configuration.channels.isEmpty, configuration.series == nil, time != nil, numeric.count == 1,
+        if configuration.channels.isEmpty, configuration.series == nil, !configuration.isKeyedByTopic, time != nil,
+            numeric.count == 1,
             LongForm.valueNames.contains(numeric[0].name.lowercased())
         {
             let names = free.filter { $0.isText && LongForm.seriesNames.contains($0.name.lowercased()) }

@@ -9,6 +9,10 @@ extension LineDecoder {
     mutating func decodeLine(
         _ line: Span<UInt8>, flaw: MalformedReason?, number: UInt64, endOffset: Int64, into batch: inout RecordBatch
     ) {
+        if envelope.isOld, dialect?.schema.hasTime == false {
+            counters.undated += 1
+            return
+        }
         var decoded = DecodedLine(kind: .malformed(.badSyntax))
         let unreadable = DecodedLine(kind: .malformed(.badSyntax))
         if let flaw {
@@ -123,6 +127,7 @@ extension LineDecoder {
         case .header:
             counters.headers += 1
             noteColumns()
+        case .record where isKeyedByEnvelope: takeKeyed(decoded, line, number: number, endOffset, into: &batch)
         case .record:
             counters.records += 1
             append(decoded, nil, line, endOffset, into: &batch)
@@ -130,14 +135,33 @@ extension LineDecoder {
             counters.unwatched += 1
             if !isOtherKindTold, keyed?.hasMetFlows == true { tellOtherKind(.suricata) }
         case .malformed(let reason):
-            counters[reason] += 1
-            let count = counters[reason]
-            if count % Self.linesBetweenNotices == 1 {
-                notices.append(
-                    MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
-            }
+            note(reason, line, number: number)
             append(decoded, reason, line, endOffset, into: &batch)
         }
+    }
+
+    /// Counts an unusable line, and has it shown when it is the first of its kind or one of very many.
+    mutating func note(_ reason: MalformedReason, _ line: Span<UInt8>, number: UInt64) {
+        counters[reason] += 1
+        let count = counters[reason]
+        guard count % Self.linesBetweenNotices == 1 else { return }
+        notices.append(
+            MalformedNotice(line: number, reason: reason, excerpt: MalformedLine.excerpt(line), count: count))
+    }
+
+    /// A record whose series the envelope names.
+    private mutating func takeKeyed(
+        _ decoded: DecodedLine, _ line: Span<UInt8>, number: UInt64, _ endOffset: Int64, into batch: inout RecordBatch
+    ) {
+        var keyed = decoded
+        let key = envelope.key
+        guard let index = series.index(key.span, 0..<key.count) else {
+            note(.badSyntax, line, number: number)
+            return append(DecodedLine(kind: .malformed(.badSyntax)), .badSyntax, line, endOffset, into: &batch)
+        }
+        keyed.series = index
+        counters.records += 1
+        append(keyed, nil, line, endOffset, into: &batch)
     }
 
     /// Measurements that were met for the first time become groups behind the others.

@@ -67,6 +67,10 @@ public struct LineDecoder: Sendable {
     var exports: ExportDecoder?
     /// Whether what is decoded comes as datagrams.
     var isOfDatagrams = false
+    /// What came with the message in hand beside its lines.
+    var envelope = Envelope()
+    /// Whether rows belong to the series that the envelope names.
+    var isKeyedByEnvelope = false
     /// Datagrams of exporters up to which what is known of them is in the dialect.
     var datagramsStored: UInt64 = 0
     private var zeek = ZeekHeader()
@@ -107,8 +111,11 @@ public struct LineDecoder: Sendable {
         self.configuration = configuration
         self.admission = admission
         sniffer = DialectSniffer(configuration)
-        if configuration.format == .auto || configuration.format == .jsonl { probe = ListProbe() }
-        series = SeriesTable(configuration.series == nil ? [seriesName] : [], admission: admission)
+        if configuration.format == .auto || configuration.format == .jsonl, !configuration.isKeyedByTopic {
+            probe = ListProbe()
+        }
+        let hasOneSeries = configuration.series == nil && !configuration.isKeyedByTopic
+        series = SeriesTable(hasOneSeries ? [seriesName] : [], admission: admission)
         offset = 0
     }
 
@@ -429,7 +436,8 @@ public struct LineDecoder: Sendable {
             counters.unwatched += 1
             return
         }
-        sniffer.hold(line, flaw: flaw, number: number, startOffset: lineStart, endOffset: offset)
+        sniffer.hold(
+            line, flaw: flaw, number: number, startOffset: lineStart, endOffset: offset, envelope: envelope)
         let most = configuration.channel == nil ? Self.mostLinesLookedAt : LongForm.mostLinesLookedAt
         let isFull =
             sniffer.lines.count >= most || sniffer.bytes.count >= Self.mostBytesLookedAt
@@ -469,10 +477,11 @@ public struct LineDecoder: Sendable {
             series = SeriesTable([], admission: admission)
             series.channelsOfGroups = dialect.schema.groups.map(\.count)
         }
-        let current = lineStart
-        defer { lineStart = current }
+        let current = (lineStart, envelope)
+        defer { (lineStart, envelope) = current }
         for line in held.lines {
             lineStart = line.startOffset
+            envelope = line.envelope
             decodeLine(
                 held.bytes.span.extracting(line.range), flaw: line.flaw, number: line.number, endOffset: line.endOffset,
                 into: &batch)
@@ -490,6 +499,7 @@ public struct LineDecoder: Sendable {
             return
         }
         dialect = found
+        isKeyedByEnvelope = configuration.isKeyedByTopic && !found.namesSeries
         series.channelsOfGroups = found.schema.groups.map(\.count)
         switch found.format {
         case .columns(let columns): delimited = DelimitedDecoder(columns, found)

@@ -65,6 +65,16 @@ struct SeriesTable: Sendable {
         return newcomer(line.extracting(range), hash: splitMix(base), group: group)
     }
 
+    /// The index of a series that is there, without counting anybody.
+    func known(_ key: Span<UInt8>) -> Int32? {
+        var hash = Self.hash(key, 0..<key.count)
+        while let found = indexOfHash[hash] {
+            if isName(Int(found), key, 0..<key.count) { return found }
+            hash &+= 1
+        }
+        return nil
+    }
+
     private mutating func newcomer(_ key: Span<UInt8>, hash: UInt64, group: Int32) -> Int32 {
         if admission.records > 1 {
             let allowance = admission.allowance

@@ -2,13 +2,16 @@ import Glibc
 import Synchronization
 
 /// The task was cancelled or the consumer failed: the thread ends, and nobody is told.
-struct ReadingStopped: Error {}
+package struct ReadingStopped: Error {
+    /// Creates it.
+    package init() {}
+}
 
 /// The thread's side of a source: where batches go, and what it waits on.
 ///
 /// Back-pressure is a counter of the batches that may still be sent. The thread waits for that counter or for the one that
 /// says stop, so that it can be stopped wherever it waits.
-final class BatchOutlet: Sendable {
+package final class BatchOutlet: Sendable {
     /// Readable once the source is to stop.
     private let stop: Descriptor
     private let credits: Descriptor
@@ -45,6 +48,9 @@ final class BatchOutlet: Sendable {
         stream.yield(batch)
     }
 
+    /// Hands a batch over at the stop, when nobody waits for room any more: a source has one or two of them.
+    func sendLast(_ batch: RecordBatch) { stream.yield(batch) }
+
     /// Hands a batch over without waiting: for a source that cannot wait. Past the bounds of its queue the oldest batches
     /// that wait are dropped.
     ///
@@ -65,6 +71,20 @@ final class BatchOutlet: Sendable {
         if try System.wait(for: [stop] + descriptors, milliseconds: milliseconds)[0] { throw ReadingStopped() }
     }
 
+    /// Waits until a descriptor of somebody else's can be read, or the time is over.
+    ///
+    /// - Parameter milliseconds: at least 0.
+    /// - Returns: whether it can be read.
+    /// - Throws: ``ReadingStopped`` when the source is to stop.
+    package func waited(for number: Int32?, milliseconds: Int32) throws -> Bool {
+        activity.turn()
+        defer { activity.work() }
+        let others = number.map { [Descriptor($0, isOwned: false)] } ?? []
+        let ready = try System.wait(for: [stop] + others, milliseconds: milliseconds)
+        if ready[0] { throw ReadingStopped() }
+        return ready.count > 1 && ready[1]
+    }
+
     /// Throws ``ReadingStopped`` when the source is to stop, without waiting.
     func checkStop() throws { try wait(for: [], milliseconds: 0) }
 
@@ -81,7 +101,7 @@ final class BatchOutlet: Sendable {
 }
 
 /// Runs a source's loop on a thread of its own.
-enum ReadingThread {
+package enum ReadingThread {
     private final class Start: Sendable {
         let outlet: BatchOutlet
         let body: @Sendable (BatchOutlet) throws -> Void
@@ -115,7 +135,7 @@ enum ReadingThread {
     ///     a source that waits.
     /// - Throws: what `body` or `deliver` throws. Cancellation stops the thread, and returns once what it had sent by its end
     ///   is delivered.
-    static func run(
+    package static func run(
         batches: Int, activity: ReadingActivity = ReadingActivity(), droppingPast mostRows: Int? = nil,
         deliver: @escaping @Sendable (RecordBatch) async throws -> Void,
         body: @escaping @Sendable (BatchOutlet) throws -> Void

@@ -141,7 +141,19 @@ struct StreamFeed {
         received += UInt64(bytes.count)
     }
 
-    /// Ends a batch of datagrams.
+    /// Decodes a message of a broker.
+    mutating func feedMessage(_ payload: Span<UInt8>, _ envelope: Envelope, into batch: inout RecordBatch) {
+        decoder.decodeMessage(payload, envelope, into: &batch)
+        received += UInt64(payload.count)
+    }
+
+    /// Counts bytes of messages that are decoded elsewhere.
+    mutating func count(received bytes: Int) { received += UInt64(bytes) }
+
+    /// For a source that decodes itself.
+    mutating func withDecoder<Result>(_ body: (inout LineDecoder) -> Result) -> Result { body(&decoder) }
+
+    /// Ends a batch of datagrams or messages.
     ///
     /// - Returns: the batch when it has rows.
     mutating func end(_ batch: RecordBatch) throws -> RecordBatch? {

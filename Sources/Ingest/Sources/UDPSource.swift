@@ -309,11 +309,14 @@ private struct DatagramReceiver {
 }
 
 /// Tells a growing count now and then: when it is first above 0, and each time it is ten times more.
-struct GrowthNotice: Equatable, Sendable {
+package struct GrowthNotice: Equatable, Sendable {
     private var next: UInt64 = 1
 
+    /// Creates a notice of nothing yet.
+    package init() {}
+
     /// The count when it is to be told.
-    mutating func note(total: UInt64) -> UInt64? {
+    package mutating func note(total: UInt64) -> UInt64? {
         guard total >= next else { return nil }
         while next <= total, next < .max / 10 { next *= 10 }
         return total

@@ -156,7 +156,7 @@ struct ConfigurationChange {
     private static func isRenamed(_ input: SourceConfiguration.Input) -> Bool {
         switch input {
         case .standardInput: false
-        case .udp: true
+        case .udp, .mqtt: true
         case .file(let pattern): !pattern.contains { "*?[".contains($0) }
         }
     }
@@ -173,6 +173,7 @@ struct ConfigurationChange {
         case .standardInput: "stdin"
         case .file(let pattern): pattern
         case .udp(let address): "udp \(address)"
+        case .mqtt(let address, let client): client.map { "\(address) as \($0)" } ?? address
         }
     }
 

@@ -44,6 +44,7 @@ extension ConfigurationDraft {
     private func source(reading input: SourceConfiguration.Input) -> Section<SourceDraft> {
         if let same = sources.first(where: { $0.target.configuration?.input == input }) { return same }
         var section = sources.count == 1 ? sources[0] : Section(target: SourceDraft())
+        section.target.forgetBroker()
         switch input {
         case .standardInput:
             (section.target.file, section.target.udp, section.target.standardInput) = (nil, nil, true)
@@ -54,6 +55,9 @@ extension ConfigurationDraft {
         case .udp(let address):
             (section.target.file, section.target.udp, section.target.standardInput) = (nil, address, false)
             section.places["udp"] = .flag("--udp")
+        case .mqtt(let address, _):
+            (section.target.file, section.target.udp, section.target.standardInput) = (nil, nil, false)
+            section.target.mqtt = address
         }
         return section
     }

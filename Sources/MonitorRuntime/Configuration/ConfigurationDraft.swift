@@ -164,7 +164,7 @@ struct ConfigurationDraft: Equatable, Sendable {
                     ?? .unexpected(
                         place: place, key: name, found: node.description,
                         expected: key.expected + suggestion(for: key, node, in: self[keyPath: section].target)))
-            if ["file", "udp", "stdin", "alertmanager", "webhook", "syslog"].contains(key.name) {
+            if ["file", "udp", "stdin", "mqtt", "alertmanager", "webhook", "syslog"].contains(key.name) {
                 self[keyPath: section].isInputRefused = true
             }
             return
@@ -216,10 +216,11 @@ struct ConfigurationDraft: Equatable, Sendable {
                     let named = [
                         source.target.file == nil ? nil : "file", source.target.udp == nil ? nil : "udp",
                         source.target.standardInput == true ? "stdin" : nil,
+                        source.target.mqtt == nil ? nil : "mqtt",
                     ].compactMap { $0 }
                     let reason =
                         named.isEmpty
-                        ? "it names no input; give it file = \"…\", udp = \"…\" or stdin = true"
+                        ? "it names no input; give it file = \"…\", udp = \"…\", mqtt = \"…\" or stdin = true"
                         : "it has \(named.joined(separator: " and ")); a source has one input: make two [[source]] of it"
                     problems.append(.conflict(place: source.place, key: "source", reason: reason))
                 }
@@ -232,6 +233,7 @@ struct ConfigurationDraft: Equatable, Sendable {
                 seen.append((input, source.place))
             }
         }
+        checkBrokers()
     }
 
     /// Finds sources of network flows that are put together by what flows do not have. Of a source whose format is found from

@@ -194,6 +194,28 @@ enum ConfigurationKeys {
         ),
         .init("stdin", expected: "true or false", \.standardInput, parse: boolean, format: { String($0) }),
         .init(
+            "mqtt", expected: "a broker such as \"mqtt://broker:1883\" or, with TLS, \"mqtts://broker:8883\"", \.mqtt,
+            parse: { text($0).flatMap { BrokerAddress($0) == nil ? nil : $0 } }, format: TOMLDocument.quoted),
+        .init(
+            "topics", expected: "a list of topics such as [\"plant/+/temp\", \"press/#\"], each once", \.topics,
+            parse: { texts($0).flatMap { $0.contains { MQTTSettings.fault(ofFilter: $0) != nil } ? nil : $0 } },
+            format: listText
+        ).telling { node in
+            texts(node)?.lazy.compactMap { topic in
+                MQTTSettings.fault(ofFilter: topic).map { "the topic \(TOMLDocument.quoted(topic)) \($0)" }
+            }.first
+        },
+        .init("qos", expected: "0, 1 or 2", \.qos, parse: { integer($0, in: 0...2) }, format: { String($0) }),
+        .init(
+            "client_id", expected: "a text of at most 128 bytes that is not empty", \.client,
+            parse: { text($0).flatMap { $0.utf8.count <= 128 ? $0 : nil } }, format: TOMLDocument.quoted),
+        .init("username", expected: "a text that is not empty", \.username, parse: text, format: TOMLDocument.quoted),
+        .init("password_file", expected: pathExpected, \.passwordFile, parse: text, format: TOMLDocument.quoted),
+        .init("ca_file", expected: pathExpected, \.caFile, parse: text, format: TOMLDocument.quoted),
+        .init("cert_file", expected: pathExpected, \.certFile, parse: text, format: TOMLDocument.quoted),
+        .init("key_file", expected: pathExpected, \.keyFile, parse: text, format: TOMLDocument.quoted),
+        choice("retained", \.retained),
+        .init(
             "format",
             expected: "one of "
                 + SourceConfiguration.Format.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "),
@@ -401,6 +423,16 @@ struct SourceDraft: Equatable, Sendable {
     var file: String?
     var udp: String?
     var standardInput: Bool? = false
+    var mqtt: String?
+    var topics: [String]?
+    var qos: Int? = 1
+    var client: String?
+    var username: String?
+    var passwordFile: String?
+    var caFile: String?
+    var certFile: String?
+    var keyFile: String?
+    var retained: MQTTSettings.Retained? = .dated
     var format: SourceConfiguration.Format? = .auto
     var timezone: String?
     /// The rules of `timezone`, or of the machine.
@@ -425,17 +457,16 @@ struct SourceDraft: Equatable, Sendable {
     var stalledAfter: Double?
 
     /// Whether it says nothing of where lines come from.
-    var namesNoInput: Bool { file == nil && udp == nil && standardInput != true }
+    var namesNoInput: Bool { file == nil && udp == nil && mqtt == nil && standardInput != true }
 
     /// The finished source; `nil` when it names no input or two.
     var configuration: SourceConfiguration? {
-        let input: SourceConfiguration.Input
-        switch (file, udp, standardInput ?? false) {
-        case (let file?, nil, false): input = .file(pattern: file)
-        case (nil, let address?, false): input = .udp(address: address)
-        case (nil, nil, true): input = .standardInput
-        default: return nil
-        }
+        let inputs: [SourceConfiguration.Input?] = [
+            file.map { .file(pattern: $0) }, udp.map { .udp(address: $0) },
+            mqtt.map { .mqtt(address: $0, client: client) }, standardInput == true ? .standardInput : nil,
+        ]
+        let named = inputs.compactMap { $0 }
+        guard let input = named.first, named.count == 1 else { return nil }
         var source = SourceConfiguration(
             input: input, format: format ?? .auto, time: time ?? [], series: series, channels: channels ?? [],
             interval: interval, zone: zone)
@@ -451,6 +482,7 @@ struct SourceDraft: Equatable, Sendable {
         source.lateness = lateness
         source.conditions = SampleConditions(
             missing: missing ?? .gap, counters: counters ?? [], sentinels: sentinels ?? [], stalledAfter: stalledAfter)
+        if mqtt != nil { takeBroker(into: &source) }
         return source
     }
 }

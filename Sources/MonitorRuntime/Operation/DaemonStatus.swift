@@ -80,6 +80,7 @@ extension SourceStatus {
             ("datagrams", counters.datagrams == 0 ? nil : count(counters.datagrams)),
             ("dropped_datagrams", counters.receiveBuffer == 0 ? nil : count(counters.droppedDatagrams)),
             ("dropped_rows", count(counters.droppedRows)),
+            ("broker", counters.broker?.json),
         ])
     }
 }

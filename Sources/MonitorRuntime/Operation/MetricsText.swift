@@ -65,6 +65,7 @@ struct MetricsText {
         family(
             "monitord_source_dropped_records_total", "counter",
             "Records that were received and dropped because the work was too far behind.", each(\.droppedRows))
+        write(brokers: sources)
     }
 
     private mutating func write(streams: [StreamStatus], now status: DaemonStatus) {
@@ -121,7 +122,7 @@ struct MetricsText {
     }
 
     /// A metric without values is left out.
-    private mutating func family(
+    mutating func family(
         _ name: String, _ type: String, _ help: String, _ values: [([String: String], Double)]
     ) {
         guard !values.isEmpty else { return }

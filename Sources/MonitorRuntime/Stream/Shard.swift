@@ -86,7 +86,7 @@ actor Shard {
         for step in steps {
             switch step.kind {
             case .ended: outcomes.append(end(step, of: batch))
-            case .malformed, .counted: outcomes.append(LineOutcome(step: step))
+            case .malformed, .counted, .stopped: outcomes.append(LineOutcome(step: step))
             case .repeated:
                 outcomes.append(LineOutcome(step: step, verdict: series[member(of: step, in: batch)].monitor.last))
             case .sample(let missed):

@@ -21,6 +21,8 @@ struct StreamSequencer: Sendable {
             case malformed
             /// No line: the series has ended.
             case ended
+            /// No line: the series is said to have stopped.
+            case stopped
         }
 
         /// Position of the line in its batch.
@@ -109,6 +111,10 @@ struct StreamSequencer: Sendable {
     /// Takes the next line.
     mutating func take(_ row: RecordBatch.Row, at index: Int, arrival: Timestamp?) -> Step {
         if row.endsSeries { return end(row, at: index) }
+        if row.stopsSeries {
+            return Step(
+                row: index, series: Int(row.series), kind: .stopped, time: row.time ?? Timestamp(nanoseconds: 0))
+        }
         let line = lines
         lines += 1
         guard row.malformed == nil else {

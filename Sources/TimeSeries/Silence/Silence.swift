@@ -14,6 +14,8 @@ public struct Silence: Equatable, Sendable {
         case learned
         /// On the configuration: `stalled_after`, or `missing = "alarm"`.
         case declared
+        /// On no length: somebody said that it has stopped.
+        case reported
     }
 
     /// Who is silent.

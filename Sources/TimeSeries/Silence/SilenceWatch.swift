@@ -120,6 +120,23 @@ public struct SilenceWatch: Equatable, Sendable {
         show(time, speaker: -1, into: &changes)
     }
 
+    /// Takes note that a series is said to have stopped: it is silent from now on, whatever it is used to.
+    ///
+    /// - Parameters:
+    ///   - series: its number; nothing is told of one without a sample, or that is silent already.
+    ///   - time: event time at which it stopped.
+    public mutating func stop(series: Int, at time: Timestamp, into changes: inout [Change]) {
+        show(time, speaker: series, into: &changes)
+        guard members.indices.contains(series), members[series].samples > 0, members[series].place != .silent else {
+            return
+        }
+        members[series].place = .silent
+        let last = members[series].last
+        var silence = silence(of: members[series], .series(series), since: max(time, last))
+        silence.measure = .reported
+        changes.append(.begins(silence, at: max(time, last)))
+    }
+
     /// Lets time pass without a line, as a clock says; it shows only whether the source is silent.
     ///
     /// - Parameter time: event time by which lines would have come.
@@ -270,6 +287,8 @@ public struct SilenceWatch: Equatable, Sendable {
         let own = latest.advanced(bySeconds: limit)
         guard own < time else { return false }
         settle()
+        // Nobody is left who could speak, and of each it was told.
+        if waiting.first == nil, !members.isEmpty, members.allSatisfy({ $0.place == .silent }) { return false }
         // A series that should have spoken by itself; without any that has a deadline, the source's own must do.
         let since = max(own, waiting.first.map { Timestamp(nanoseconds: $0.due) } ?? own)
         guard since < time else { return false }

@@ -330,7 +330,7 @@ import TimeSeries
         arguments: [
             (
                 "[[source]]\nformat = \"csv\"",
-                #"1:3: source: it names no input; give it file = "…", udp = "…" or stdin = true"#
+                #"1:3: source: it names no input; give it file = "…", udp = "…", mqtt = "…" or stdin = true"#
             ),
             (
                 "[[source]]\nfile = \"a\"\nstdin = true",

@@ -1,0 +1,82 @@
+internal import Ingest
+
+/// The keys of a source at an MQTT broker, taken together.
+extension SourceDraft {
+    /// Keys that mean something only beside `mqtt`.
+    static let brokerKeys = [
+        "topics", "qos", "client_id", "username", "password_file", "ca_file", "cert_file", "key_file", "retained",
+    ]
+
+    /// Puts the settings of the broker into the finished source. A `series` with braces names parts of the topic, any other a
+    /// column or key of the payload.
+    func takeBroker(into source: inout SourceConfiguration) {
+        var settings = MQTTSettings(topics: topics ?? [], qos: Int32(qos ?? 1), retained: retained ?? .dated)
+        settings.username = username
+        settings.passwordFile = passwordFile
+        settings.caFile = caFile
+        settings.certFile = certFile
+        settings.keyFile = keyFile
+        if let series, TopicTemplate.isMeant(by: series) {
+            settings.series = TopicTemplate(series) ?? .whole
+            source.series = nil
+        }
+        source.mqtt = settings
+    }
+
+    /// For an input that the command line names instead: there is no topic then.
+    mutating func forgetBroker() {
+        guard mqtt != nil else { return }
+        let plain = SourceDraft()
+        mqtt = nil
+        (topics, qos, client, retained) = (plain.topics, plain.qos, plain.client, plain.retained)
+        (username, passwordFile, caFile, certFile, keyFile) = (nil, nil, nil, nil, nil)
+        if let series, TopicTemplate.isMeant(by: series) { self.series = nil }
+    }
+
+    /// What is wrong with the keys of a broker, with the key to change.
+    fileprivate func brokerFaults(set places: Set<String>) -> [(key: String, reason: String)] {
+        guard let mqtt, let address = BrokerAddress(mqtt) else {
+            return Self.brokerKeys.filter(places.contains).map { ($0, "it means nothing without mqtt = \"…\"") }
+        }
+        #if !MQTT
+            return [("mqtt", "this monitord was built without MQTT (the package trait MQTT)")]
+        #else
+            var faults: [(key: String, reason: String)] = []
+            if topics == nil, !places.contains("topics") {
+                faults.append(("mqtt", "nothing is subscribed to: say topics = [\"…\"]"))
+            }
+            if let series, TopicTemplate.isMeant(by: series), TopicTemplate(series) == nil {
+                faults.append(
+                    (
+                        "series",
+                        "\"\(series)\" names no parts of a topic: expected numbers from 1 in braces, as in \"{2}/{3}\", or \"{topic}\""
+                    ))
+            }
+            if passwordFile != nil, username == nil {
+                faults.append(("password_file", "a password goes with a username"))
+            }
+            for (key, file) in [("ca_file", caFile), ("cert_file", certFile), ("key_file", keyFile)]
+            where file != nil && !address.usesTLS {
+                faults.append((key, "it is for TLS: write mqtts://\(address.place)"))
+            }
+            if (certFile == nil) != (keyFile == nil) {
+                faults.append((certFile == nil ? "key_file" : "cert_file", "a certificate and its key go together"))
+            }
+            return faults
+        #endif
+    }
+}
+
+extension ConfigurationDraft {
+    /// Finds what is wrong with sources at brokers.
+    mutating func checkBrokers() {
+        for source in sources where !source.isInputRefused {
+            for fault in source.target.brokerFaults(set: Set(source.places.keys)) {
+                problems.append(
+                    .conflict(
+                        place: source.places[fault.key] ?? source.place, key: "source.\(fault.key)",
+                        reason: fault.reason))
+            }
+        }
+    }
+}

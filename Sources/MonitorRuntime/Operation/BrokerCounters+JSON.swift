@@ -1,0 +1,25 @@
+import Alerting
+import Ingest
+
+extension BrokerCounters {
+    /// What `status` shows of a source at a broker.
+    var json: JSONWriter.Value {
+        func count(_ number: UInt64) -> JSONWriter.Value { .integer(Int(clamping: number)) }
+        return .object([
+            ("connected", .boolean(isConnected)), ("messages", count(messages)), ("losses", count(losses)),
+            ("duplicates", count(duplicates)), ("retained_skipped", count(retainedSkipped)),
+            ("unusable_topics", count(unusable)), ("sparkplug", sparkplug?.json),
+        ])
+    }
+}
+
+extension SparkplugCounters {
+    fileprivate var json: JSONWriter.Value {
+        func count(_ number: UInt64) -> JSONWriter.Value { .integer(Int(clamping: number)) }
+        return .object([
+            ("births", count(births)), ("deaths", count(deaths)), ("stale_deaths", count(staleDeaths)),
+            ("lost", count(lost)), ("unknown", count(unknown)), ("rebirths_asked", count(rebirthsAsked)),
+            ("too_old", count(tooOld)), ("nodes_evicted", count(nodesEvicted)),
+        ])
+    }
+}
