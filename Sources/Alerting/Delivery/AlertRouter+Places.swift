@@ -47,7 +47,7 @@ extension AlertRouter {
     /// Says when the open incidents are to be told again; until it is cancelled.
     func keepTime(_ index: Int) async {
         let sleep = sleep
-        while (try? await sleep(lanes[index].sink.repeatInterval ?? Self.idleInterval)) != nil {
+        while (try? await sleep(lanes[index].sink.repeatInterval ?? Self.idleInterval)) != nil, !Task.isCancelled {
             guard lanes[index].sink.repeatInterval != nil else { continue }
             lanes[index].isRepeatDue = true
             lanes[index].waker.yield()
