@@ -183,8 +183,8 @@ public struct TailCalibrator: Sendable, Equatable {
         return all
     }
 
-    /// Bytes that it takes.
-    public var memoryBytes: Int { counts.memoryBytes + ring.capacity * 2 }
+    /// Bytes that it takes of its own: counts in which there is nothing are in memory once for all series that begin alike.
+    public var memoryBytes: Int { (ring.isEmpty ? 0 : counts.memoryBytes) + ring.capacity * 2 }
 
     /// Writes the calibrator: the ring and the fit; the counts follow from the ring.
     public func encode(to writer: inout StateWriter) {
