@@ -7,7 +7,7 @@
 # make sanitize  runs the tests under the address, thread and undefined-behaviour sanitizers; also one by one: sanitize-address, …
 # make campaign  runs the long trials: something around the service hangs, files rotate, kills, power cuts, a disk that fails, floods, a
 #                soak; also one by one: campaign-journald, -rotation, -crash (500 kills), -udp (60), -power (500 cuts), -faults (300),
-#                -onward (receivers of alerts are away for ten minutes), -flood, -soak; SEED=N for other seeds. All are run whatever one says, and a summary ends it
+#                -onward (receivers of alerts are away for ten minutes), -kafka (workers of a group die, 20 rounds), -flood, -soak; SEED=N for other seeds. All are run whatever one says, and a summary ends it
 # make fuzz      gives each decoder inputs made to break it: FUZZ_SECONDS=60 each, FUZZ_DECODERS="zeek pipe" for some
 # make bench     measures what each part costs and writes a Markdown table: TABLE=FILE (.build/bench.md); PATTERN=REGEX for some, CORE=N
 # make quality   scores monitord on a labelled pack: MONITORD_PACK=FOLDER; MONITORD_EVALUATE=SCRIPT for a script of your own
@@ -24,7 +24,7 @@ MONITORD_EVALUATE ?= $(CURDIR)/Benchmarks/quality/evaluate.py
 # The sets of the pack whose formats are read today.
 MONITORD_SETS ?= nab skab smd
 
-CAMPAIGNS := journald crash udp rotation power faults onward flood soak
+CAMPAIGNS := journald crash udp rotation power faults onward kafka flood soak
 
 .PHONY: demo test build deb campaign $(CAMPAIGNS:%=campaign-%) sanitize sanitize-address sanitize-thread sanitize-undefined fuzz \
     install bench bench-peers quality lint format clean dependencies
@@ -122,6 +122,9 @@ campaign-crash: build
 
 campaign-udp: build
 	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/udp.py --seed $(SEED)
+
+campaign-kafka: build
+	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/kafka.py --seed $(SEED)
 
 campaign-onward: build
 	MONITORD_BINARY=$(BINARY) python3 Tests/Campaigns/onward.py --seed $(SEED)

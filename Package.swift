@@ -9,7 +9,8 @@ let package = Package(
     // `--disable-default-traits` builds without what is only needed to speak with a broker.
     traits: [
         .trait(name: "MQTT", description: "Sources and sinks at MQTT brokers, Sparkplug B among them."),
-        .default(enabledTraits: ["MQTT"]),
+        .trait(name: "Kafka", description: "Topics of a Kafka cluster as sources, shared with the workers of a group."),
+        .default(enabledTraits: ["MQTT", "Kafka"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,6 +50,7 @@ let package = Package(
                 "NeuralNet",
                 "CLinux",
                 .target(name: "MQTT", condition: .when(traits: ["MQTT"])),
+                .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
@@ -66,6 +68,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Sparkplug/sparkplug_b.proto"]),
+        .target(name: "Kafka", dependencies: ["CKafka"]),
         .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "NeuralNet"]),
         .target(
             name: "Alerting",
@@ -103,6 +106,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CCurl"),
         .target(name: "CMosquitto"),
+        .target(name: "CKafka"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -149,14 +153,16 @@ let package = Package(
 
 // In the sanitized test suites what is undefined in C traps.
 if Context.environment["MONITORD_SANITIZE"] != nil {
-    for target in package.targets where ["CKernels", "CLinux", "CCurl", "CMosquitto"].contains(target.name) {
+    for target in package.targets where ["CKernels", "CLinux", "CCurl", "CMosquitto", "CKafka"].contains(target.name) {
         target.cSettings = [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])]
     }
 }
 
 // One set of rules for every Swift target.
 for target in package.targets
-where target.type != .system && !["CKernels", "CLinux", "CCurl", "CMosquitto", "AllocationCounter"].contains(target.name) {
+where target.type != .system
+    && !["CKernels", "CLinux", "CCurl", "CMosquitto", "CKafka", "AllocationCounter"].contains(target.name)
+{
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .strictMemorySafety(),
@@ -170,7 +176,7 @@ where target.type != .system && !["CKernels", "CLinux", "CCurl", "CMosquitto", "
 // Modules that no sample passes: small before fast in a release. Ingest and MonitorRuntime, which every sample passes, are half a
 // megabyte larger and a twelfth faster without it.
 for target in package.targets
-where ["monitord", "Alerting", "Onward", "MQTT", "Persistence", "StatusServer"].contains(target.name) {
+where ["monitord", "Alerting", "Onward", "MQTT", "Kafka", "Persistence", "StatusServer"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 }

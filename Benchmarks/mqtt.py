@@ -49,11 +49,11 @@ def wait_for(is_done, seconds=120):
         time.sleep(0.01)
 
 
-def publish(port, publishers, each, rate=None):
+def publish(port, publishers, each, rate=None, first=0):
     """Starts the publishers; each sends its share, paced by its own lines where a rate is given."""
     running = []
     for number in range(publishers):
-        lines = "".join('{"t":%d,"v":%d.5}\n' % (1_792_000_000 + index, index % 97) for index in range(each))
+        lines = "".join('{"t":%d,"v":%d.5}\n' % (1_792_000_000 + first + index, index % 97) for index in range(each))
         sender = subprocess.Popen(
             ["mosquitto_pub", "-p", str(port), "-t", f"fleet/d{number}", "-q", "1", "-l"], stdin=subprocess.PIPE)
         running.append((sender, lines.splitlines(keepends=True)))
@@ -88,6 +88,11 @@ def publish(port, publishers, each, rate=None):
 def cpu(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) / 1_000
 
 
 def monitord(binary, folder, port, networks):
@@ -166,10 +171,11 @@ def main():
                 if reader_name == "monitord":
                     before = cpu(reader.pid)
                     begun = time.monotonic()
-                    publish(port, options.publishers, 50_000 // options.publishers, rate=10_000)
+                    publish(port, options.publishers, 50_000 // options.publishers, rate=10_000, first=each)
                     seconds = taken_by_monitord(reader, total + 50_000) - begun
                     print(f"round {round_number + 1} monitord at a pace: 50000 messages in {seconds:.2f} s, "
-                          f"processor {(cpu(reader.pid) - before) / seconds * 100:.0f} % of a core", flush=True)
+                          f"processor {(cpu(reader.pid) - before) / seconds * 100:.0f} % of a core, "
+                          f"{resident(reader.pid):.1f} MB resident", flush=True)
                     reader.send_signal(signal.SIGTERM)
                     reader.wait()
                     ended = [line for line in (folder / "errors").read_text().splitlines() if "stream.lines" in line]

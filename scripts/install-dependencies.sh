@@ -42,6 +42,7 @@ need git "SwiftPM fetches the Swift packages with it" command -v git
 need ca-certificates "the packages are fetched over https" test -e /etc/ssl/certs/ca-certificates.crt
 need g++ "the TOML parser is C++ and needs the standard library's headers" compgen -G '/usr/include/c++/*/vector'
 need libsystemd-dev "alerts go to the journal through it" has_library libsystemd
+need librdkafka-dev "its header says how topics are read; the library is loaded when one is" has_library rdkafka
 need libsqlite3-dev "the state is kept in an SQLite database" has_library sqlite3
 need libcurl4-openssl-dev "alerts go to webhooks and Alertmanager through it" has_library libcurl
 need libssl-dev "webhooks are signed by its libcrypto" has_library libcrypto

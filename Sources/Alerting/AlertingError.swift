@@ -10,6 +10,8 @@ public enum AlertingError: Error, Equatable, CustomStringConvertible {
     case queueFull(sink: String, capacity: Int)
     /// A sink was closed while a delivery waited.
     case closed(sink: String)
+    /// This monitord was built without what a sink needs.
+    case notBuilt(sink: String)
 
     /// What was attempted, on what, and why it failed, in one line.
     public var description: String {
@@ -18,6 +20,7 @@ public enum AlertingError: Error, Equatable, CustomStringConvertible {
         case .system(let call, let path, _, let reason): "cannot \(call) \(path): \(reason)"
         case .journal(_, let reason): "cannot send to journald: \(reason)"
         case .queueFull(let sink, let capacity): "cannot deliver to \(sink): \(capacity) deliveries wait already"
+        case .notBuilt(let sink): "cannot deliver to \(sink): this monitord was built without the trait MQTT"
         case .closed(let sink): "cannot deliver to \(sink): it is closed"
         }
     }

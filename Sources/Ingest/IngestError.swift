@@ -38,6 +38,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
     case noChannels(lines: Int)
     /// Lines of a tool for network flows that are no flow records, or no whole ones; `advice` says what to do.
     case notFlows(found: String, advice: String)
+    /// A kind of input that this monitord was built without.
+    case notBuilt(input: String, trait: String)
     /// More numeric columns or keys than one stream may have.
     case tooManyChannels(found: Int, most: Int)
 
@@ -61,6 +63,8 @@ public indirect enum IngestError: Error, Equatable, Sendable, CustomStringConver
             "cannot listen on udp \(text): expected ADDRESS:PORT with numbers, such as 0.0.0.0:5140, 127.0.0.1:5140 or [::]:5140"
         case .cannotBind(let address, let reason): "cannot bind udp \(address): \(reason)"
         case .noBroker(let address, let reason): "cannot read from \(address): \(reason)"
+        case .notBuilt(let input, let trait):
+            "cannot read \(input): this monitord was built without the trait \(trait)"
         case .unreadable(let place, let line, let cause): "\(place):\(line): \(cause)"
         case .compressed(let path, let unpack):
             "cannot read \(path): of compressed files only gzip's are read; unpack it, as in: \(unpack) \(path) | monitord replay -"

@@ -15,6 +15,8 @@ public struct SourceConfiguration: Equatable, Sendable {
         /// Messages at an MQTT broker, `mqtt://broker:1883`, under a name by which the broker knows us; `nil` for the
         /// machine's. What is subscribed to is in ``SourceConfiguration/mqtt``.
         case mqtt(address: String, client: String?)
+        /// Messages of a Kafka cluster, each of one line or several; its key names the series where lines do not.
+        case kafka(KafkaInput)
     }
 
     /// The line formats that can be named.
@@ -161,9 +163,12 @@ extension SourceConfiguration {
 }
 
 extension SourceConfiguration {
-    /// Whether the series of a line is not in the line but in the topic that it came under.
+    /// Whether the series of a line is not in the line but in the topic or the key of the message that it came in.
     var isKeyedByTopic: Bool {
-        if case .mqtt = input { series == nil } else { false }
+        switch input {
+        case .mqtt, .kafka: series == nil
+        case .standardInput, .file, .udp: false
+        }
     }
 }
 

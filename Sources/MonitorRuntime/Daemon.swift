@@ -28,7 +28,7 @@ public enum DaemonError: Error, Equatable, CustomStringConvertible {
 ///     run     each source on a thread of its own ⇒ its streams' pipelines; one worker for each sink
 ///     stop    tell systemd STOPPING, stop the sources, finish every stream, store the state, give the sinks a moment
 public struct Daemon: Sendable {
-    private let configuration: MonitorConfiguration
+    let configuration: MonitorConfiguration
     private let noColor: String?
     private let reload: DaemonReload?
     private let sockets: PassedSockets
@@ -242,6 +242,15 @@ public struct Daemon: Sendable {
             func read(_ source: SourceConfiguration, number: Int, of count: Int, isNew: Bool) async throws {
                 let telemetry = SourceTelemetry()
                 await streams.add(telemetry, ofSource: number, named: Self.name(of: source))
+                if case .kafka(let input) = source.input {
+                    tasks.addTask {
+                        try await work(
+                            on: input, source: source, number: number, streams: streams,
+                            admission: SeriesAdmission(allowance: allowance), telemetry: telemetry, life: life)
+                        return .source
+                    }
+                    return
+                }
                 let reader = try makeSource(
                     source, isAlone: count == 1, resume: resume, SeriesAdmission(allowance: allowance), telemetry,
                     life.notifier
@@ -361,6 +370,7 @@ public struct Daemon: Sendable {
         case .file(let pattern): pattern
         case .udp(let address): "udp \(address)"
         case .mqtt(let address, let client): client.map { "\(address) as \($0)" } ?? address
+        case .kafka(let input): "kafka \(input.brokers)"
         }
     }
 
@@ -384,6 +394,7 @@ public struct Daemon: Sendable {
                 onListening: { _ in onListening() })
         case .mqtt(let address, let client):
             return try brokerSource(source, address, client, isAlone: isAlone, resume, admission, telemetry)
+        case .kafka: preconditionFailure("partitions come by their worker")
         case .file(let pattern):
             let points = resume.compactMapValues(\.resumePoint)
             return FileFollower(

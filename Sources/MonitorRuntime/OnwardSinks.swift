@@ -5,6 +5,10 @@ import Persistence
 import Synchronization
 import TimeSeries
 
+#if MQTT
+    import MQTT
+#endif
+
 /// The configured sinks of the running daemon: those of `[[sink]]`, which may come, change and go with a reload.
 ///
 /// Each is a ``ReplaceableSink`` for its name, so that the outbox keeps its place.
@@ -76,8 +80,42 @@ final class OnwardSinks: Sendable {
     private func make(
         _ sink: SinkConfiguration, _ configuration: MonitorConfiguration
     ) throws(AlertingError) -> any AlertSink {
+        if case .mqtt(let address) = sink.place { return try makeBrokerSink(sink, at: address) }
         // Port 0 is one that nobody knows beforehand.
         let address = configuration.hasPage ? configuration.httpAddress.flatMap { $0.port > 0 ? $0 : nil } : nil
         return try sink.makeSink(page: address.map { "http://\($0)/" }, stamp: stamp)
+    }
+
+    private func makeBrokerSink(_ sink: SinkConfiguration, at address: String) throws(AlertingError) -> any AlertSink {
+        #if MQTT
+            // The configuration has read the address.
+            guard var access = try? BrokerAccess(address, client: "monitord-\(WallClock.hostName())-alerts") else {
+                throw .notBuilt(sink: sink.name)
+            }
+            access.username = sink.username
+            access.passwordFile = sink.passwordFile
+            access.caFile = sink.authoritiesFile
+            access.certFile = sink.certificateFile
+            access.keyFile = sink.keyFile
+            let settings = MQTTSink.Configuration(access: access, topic: sink.topic, patience: sink.timeout)
+            return SevereSink(
+                sink: try MQTTSink(settings, name: sink.name, stamp: stamp), configuration: sink)
+        #else
+            throw .notBuilt(sink: sink.name)
+        #endif
+    }
+}
+
+/// A sink that gets what is severe enough.
+private struct SevereSink: AlertSink {
+    let sink: any AlertSink
+    let configuration: SinkConfiguration
+
+    var name: String { sink.name }
+    var isReachable: Bool { sink.isReachable }
+    var backOff: RetryBackOff? { SinkConfiguration.backOff }
+
+    func deliver(_ record: AlertRecord) async throws {
+        if configuration.wants(record) { try await sink.deliver(record) }
     }
 }

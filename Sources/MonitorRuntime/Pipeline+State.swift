@@ -20,8 +20,14 @@ extension Pipeline {
             header: StoredStream.Header(
                 groups: groups.map(\.channels), arithmetic: kernels.arithmeticClass, place: reading, levels: levels,
                 lastTime: lastTime, sequencer: sequencer, gatherer: gatherer, skippedTraining: skippedTraining,
-                watch: watch, inputCondition: inputCondition, silence: silence),
+                watch: watch, inputCondition: inputCondition, silence: silence,
+                tick: tick.time.map { ($0, tick.samples) }, told: expected.told),
             flows: flows, metrics: metrics)
+        if isPartition {
+            // While records wait to be handed on there is none.
+            guard let policy = await desk.state(of: name) else { return nil }
+            cut.policy = policy
+        }
         for group in groups {
             var log = TrainingLog()
             var peaks = PeakLog()
@@ -43,7 +49,7 @@ extension Pipeline {
     /// Says what a person should know of a restored state.
     func tell(state text: String) { stateLogger?.warning("\(text)") }
 
-    var scope: String { StoredStream.scope(of: name) }
+    var scope: String { isPartition ? StoredStream.scope(ofPartition: name) : StoredStream.scope(of: name) }
 
     /// Takes over what is stored, when it is of the same channels; what cannot be used begins anew, and is told.
     func restore(in batch: RecordBatch) async {
@@ -193,6 +199,8 @@ extension Pipeline {
         }
         levels = header.levels
         lastTime = header.lastTime
+        expected = ChanceOpenings(told: header.told)
+        if let (time, samples) = header.tick { tick = OpenTick(time: time, samples: samples) }
         reading = header.place
     }
 }

@@ -96,6 +96,8 @@ actor Pipeline {
     let usesNetworks: Bool
     /// Whether samples go to the history.
     let keepsHistory: Bool
+    /// Whether it is a partition that other workers may have had, and may get.
+    let isPartition: Bool
     let announcesLearning: Bool
 
     var sequencer: StreamSequencer
@@ -153,6 +155,7 @@ actor Pipeline {
     ///   - shardCount: number of shards; the output does not depend on it.
     ///   - stored: the state to go on from.
     ///   - keepsHistory: whether samples are collected for the history, from which somebody has to take them.
+    ///   - isPartition: whether it is a broker's partition, which goes from worker to worker with its state.
     ///   - stateLogger: told what a person should know of a restored state.
     ///   - observer: told every data line.
     ///   - logger: told of late lines and clocks that step; `nil` for nobody.
@@ -161,7 +164,7 @@ actor Pipeline {
         flowSettings: FlowGatherer.Settings = FlowGatherer.Settings(), admission: SeriesAdmission = .atOnce,
         configuration: MonitorConfiguration, timesByRow: Bool, shardCount: Int,
         kernels: Kernels = .best, desk: AlertDesk, stored: StoredStream? = nil, keepsHistory: Bool = false,
-        stateLogger: Logger? = nil,
+        isPartition: Bool = false, stateLogger: Logger? = nil,
         observer: LineObserver? = nil, logger: Logger? = nil
     ) {
         self.name = name
@@ -179,6 +182,7 @@ actor Pipeline {
         self.stored = stored
         self.stateLogger = stateLogger
         self.keepsHistory = keepsHistory
+        self.isPartition = isPartition
         self.observer = observer
         notices = StreamNotices(logger: logger)
         flowNotices = FlowNotices(logger: logger)

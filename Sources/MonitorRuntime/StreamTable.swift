@@ -4,14 +4,19 @@ import Logging
 
 /// The streams that the sources have found, each with its pipeline.
 actor StreamTable {
-    private var configuration: MonitorConfiguration
-    private let allowance: SeriesAllowance
+    var configuration: MonitorConfiguration
+    let allowance: SeriesAllowance
     let desk: AlertDesk
+    /// Which partitions are here.
+    nonisolated let board = PartitionBoard()
     private let logger: Logger
-    private var stored: [String: StoredStream]
-    private(set) var pipelines: [String: Pipeline] = [:]
+    var stored: [String: StoredStream]
+    /// The streams that are partitions of a broker's topics, and those of them that have more to be read.
+    var partitions: Set<String> = []
+    var laggingPartitions: Set<String> = []
+    var pipelines: [String: Pipeline] = [:]
     /// The source that each stream's name belongs to.
-    private var owners: [String: Int] = [:]
+    var owners: [String: Int] = [:]
     /// What the sources have counted, by number.
     private(set) var telemetry: [Int: SourceTelemetry] = [:]
     /// As the configuration names them.
@@ -63,7 +68,10 @@ actor StreamTable {
     func pass(at seconds: Double) async throws {
         await gate.enter()
         defer { gate.leave() }
-        for (_, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) { try await pipeline.pass(at: seconds) }
+        // A partition with messages that wait to be read is not silent.
+        for (name, pipeline) in pipelines.sorted(by: { $0.key < $1.key }) where !laggingPartitions.contains(name) {
+            do { try await pipeline.pass(at: seconds) } catch is PartitionLost {}
+        }
     }
 
     /// All streams as they are between two batches of each, with the policy of the same moment.
@@ -74,7 +82,7 @@ actor StreamTable {
     /// middle of a tick, is left out all the same, and goes on from its last commit.
     ///
     /// - Returns: `nil` while alerts wait to be stored, which the state may not stand for, or for a tick.
-    func cut() async -> (streams: [StreamCut], policy: [UInt8])? {
+    func cut() async -> (streams: [StreamCut], policy: [UInt8]?)? {
         await gate.close()
         defer { gate.open() }
         guard let policy = await desk.state() else { return nil }
@@ -151,7 +159,7 @@ actor StreamTable {
             flowSettings: source.flowSettings, admission: SeriesAdmission(allowance: allowance),
             configuration: configuration, timesByRow: false, shardCount: UsableCores.count,
             desk: desk, stored: stored.removeValue(forKey: stream),
-            keepsHistory: configuration.keepsHistory,
+            keepsHistory: configuration.keepsHistory, isPartition: partitions.contains(stream),
             stateLogger: configuration.stateDirectory == nil ? nil : logger, logger: logger)
         pipelines[stream] = pipeline
         return pipeline

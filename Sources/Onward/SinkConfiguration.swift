@@ -13,6 +13,8 @@ public struct SinkConfiguration: Equatable, Sendable {
         case webhook(HTTPPlace)
         /// `syslog` (address): a receiver of RFC 5424.
         case syslog(SyslogAddress)
+        /// `mqtt` (address): a broker, `mqtt://` or `mqtts://`.
+        case mqtt(address: String)
 
         /// The name of its key.
         public var kind: String {
@@ -20,6 +22,7 @@ public struct SinkConfiguration: Equatable, Sendable {
             case .alertmanager: "alertmanager"
             case .webhook: "webhook"
             case .syslog: "syslog"
+            case .mqtt: "mqtt"
             }
         }
 
@@ -30,6 +33,7 @@ public struct SinkConfiguration: Equatable, Sendable {
             switch self {
             case .alertmanager(let place), .webhook(let place): "\(kind) \(place.authority)"
             case .syslog(let address): "\(kind) \(address.authority)"
+            case .mqtt(let address): "\(kind) \(address.split(separator: "/").last ?? "")"
             }
         }
     }
@@ -59,6 +63,13 @@ public struct SinkConfiguration: Equatable, Sendable {
     /// `facility` (name, "daemon"): syslog's.
     public var facility = SyslogFacility.daemon
 
+    /// `topic` (text, "monitord/alerts/{series}"): what is published to at a broker.
+    public var topic = "monitord/alerts/{series}"
+    /// `username` (text, none): who monitord is to a broker.
+    public var username: String?
+    /// `password_file` (path, none): the password that goes with it.
+    public var passwordFile: String?
+
     /// Creates a configuration with the defaults.
     public init(place: Place, name: String? = nil) {
         self.place = place
@@ -69,7 +80,7 @@ public struct SinkConfiguration: Equatable, Sendable {
     public var files: [(key: String, path: String)] {
         [
             ("secret_file", secretFile), ("token_file", tokenFile), ("ca_file", authoritiesFile),
-            ("cert_file", certificateFile), ("key_file", keyFile),
+            ("cert_file", certificateFile), ("key_file", keyFile), ("password_file", passwordFile),
         ].compactMap { key, path in path.map { (key, $0) } }
     }
 
@@ -86,12 +97,13 @@ public struct SinkConfiguration: Equatable, Sendable {
         case .alertmanager(let place): try AlertmanagerSink(self, at: place, page: page, stamp: stamp)
         case .webhook(let place): try WebhookSink(self, at: place, stamp: stamp)
         case .syslog(let address): try SyslogSink(self, at: address, stamp: stamp)
+        case .mqtt: preconditionFailure("a sink at a broker is made where brokers are known")
         }
     }
 
     /// How a failing sink is tried again: within a minute of its coming back everything is on its way.
-    static let backOff = RetryBackOff(first: .seconds(1), longest: .seconds(60))
+    public static let backOff = RetryBackOff(first: .seconds(1), longest: .seconds(60))
 
     /// Whether a record is severe enough.
-    func wants(_ record: AlertRecord) -> Bool { record.severity >= lowestSeverity }
+    public func wants(_ record: AlertRecord) -> Bool { record.severity >= lowestSeverity }
 }

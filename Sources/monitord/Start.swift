@@ -85,7 +85,7 @@ enum Start {
 
     private static func code(of error: any Error) -> Int32 {
         switch error {
-        case IngestError.cannotOpen: 66
+        case IngestError.cannotOpen, IngestError.noBroker: 66
         case IngestError.cannotRead, IngestError.systemCall, IngestError.cannotBind: 74
         case IngestError.notAnAddress: 64
         case is IngestError: 65

@@ -16,7 +16,12 @@ import TimeSeries
             let publisher = try Publisher(broker.address, window: 1)
             for number in 0..<total {
                 // Each time it is back and at work before the next.
-                if number % 1_000 == 400 { try await telemetry.waitUntilConnected() }
+                if number % 1_000 == 400, number > 1_000 {
+                    while telemetry.counters.broker?.losses != UInt64(number / 1_000) {
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
+                    try await telemetry.waitUntilConnected()
+                }
                 if number % 1_000 == 500 {
                     // In the middle of its work, with messages on their way to us.
                     broker.stop(SIGTERM)
@@ -70,28 +75,31 @@ import TimeSeries
             try broker.start()
             try await telemetry.waitUntilConnected()
             tasks.cancelAll()
-            let start = ContinuousClock.now
+            // A stop that waited for the broker would not end here.
             try await tasks.waitForAll()
-            #expect(ContinuousClock.now - start < .seconds(1))
         }
     }
 
-    /// A listener that nobody accepts from: the broker that never answers.
+    /// A listener that takes connections and says nothing: the broker that never answers.
     @Test func `a stop does not wait for a machine that does not answer`() async throws {
-        // 192.0.2.0/24 is for documentation: nobody is there, whether the network says so or is silent.
-        var configuration = SourceConfiguration(input: .mqtt(address: "mqtt://192.0.2.1:1883", client: nil))
+        let silent = try LoopbackListener { connection in
+            var byte: UInt8 = 0
+            while unsafe recv(connection, &byte, 1, 0) > 0 {}
+        }
+        defer { silent.stop() }
+        let address = "mqtt://127.0.0.1:\(silent.port)"
+        var configuration = SourceConfiguration(input: .mqtt(address: address, client: nil))
         configuration.mqtt = MQTTSettings(topics: ["n"])
         let telemetry = SourceTelemetry()
         let source = try MQTTSource(
-            address: "mqtt://192.0.2.1:1883", client: "waiting", configuration: configuration,
+            address: address, client: "waiting", configuration: configuration,
             arrival: { Timestamp(nanoseconds: 5) }, telemetry: telemetry)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await source.run { _ in } }
             while telemetry.activity.turns < 2 { await Task.yield() }
-            let start = ContinuousClock.now
             tasks.cancelAll()
+            // A stop that waited for the broker would not end here.
             try await tasks.waitForAll()
-            #expect(ContinuousClock.now - start < .seconds(1))
         }
     }
 }

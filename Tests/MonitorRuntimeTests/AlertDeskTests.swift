@@ -26,6 +26,13 @@ private struct LinesHandler: LogHandler {
 }
 
 @Suite struct AlertDeskTests {
+    /// Whether a partition is held.
+    private final class Flag: Sendable {
+        private let state = Mutex(true)
+        var value: Bool { state.withLock { $0 } }
+        func set(_ value: Bool) { state.withLock { $0 = value } }
+    }
+
     private struct Full: Error {}
 
     /// An output that refuses records while it is full.
@@ -96,5 +103,37 @@ private struct LinesHandler: LogHandler {
             try await desk.admit([change(.open, "a", at: 1)], at: Timestamp(nanoseconds: 1_000_000_000))
         }
         #expect(await desk.waitingRecords == 1)
+    }
+
+    @Test func `a partition has a policy of its own that goes with it, and tells nothing once it is lost`() async throws
+    {
+        let box = Box()
+        box.state.withLock { $0.isFull = false }
+        let isHeld = Flag()
+        let desk = AlertDesk(policy: AlertPolicy()) { try box.write($0) }
+        let alerting = AlertingConfiguration(daemonFalseAlarmsPerSecond: 1)
+        try await desk.open(branch: "t/3", stored: nil, configuration: alerting, share: 0.25) { isHeld.value }
+        func change(_ event: AlertEvent, at second: Int64) -> SeriesChange {
+            var change = self.change(event, "pump", at: second)
+            change.stream = "t/3"
+            return change
+        }
+        let time = Timestamp(nanoseconds: 1_000_000_000)
+        #expect(try await desk.admit([change(.open, at: 1)], at: time) == [true])
+        #expect(await desk.openIncidents().count == 1)
+        #expect(await desk.policy.openIncidents.isEmpty, "the daemon's own policy knows nothing of it")
+        let stored = try #require(await desk.state(of: "t/3"))
+        isHeld.set(false)
+        await #expect(throws: PartitionLost(stream: "t/3")) {
+            _ = try await desk.admit([change(.close, at: 9)], at: Timestamp(nanoseconds: 9_000_000_000))
+        }
+        #expect(box.state.withLock { $0.ids } == ["pump open"])
+        await desk.close(branch: "t/3")
+        #expect(await desk.openIncidents().isEmpty)
+        // The next worker goes on with what was open.
+        let next = AlertDesk(policy: AlertPolicy()) { try box.write($0) }
+        try await next.open(branch: "t/3", stored: stored, configuration: alerting, share: 0.25) { true }
+        #expect(try await next.admit([change(.close, at: 9)], at: Timestamp(nanoseconds: 9_000_000_000)) == [false])
+        #expect(box.state.withLock { $0.ids } == ["pump open", "pump close"])
     }
 }

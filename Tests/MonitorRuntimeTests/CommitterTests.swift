@@ -30,7 +30,7 @@ extension StateStore {
         let until: Double
         let bytes: Int
 
-        func cut() async -> (streams: [StreamCut], policy: [UInt8])? {
+        func cut() async -> (streams: [StreamCut], policy: [UInt8]?)? {
             hands.turn(to: until)
             var generator = SeededGenerator(seed: UInt64(until))
             return ([], (0..<bytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })

@@ -60,6 +60,13 @@ import Testing
         #expect(result.output.contains("outage: 6 s"))
     }
 
+    @Test func `workers of a group that are killed and stopped tell and know what one alone does`() throws {
+        let sizes = ["--series", "240", "--samples", "330", "--learn", "280", "--calm", "2", "--planted", "0.3"]
+        let result = try run("kafka.py", ["--seed", "11", "--rounds", "1"] + sizes)
+        #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("12 states equal"))
+    }
+
     @Test func `a flood of keys takes neither memory nor samples of those that are known`() throws {
         let sizes = ["--keys", "100000", "--series", "20", "--ticks", "60"]
         let result = try run("key-flood.py", in: "Benchmarks", [try #require(monitordBinary).path] + sizes)

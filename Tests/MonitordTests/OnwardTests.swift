@@ -76,9 +76,7 @@ import Testing
         let sink = "[[sink]]\nwebhook = \"\(receiver.address)/secret\"\nsecret_file = \"\(directory.path("key"))\"\n"
         let first = try start(directory, sink)
         let opened = try #require(first.nextLine())
-        let begin = ContinuousClock.now
         let result = stop(first)
-        #expect(ContinuousClock.now - begin < .seconds(2), "a clean stop takes less than 2 s")
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(result.errors.contains("an alert sink fails and will be tried again"), "\(result.errors)")
         #expect(!result.errors.contains("secret"), "\(result.errors)")

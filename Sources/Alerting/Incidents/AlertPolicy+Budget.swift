@@ -29,7 +29,7 @@ extension AlertPolicy {
         guard let opening = fresh.first else { return nil }
         heldBackIncidents += 1
         let id = IncidentIdentifier.make(
-            stream: Self.daemonName, series: Self.daemonName, kind: .budget, since: time,
+            stream: name, series: Self.daemonName, kind: .budget, since: time,
             onsetSample: opening.change.onsetSample)
         let held = HeldBack(
             id: id, since: time, last: time, count: 1, firstSeries: opening.series, strongest: strongest,

@@ -145,6 +145,9 @@ public struct AlertPolicy: Sendable {
 
     /// The configuration in force.
     public private(set) var configuration: AlertingConfiguration
+    /// Under which name it says that incidents are held back: of several policies of one daemon each has its own, or their
+    /// messages would be taken for one.
+    var name = AlertPolicy.daemonName
     /// Incidents held back since the state began.
     public internal(set) var heldBackIncidents: UInt64 = 0
     /// What is left of the budget, for streams whose times run together; in order of their beginning.
@@ -165,6 +168,13 @@ public struct AlertPolicy: Sendable {
     /// Creates a policy without open incidents.
     public init(configuration: AlertingConfiguration = AlertingConfiguration()) {
         self.configuration = configuration
+    }
+
+    /// The policy under a name of its own: that of the one stream that it decides for.
+    public func named(_ name: String) -> AlertPolicy {
+        var policy = self
+        policy.name = name
+        return policy
     }
 
     /// A full budget of the configuration.

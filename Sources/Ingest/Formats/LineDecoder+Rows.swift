@@ -205,7 +205,7 @@ extension LineDecoder {
             batch.text.append(line.extracting(decoded.clockRange))
         }
         var row = RecordBatch.Row(
-            malformed: malformed, series: decoded.series, time: decoded.instant?.time,
+            malformed: malformed, series: decoded.series, time: decoded.instant?.time ?? envelope.time,
             repeatedAfter: decoded.instant?.repeatedAfter ?? 0, timeText: textStart..<Int32(batch.text.count),
             channel: decoded.channel,
             firstValue: Int32(batch.values.count), endOffset: endOffset)

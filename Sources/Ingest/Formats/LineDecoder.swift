@@ -146,7 +146,7 @@ public struct LineDecoder: Sendable {
             }
             zoneProblem = problem
         }
-        if !state.seriesNames.isEmpty || found?.namesSeries == true {
+        if !state.seriesNames.isEmpty || found?.namesSeries == true || configuration.isKeyedByTopic {
             series = SeriesTable(
                 state.seriesNames, groups: state.seriesGroups, candidates: state.candidates, admission: admission)
         }
@@ -242,7 +242,7 @@ public struct LineDecoder: Sendable {
         if probe != nil { giveBackLookedAt(into: &batch) }
         if assembler?.finish() == true { takeObject(into: &batch) }
         if carriedBytes > 0 { endLine([UInt8]().span, terminator: 0, into: &batch) }
-        // Of datagrams once they are all in: what a batch shares with the decoder is copied when it changes.
+        // Of datagrams and messages once they are all in: what a batch shares with the decoder is copied when it changes.
         if !isOfDatagrams { publish(into: &batch) }
     }
 
@@ -349,7 +349,7 @@ public struct LineDecoder: Sendable {
 
     private mutating func endLine(_ rest: Span<UInt8>, terminator: Int64, into batch: inout RecordBatch) {
         lineStart = offset
-        offset += carriedBytes + Int64(rest.count) + terminator
+        offset = envelope.next ?? offset + carriedBytes + Int64(rest.count) + terminator
         if carriedBytes == 0 {
             takeLine(rest, into: &batch)
         } else {

@@ -32,11 +32,14 @@ package struct MessageStream {
 
     /// Creates a stream.
     ///
-    /// - Parameter resume: what is known of its series from before; how they are read stays, too, because a broker's topics
-    ///   come in any order.
+    /// - Parameters:
+    ///   - resume: what is known of its series from before; how they are read stays, too, because a broker's topics come in any
+    ///     order.
+    ///   - identity: what it is known by where it can be read again from any place; `nil` where it cannot.
     /// - Throws: `StateCodingError`.
     package init(
-        _ name: String, _ configuration: SourceConfiguration, resume: DecodingState?, _ surroundings: Surroundings
+        _ name: String, _ configuration: SourceConfiguration, resume: DecodingState?, identity: FileIdentity? = nil,
+        _ surroundings: Surroundings
     ) throws {
         self.name = name
         rowsPerBatch = surroundings.feed.limits.rowsPerBatch
@@ -50,6 +53,7 @@ package struct MessageStream {
                     configuration: configuration, seriesName: name, admission: surroundings.feed.admission)
             }
         feed = StreamFeed(name, decoder, surroundings.feed)
+        if let identity { feed.name(identity, isNew: true) }
     }
 
     /// Rows that wait to be handed on.
@@ -72,6 +76,25 @@ package struct MessageStream {
     ///   - isOld: whether it was kept for whoever comes; without a time of its own it is then counted only.
     package mutating func take(_ payload: Span<UInt8>, key: [UInt8], isOld: Bool) {
         withBatch { feed, batch in feed.feedMessage(payload, Envelope(key: key, isOld: isOld), into: &batch) }
+    }
+
+    /// Decodes a message of a log that can be read again: nothing of its journey is in the rows, so that who reads it again
+    /// gets the same.
+    ///
+    /// - Parameters:
+    ///   - key: the name of its series, of which a long one counts up to 256 bytes; where it is empty it is the stream's.
+    ///   - time: when it was sent, for lines without a time of their own.
+    ///   - next: the place from which a reader goes on behind it.
+    package mutating func take(_ payload: Span<UInt8>, key: Span<UInt8>, sentAt time: Timestamp?, next: Int64) {
+        var bytes: [UInt8] = []
+        if key.isEmpty {
+            bytes = Array(name.utf8.prefix(SeriesTable.longestName))
+        } else {
+            bytes.reserveCapacity(min(key.count, SeriesTable.longestName))
+            for index in 0..<min(key.count, SeriesTable.longestName) { bytes.append(key[index]) }
+        }
+        let envelope = Envelope(key: bytes, time: time, next: next)
+        withBatch { feed, batch in feed.feedMessage(payload, envelope, into: &batch) }
     }
 
     /// The number of the group with these channels, made when there is none; `nil` when there is no room for it.
@@ -140,4 +163,14 @@ package struct MessageStream {
 extension StreamFeed {
     /// Whether lines have a time; `nil` while that is not known.
     var hasTime: Bool? { decoder.schema?.hasTime }
+}
+
+extension FileIdentity {
+    /// What a partition of a log is known by: a place in it stays a place in it, as in a file that only grows.
+    package init(topic: String, partition: Int32) {
+        var hash = StableHash()
+        hash.combine(topic)
+        self.init(
+            device: 0, inode: UInt64(UInt32(bitPattern: partition)), fingerprint: hash.value, fingerprintLength: 1)
+    }
 }

@@ -116,6 +116,16 @@ public final class SeriesAllowance: Sendable {
         }
     }
 
+    /// Gives the room of a series back: its stream goes on elsewhere.
+    public func giveBack(channels: Int) {
+        reckon()
+        let bytes = bytesPerSeries(channels)
+        state.withLock { state in
+            state.usage.series -= 1
+            state.usage.bytes -= bytes
+        }
+    }
+
     private func reckon() {
         let waiting = state.withLock { state in
             defer { state.unreckoned = [] }

@@ -155,7 +155,7 @@ struct ConfigurationChange {
     /// Whether a source's stream gets another name when it is not the only one.
     private static func isRenamed(_ input: SourceConfiguration.Input) -> Bool {
         switch input {
-        case .standardInput: false
+        case .standardInput, .kafka: false
         case .udp, .mqtt: true
         case .file(let pattern): !pattern.contains { "*?[".contains($0) }
         }
@@ -174,6 +174,7 @@ struct ConfigurationChange {
         case .file(let pattern): pattern
         case .udp(let address): "udp \(address)"
         case .mqtt(let address, let client): client.map { "\(address) as \($0)" } ?? address
+        case .kafka(let input): "kafka \(input.brokers)"
         }
     }
 

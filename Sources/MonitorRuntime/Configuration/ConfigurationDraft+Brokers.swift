@@ -25,9 +25,9 @@ extension SourceDraft {
 
     /// For an input that the command line names instead: there is no topic then.
     mutating func forgetBroker() {
-        guard mqtt != nil else { return }
+        guard mqtt != nil || kafka.brokers != nil else { return }
         let plain = SourceDraft()
-        mqtt = nil
+        (mqtt, kafka) = (nil, plain.kafka)
         (topics, qos, client, retained) = (plain.topics, plain.qos, plain.client, plain.retained)
         (username, passwordFile, caFile, certFile, keyFile) = (nil, nil, nil, nil, nil)
         if let series, TopicTemplate.isMeant(by: series) { self.series = nil }
@@ -36,7 +36,10 @@ extension SourceDraft {
     /// What is wrong with the keys of a broker, with the key to change.
     fileprivate func brokerFaults(set places: Set<String>) -> [(key: String, reason: String)] {
         guard let mqtt, let address = BrokerAddress(mqtt) else {
-            return Self.brokerKeys.filter(places.contains).map { ($0, "it means nothing without mqtt = \"…\"") }
+            let isKafka = kafka.brokers != nil
+            return Self.brokerKeys.filter { places.contains($0) && !(isKafka && $0 == "topics") }.map {
+                ($0, "it means nothing without mqtt = \"…\"")
+            } + (isKafka ? [] : kafkaFaults(set: places))
         }
         #if !MQTT
             return [("mqtt", "this monitord was built without MQTT (the package trait MQTT)")]
@@ -57,13 +60,29 @@ extension SourceDraft {
             }
             for (key, file) in [("ca_file", caFile), ("cert_file", certFile), ("key_file", keyFile)]
             where file != nil && !address.usesTLS {
-                faults.append((key, "it is for TLS: write mqtts://\(address.place)"))
+                faults.append((key, "it is for TLS: write mqtts://\(address.host)"))
             }
             if (certFile == nil) != (keyFile == nil) {
                 faults.append((certFile == nil ? "key_file" : "cert_file", "a certificate and its key go together"))
             }
             return faults
         #endif
+    }
+}
+
+extension SourceDraft {
+    /// Keys that mean something only beside `kafka`.
+    static let kafkaKeys = ConfigurationKeys.kafka.map(\.name).filter { $0 != "kafka" }
+
+    /// Whether a key means something for what it names, of those that only brokers have; all others do.
+    func isAtBroker(for key: String) -> Bool {
+        let isKafka = kafka.brokers != nil
+        if Self.kafkaKeys.contains(key) { return isKafka }
+        return !Self.brokerKeys.contains(key) || mqtt != nil || isKafka && key == "topics"
+    }
+
+    fileprivate func kafkaFaults(set places: Set<String>) -> [(key: String, reason: String)] {
+        Self.kafkaKeys.filter(places.contains).map { ($0, "it means nothing without kafka = \"…\"") }
     }
 }
 

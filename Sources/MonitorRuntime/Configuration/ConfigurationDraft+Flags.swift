@@ -46,6 +46,7 @@ extension ConfigurationDraft {
         var section = sources.count == 1 ? sources[0] : Section(target: SourceDraft())
         section.target.forgetBroker()
         switch input {
+        case .kafka: break  // No flag names one.
         case .standardInput:
             (section.target.file, section.target.udp, section.target.standardInput) = (nil, nil, true)
             section.places["stdin"] = .flag("--stdin")

@@ -11,7 +11,9 @@ extension ConfigurationDraft {
         lines.append("# \(configuration.detection.takingPart)")
         lines += ["", "[defaults]"] + self.lines(of: defaults, keys: ConfigurationKeys.series)
         for source in sources {
-            lines += ["", "[[source]]"] + self.lines(of: source, keys: ConfigurationKeys.source)
+            // Of a source that has no broker its keys are not shown as missing.
+            let keys = ConfigurationKeys.source.filter { source.target.isAtBroker(for: $0.name) }
+            lines += ["", "[[source]]"] + self.lines(of: source, keys: keys)
             if source.target.timezone == nil { lines.append("# the time zone is \(source.target.zone.summary)") }
         }
         for sink in sinks {

@@ -35,7 +35,7 @@ extension ConfigurationDraft {
         let named = sink.target.places.map(\.kind)
         let reason =
             named.isEmpty
-            ? "it names no place; give it alertmanager = \"…\", webhook = \"…\" or syslog = \"…\""
+            ? "it names no place; give it alertmanager = \"…\", webhook = \"…\", syslog = \"…\" or mqtt = \"…\""
             : "it has \(named.joined(separator: " and ")); a sink has one place: make two [[sink]] of it"
         problems.append(.conflict(place: sink.place, key: "sink", reason: reason))
     }

@@ -164,7 +164,9 @@ struct ConfigurationDraft: Equatable, Sendable {
                     ?? .unexpected(
                         place: place, key: name, found: node.description,
                         expected: key.expected + suggestion(for: key, node, in: self[keyPath: section].target)))
-            if ["file", "udp", "stdin", "mqtt", "alertmanager", "webhook", "syslog"].contains(key.name) {
+            if ["file", "udp", "stdin", "mqtt", "topics", "kafka", "alertmanager", "webhook", "syslog"].contains(
+                key.name)
+            {
                 self[keyPath: section].isInputRefused = true
             }
             return
@@ -216,18 +218,21 @@ struct ConfigurationDraft: Equatable, Sendable {
                     let named = [
                         source.target.file == nil ? nil : "file", source.target.udp == nil ? nil : "udp",
                         source.target.standardInput == true ? "stdin" : nil,
-                        source.target.mqtt == nil ? nil : "mqtt",
+                        source.target.mqtt == nil ? nil : "mqtt", source.target.kafka.brokers == nil ? nil : "kafka",
                     ].compactMap { $0 }
                     let reason =
                         named.isEmpty
-                        ? "it names no input; give it file = \"…\", udp = \"…\", mqtt = \"…\" or stdin = true"
-                        : "it has \(named.joined(separator: " and ")); a source has one input: make two [[source]] of it"
+                        ? "it names no input; give it file = \"…\", udp = \"…\", mqtt = \"…\", kafka = \"…\" or stdin = true"
+                        : named == ["kafka"]
+                            ? "kafka needs topics = [\"…\"]"
+                            : "it has \(named.joined(separator: " and ")); a source has one input: make two [[source]] of it"
                     problems.append(.conflict(place: source.place, key: "source", reason: reason))
                 }
                 continue
             }
             if let first = seen.first(where: { $0.input == input }) {
-                let reason = "the same input is read by the source at \(first.place)"
+                var reason = "the same input is read by the source at \(first.place)"
+                if case .mqtt = input { reason += "; two sources at one broker need a client_id each" }
                 problems.append(.conflict(place: source.place, key: "source", reason: reason))
             } else {
                 seen.append((input, source.place))

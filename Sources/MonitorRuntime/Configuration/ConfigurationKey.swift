@@ -186,7 +186,9 @@ enum ConfigurationKeys {
     }
 
     /// Keys of every `[[source]]`.
-    static let source: [ConfigurationKey<SourceDraft>] = [
+    static let source = plainSource + kafka
+
+    private static let plainSource: [ConfigurationKey<SourceDraft>] = [
         .init("file", expected: pathExpected, \.file, parse: text, format: TOMLDocument.quoted),
         .init(
             "udp", expected: "an address in numbers and a port, such as \"0.0.0.0:5140\" or \"[::]:5140\"", \.udp,
@@ -198,11 +200,11 @@ enum ConfigurationKeys {
             parse: { text($0).flatMap { BrokerAddress($0) == nil ? nil : $0 } }, format: TOMLDocument.quoted),
         .init(
             "topics", expected: "a list of topics such as [\"plant/+/temp\", \"press/#\"], each once", \.topics,
-            parse: { texts($0).flatMap { $0.contains { MQTTSettings.fault(ofFilter: $0) != nil } ? nil : $0 } },
+            parse: { texts($0).flatMap { $0.contains { faultOfTopic($0) != nil } ? nil : $0 } },
             format: listText
         ).telling { node in
             texts(node)?.lazy.compactMap { topic in
-                MQTTSettings.fault(ofFilter: topic).map { "the topic \(TOMLDocument.quoted(topic)) \($0)" }
+                faultOfTopic(topic).map { "the topic \(TOMLDocument.quoted(topic)) \($0)" }
             }.first
         },
         .init("qos", expected: "0, 1 or 2", \.qos, parse: { integer($0, in: 0...2) }, format: { String($0) }),
@@ -350,13 +352,13 @@ enum ConfigurationKeys {
         return value
     }
 
-    @Sendable private static func texts(_ node: TOMLNode) -> [String]? {
+    @Sendable static func texts(_ node: TOMLNode) -> [String]? {
         guard case .array(let nodes) = node, !nodes.isEmpty else { return nil }
         let texts = nodes.compactMap(text)
         return texts.count == nodes.count && Set(texts).count == texts.count ? texts : nil
     }
 
-    @Sendable private static func listText(_ names: [String]) -> String {
+    @Sendable static func listText(_ names: [String]) -> String {
         "[" + names.map(TOMLDocument.quoted).joined(separator: ", ") + "]"
     }
 }
@@ -425,14 +427,15 @@ struct SourceDraft: Equatable, Sendable {
     var standardInput: Bool? = false
     var mqtt: String?
     var topics: [String]?
-    var qos: Int? = 1
+    var qos: Int?
     var client: String?
     var username: String?
     var passwordFile: String?
     var caFile: String?
     var certFile: String?
     var keyFile: String?
-    var retained: MQTTSettings.Retained? = .dated
+    var retained: MQTTSettings.Retained?
+    var kafka = KafkaDraft()
     var format: SourceConfiguration.Format? = .auto
     var timezone: String?
     /// The rules of `timezone`, or of the machine.
@@ -457,16 +460,21 @@ struct SourceDraft: Equatable, Sendable {
     var stalledAfter: Double?
 
     /// Whether it says nothing of where lines come from.
-    var namesNoInput: Bool { file == nil && udp == nil && mqtt == nil && standardInput != true }
+    var namesNoInput: Bool {
+        file == nil && udp == nil && mqtt == nil && kafka.brokers == nil && standardInput != true
+    }
 
     /// The finished source; `nil` when it names no input or two.
     var configuration: SourceConfiguration? {
+        var kafka = kafka
+        kafka.topics = topics
         let inputs: [SourceConfiguration.Input?] = [
             file.map { .file(pattern: $0) }, udp.map { .udp(address: $0) },
-            mqtt.map { .mqtt(address: $0, client: client) }, standardInput == true ? .standardInput : nil,
+            mqtt.map { .mqtt(address: $0, client: client) }, kafka.input.map { .kafka($0) },
+            standardInput == true ? .standardInput : nil,
         ]
         let named = inputs.compactMap { $0 }
-        guard let input = named.first, named.count == 1 else { return nil }
+        guard let input = named.first, named.count == 1, kafka.brokers == nil || kafka.input != nil else { return nil }
         var source = SourceConfiguration(
             input: input, format: format ?? .auto, time: time ?? [], series: series, channels: channels ?? [],
             interval: interval, zone: zone)

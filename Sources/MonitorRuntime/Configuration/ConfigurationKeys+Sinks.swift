@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Ingest
 internal import Onward
 
 extension ConfigurationKeys {
@@ -43,6 +44,15 @@ extension ConfigurationKeys {
             "facility",
             expected: "one of " + SyslogFacility.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "),
             \.facility, parse: { text($0).flatMap(SyslogFacility.init) }, format: { TOMLDocument.quoted($0.rawValue) }),
+        .init(
+            "mqtt", expected: "a broker such as \"mqtt://broker:1883\" or \"mqtts://broker:8883\"", \.mqtt,
+            parse: { text($0).flatMap { BrokerAddress($0) == nil ? nil : $0 } }, format: TOMLDocument.quoted),
+        .init(
+            "topic", expected: "a topic without + and #, in which {series}, {kind}, {severity} and {host} may stand",
+            \.topic, parse: { text($0).flatMap { $0.contains { "+#".contains($0) } ? nil : $0 } },
+            format: TOMLDocument.quoted),
+        .init("username", expected: "a text that is not empty", \.username, parse: text, format: TOMLDocument.quoted),
+        .init("password_file", expected: pathExpected, \.passwordFile, parse: text, format: TOMLDocument.quoted),
     ]
 
     /// What each kind of sink takes beside its address, `name` and `severity`.
@@ -50,6 +60,7 @@ extension ConfigurationKeys {
         "alertmanager": ["timeout", "token_file", "ca_file", "cert_file", "key_file", "resend", "labels"],
         "webhook": ["timeout", "token_file", "ca_file", "cert_file", "key_file", "secret_file"],
         "syslog": ["timeout", "facility"],
+        "mqtt": ["timeout", "ca_file", "cert_file", "key_file", "topic", "username", "password_file"],
     ]
 
     private static let sinkNames: Set<String> = ["console", "log", "journal"]
@@ -104,11 +115,16 @@ struct SinkDraft: Equatable, Sendable {
     var resend: Double? = 60
     var labels: [String: String]?
     var facility: SyslogFacility? = .daemon
+    var mqtt: String?
+    var topic: String? = "monitord/alerts/{series}"
+    var username: String?
+    var passwordFile: String?
 
     /// The places that it names: one, when it is right.
     var places: [SinkConfiguration.Place] {
         [
             alertmanager.map { .alertmanager($0) }, webhook.map { .webhook($0) }, syslog.map { .syslog($0) },
+            mqtt.map { .mqtt(address: $0) },
         ].compactMap { $0 }
     }
 
@@ -126,6 +142,9 @@ struct SinkDraft: Equatable, Sendable {
         sink.resendSeconds = resend ?? sink.resendSeconds
         sink.labels = labels ?? [:]
         sink.facility = facility ?? sink.facility
+        sink.topic = topic ?? sink.topic
+        sink.username = username
+        sink.passwordFile = passwordFile
         return sink
     }
 

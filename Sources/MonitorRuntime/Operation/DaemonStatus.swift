@@ -41,6 +41,8 @@ struct DaemonStatus: Sendable {
     var residentBytes: Int
     var sources: [SourceStatus]
     var streams: [StreamStatus]
+    /// Of sources that are topics; `nil` without any.
+    var partitions: PartitionStatus?
     var sinks: [SinkStatus]
     /// Open incidents that were told: ids, oldest first.
     var openIncidents: [String]
@@ -61,6 +63,7 @@ struct DaemonStatus: Sendable {
             ("cpu_seconds", .finite((cpuSeconds * 100).rounded() / 100)),
             ("resident_bytes", .integer(residentBytes)),
             ("sources", .list(sources.map(\.json))), ("streams", .list(streams.map { $0.json(now: now) })),
+            ("partitions", partitions?.json),
             ("sinks", .list(sinks.map(\.json))), ("open_incidents", .list(openIncidents.map { .text($0) })),
             ("held_back", .integer(Int(clamping: heldBack))), ("waiting_alerts", .integer(waitingAlerts)),
             ("series_count", .integer(seriesCount)), ("series", .list(series.map(\.json))),

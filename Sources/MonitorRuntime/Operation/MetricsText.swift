@@ -23,6 +23,7 @@ struct MetricsText {
         single("process_resident_memory_bytes", "gauge", "Resident memory.", Double(status.residentBytes))
         write(sources: status.sources)
         write(streams: status.streams, now: status)
+        if let partitions = status.partitions { write(partitions) }
         write(sinks: status.sinks)
         single(
             "monitord_incidents_open", "gauge", "Incidents that were told and are open.",
@@ -100,6 +101,30 @@ struct MetricsText {
             streams.filter { $0.lastTime.nanoseconds != 0 }.map {
                 (["stream": $0.name], status.now.seconds(since: $0.lastTime))
             })
+    }
+
+    private mutating func write(_ partitions: PartitionStatus) {
+        single(
+            "monitord_partitions", "gauge", "Partitions of topics that are this worker's.",
+            Double(partitions.held.count))
+        family(
+            "monitord_partition_lag_messages", "gauge", "Messages of a partition that wait to be read.",
+            partitions.held.compactMap { entry in entry.lag.map { (["partition": entry.stream], Double($0)) } })
+        family(
+            "monitord_partition_epoch", "gauge", "How often a partition was taken over, by any worker.",
+            partitions.held.map { (["partition": $0.stream], Double($0.epoch)) })
+        let counts = partitions.counts
+        for (name, help, value) in [
+            ("taken_over", "Partitions taken over.", counts.takenOver),
+            ("given_up", "Partitions given up in order.", counts.givenUp),
+            ("lost", "Partitions lost because the group heard nothing of this worker.", counts.lost),
+            ("begun_anew", "Partitions taken over without a snapshot: learning began anew.", counts.begunAnew),
+            ("late_batches", "Batches that were in hand when this worker's lease ran out.", counts.lateBatches),
+            ("snapshots", "Snapshots written for other workers.", counts.snapshots),
+            ("snapshot_bytes", "Bytes of them.", counts.snapshotBytes),
+        ] {
+            single("monitord_partitions_\(name)_total", "counter", help, Double(value))
+        }
     }
 
     private mutating func write(sinks: [SinkStatus]) {

@@ -49,7 +49,8 @@ actor StatusKeeper {
         return DaemonStatus(
             pid: Int(getpid()), uptime: seconds - started, now: WallClock.now(),
             cpuSeconds: ProcessUsage.now().cpuSeconds, residentBytes: ProcessUsage.residentBytes(), sources: sources,
-            streams: streamStatuses, sinks: await router.status, openIncidents: await desk.openIncidents(),
+            streams: streamStatuses, partitions: PartitionStatus(streams.board),
+            sinks: await router.status, openIncidents: await desk.openIncidents(),
             heldBack: await desk.heldBackIncidents, waitingAlerts: await desk.waitingRecords,
             series: Array(series.sorted(by: SeriesStatus.comesFirst).prefix(mostSeries)), seriesCount: series.count)
     }

@@ -3,8 +3,9 @@ import Persistence
 
 /// What a commit of the daemon's whole state is made of.
 protocol CommittedState: Sendable {
-    /// The streams and the policy, all of one moment; `nil` when that cannot be now, which is tried again.
-    func cut() async -> (streams: [StreamCut], policy: [UInt8])?
+    /// The streams and the policy, all of one moment, or some streams alone; `nil` when that cannot be now, which is tried
+    /// again.
+    func cut() async -> (streams: [StreamCut], policy: [UInt8]?)?
 }
 
 /// Stores the state when it is due: everything of one moment, while the streams go on.
@@ -25,6 +26,8 @@ actor Committer {
     private let logger: Logger
     private var lastBegin: Double
     private var isStoring = false
+    /// Who wants to store something and waits for a commit to end, in order.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     /// Whether a stream's place is stored; before, a crash would not know which file was read when it is rotated meanwhile.
     private var hasStored = false
     /// Seconds that the last commit took, and bytes that it wrote to the disk.
@@ -82,7 +85,43 @@ actor Committer {
     func store(_ state: some CommittedState, with desk: AlertDesk) async -> Bool {
         guard !isStoring else { return false }
         isStoring = true
-        defer { isStoring = false }
+        defer { endTurn() }
+        return await storeInTurn(state, with: desk)
+    }
+
+    /// Stores the state of a partition as it is now, after the commit in progress if there is one.
+    ///
+    /// - Returns: whether it is stored.
+    func storeNow(_ state: some CommittedState, with desk: AlertDesk) async -> Bool {
+        await takeTurn()
+        defer { endTurn() }
+        return await storeInTurn(state, with: desk)
+    }
+
+    /// Stores pieces in the place of all that there is under a scope, after the commit in progress if there is one.
+    ///
+    /// - Throws: `DatabaseError`; then what was there is there still.
+    func replace(scope: String, with pieces: [String: [UInt8]]) async throws {
+        await takeTurn()
+        defer { endTurn() }
+        let before = try await store.load(scope: scope)
+        let gone = before.keys.filter { pieces[$0] == nil }.sorted()
+        _ = try await store.commit(
+            gone.map { StatePart(scope: scope, name: $0, content: .removed) }
+                + pieces.sorted { $0.key < $1.key }.map { StatePart(scope: scope, name: $0.key, bytes: $0.value) })
+    }
+
+    private func takeTurn() async {
+        guard isStoring else { return isStoring = true }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// The next who waits has the turn at once: it never looks free in between.
+    private func endTurn() {
+        if waiting.isEmpty { isStoring = false } else { waiting.removeFirst().resume() }
+    }
+
+    private func storeInTurn(_ state: some CommittedState, with desk: AlertDesk) async -> Bool {
         let begin = clock()
         credit = min(mostBytesPerDay / 24, credit + (begin - lastBegin) * mostBytesPerDay / 86_400)
         lastBegin = begin
@@ -103,7 +142,9 @@ actor Committer {
                 try await store.stage(stream.parts())
                 try await stream.saveSeries { try await store.stage($0) }
             }
-            try await store.stage([StatePart(scope: Self.daemonScope, name: "policy", bytes: cut.policy)])
+            if let policy = cut.policy {
+                try await store.stage([StatePart(scope: Self.daemonScope, name: "policy", bytes: policy)])
+            }
             _ = try await store.seal(at: "\(WallClock.now())")
         } catch {
             logger.error("the state was not stored; it is tried again", metadata: ["error": "\(error)"])

@@ -50,6 +50,10 @@ struct StoredStream: Sendable {
         var watch: InputWatch
         var inputCondition: ConditionTracker
         var silence: SilenceWatch
+        /// The tick in progress: its time, and the samples of it that have come. Nothing in it waits to be told.
+        var tick: (time: Timestamp, samples: Int)?
+        /// What the desk was told last of the openings that chance makes.
+        var told: (rate: Double, time: Timestamp)?
         /// What was stored in another form and begins anew, in words.
         var anew: [String] = []
     }
@@ -71,6 +75,9 @@ struct StoredStream: Sendable {
 
     /// The scope under which a stream's pieces are stored.
     static func scope(of stream: String) -> String { "stream/\(stream)" }
+
+    /// The scope of a partition's pieces: its state is not the machine's, and is looked at when the partition comes.
+    static func scope(ofPartition stream: String) -> String { "partition/\(stream)" }
 
     /// Takes stored pieces apart.
     ///
@@ -127,12 +134,20 @@ extension StoredStream.Header {
         writer.write(levels)
         writer.write(lastTime.nanoseconds)
         sequencer.encode(to: &writer)
-        writer.write(UInt8(5))
+        writer.write(UInt8(6))
         writer.writePart(version: 1) { gatherer.encode(to: &$0) }
         writer.writePart(version: 1) { skippedTraining.encode(to: &$0) }
         writer.writePart(version: 1) { watch.encode(to: &$0) }
         writer.writePart(version: 1) { inputCondition.encode(to: &$0) }
         writer.writePart(version: 1) { silence.encode(to: &$0) }
+        writer.writePart(version: 1) { writer in
+            writer.write(tick != nil)
+            writer.write(tick?.time.nanoseconds ?? 0)
+            writer.write(UInt32(clamping: tick?.samples ?? 0))
+            writer.write(told != nil)
+            writer.write(told?.rate ?? 0)
+            writer.write(told?.time.nanoseconds ?? 0)
+        }
         return writer.bytes
     }
 
@@ -194,7 +209,30 @@ extension StoredStream.Header {
             try parts.read("the watch over silence") { (part) throws(StateCodingError) in
                 try SilenceWatch(.everyTick, from: &part)
             } ?? SilenceWatch(.everyTick)
+        if version > 4 {
+            let moment = try parts.read("the tick in progress") { (part) throws(StateCodingError) in
+                try Moment(from: &part)
+            }
+            (tick, told) = (moment?.tick, moment?.told)
+        }
         anew = parts.anew
+    }
+}
+
+/// Where a stream stands between two ticks.
+private struct Moment {
+    var tick: (time: Timestamp, samples: Int)?
+    var told: (rate: Double, time: Timestamp)?
+
+    init(from reader: inout StateReader) throws(StateCodingError) {
+        let isOpen = try reader.readBool()
+        let time = Timestamp(nanoseconds: try reader.read())
+        let samples = Int(try reader.read(UInt32.self))
+        let wasTold = try reader.readBool()
+        let rate = try reader.readDouble()
+        let toldAt = Timestamp(nanoseconds: try reader.read())
+        tick = isOpen ? (time, samples) : nil
+        told = wasTold ? (rate, toldAt) : nil
     }
 }
 

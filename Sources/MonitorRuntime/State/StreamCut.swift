@@ -22,6 +22,8 @@ struct StreamCut: Sendable {
     var flows: FlowGatherer?
     var metrics: MetricGatherer?
     var groups: [Group] = []
+    /// The policy, of a partition: it has one of its own.
+    var policy: [UInt8]?
     /// Numbers of the series that have ended.
     var gone: [Int] = []
 
@@ -33,6 +35,7 @@ struct StreamCut: Sendable {
             encode(&writer)
             parts.append(StatePart(scope: scope, name: name, bytes: writer.bytes))
         }
+        if let policy { parts.append(StatePart(scope: scope, name: "policy", bytes: policy)) }
         if let flows { add("flows", flows.encode) }
         if let metrics { add("metrics", metrics.encode) }
         for (index, group) in groups.enumerated() {

@@ -9,7 +9,14 @@ struct ChanceOpenings: Sendable {
 
     /// The budgets of the series met so far, in incidents a second, by number.
     private var budgets: [Double] = []
-    private var told: (rate: Double, time: Timestamp)?
+    /// What the desk was told last, and when: stored, for it is told at the same times after a restart.
+    private(set) var told: (rate: Double, time: Timestamp)?
+
+    /// Creates the sum of a stream without series.
+    init() {}
+
+    /// Goes on from what the desk was told last.
+    init(told: (rate: Double, time: Timestamp)?) { self.told = told }
 
     /// Adds up the budgets of the active series.
     ///

@@ -190,7 +190,7 @@ private struct TrainedStream: CommittedState {
     let pipeline: Pipeline
     let desk: AlertDesk
 
-    func cut() async -> (streams: [StreamCut], policy: [UInt8])? {
+    func cut() async -> (streams: [StreamCut], policy: [UInt8]?)? {
         guard let policy = await desk.state(), let cut = await pipeline.cut() else { return nil }
         return ([cut], policy)
     }

@@ -25,6 +25,25 @@ struct StatusAnswer: Decodable {
         var lag_seconds: Double?
     }
 
+    /// The partitions of topics that are this daemon's.
+    struct Partitions: Decodable {
+        /// One of them.
+        struct Partition: Decodable {
+            var partition: String
+            var epoch: Int
+            var lag: Int?
+        }
+
+        var held: [Partition]
+        var lag: Int
+        var taken_over: Int
+        var given_up: Int
+        var lost: Int
+        var begun_anew: Int
+        var snapshots: Int
+        var problem: String?
+    }
+
     /// One sink.
     struct Sink: Decodable {
         var name: String
@@ -60,6 +79,7 @@ struct StatusAnswer: Decodable {
     var resident_bytes: Int
     var sources: [Source]
     var streams: [Stream]
+    var partitions: Partitions?
     var sinks: [Sink]
     var open_incidents: [String]
     var held_back: Int

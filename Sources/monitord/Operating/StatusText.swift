@@ -17,6 +17,7 @@ struct StatusText {
             lines += ["", "Streams"]
             lines += table(status.streams.map { [$0.name, series(of: $0), age(of: $0), troubles(of: $0)] })
         }
+        if let partitions = status.partitions { lines += ["", "Partitions"] + rows(partitions) }
         lines += ["", "Alerts go to"]
         lines += table(
             status.sinks.map { sink in
@@ -27,6 +28,17 @@ struct StatusText {
         let isPart = status.series_count > status.series.count
         lines += ["", "Series" + (isPart ? " (\(status.series.count) of \(status.series_count))" : "")]
         return (lines + rows(status.series)).joined(separator: "\n")
+    }
+
+    private static func rows(_ partitions: StatusAnswer.Partitions) -> [String] {
+        let held = partitions.held.prefix(8).map(\.partition).joined(separator: ", ")
+        let more = partitions.held.count > 8 ? ", …" : ""
+        let counted = counts([
+            (partitions.taken_over, "taken over"), (partitions.given_up, "given up"), (partitions.lost, "lost"),
+            (partitions.begun_anew, "begun anew"), (partitions.snapshots, "snapshots"),
+        ])
+        return ["  \(partitions.held.count) here: \(held)\(more)", "  \(partitions.lag) messages behind; \(counted)"]
+            + (partitions.problem.map { ["  \($0)"] } ?? [])
     }
 
     /// One line about the process and the incidents.

@@ -330,7 +330,7 @@ import TimeSeries
         arguments: [
             (
                 "[[source]]\nformat = \"csv\"",
-                #"1:3: source: it names no input; give it file = "…", udp = "…", mqtt = "…" or stdin = true"#
+                #"1:3: source: it names no input; give it file = "…", udp = "…", mqtt = "…", kafka = "…" or stdin = true"#
             ),
             (
                 "[[source]]\nfile = \"a\"\nstdin = true",
@@ -598,6 +598,7 @@ import TimeSeries
                 file = "a\\"b"  # /etc/monitord/monitord.toml:4:1
                 # udp is not set
                 stdin = false  # default
+                # mqtt is not set
                 format = "csv"  # flag --format
                 # timezone is not set
                 # time is not set
@@ -618,6 +619,7 @@ import TimeSeries
                 # counter is not set
                 # sentinel is not set
                 # stalled_after is not set
+                # kafka is not set
                 # the time zone is UTC, this machine's
 
                 [series."p*"]

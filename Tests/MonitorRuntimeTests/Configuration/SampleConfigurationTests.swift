@@ -74,15 +74,26 @@ import Testing
         }
     }
 
-    @Test(arguments: ["alertmanager", "webhook", "syslog"])
-    func `the file with every key made live loads`(sink: String) throws {
-        // A source has one input, of which the file stands for the three, and a sink one place and the keys that go with it.
+    @Test(arguments: [
+        ("file", "alertmanager"), ("file", "webhook"), ("file", "syslog"), ("mqtt", "mqtt"), ("kafka", "webhook"),
+    ])
+    func `the file with every key made live loads`(input: String, sink: String) throws {
+        // A source has one input, and the keys that go with it, and a sink one place and its keys.
         let keys = try #require(ConfigurationKeys.sinkKeys[sink]).union([sink, "name", "severity"])
-        let others = ConfigurationKeys.sink.map(\.name).filter { !keys.contains($0) } + ["udp"]
-        let left = others.map { "#\($0) = " } + ["# "]
+        let kafka = ["kafka"] + SourceDraft.kafkaKeys
+        let inputs = [
+            "file": ["udp", "mqtt"] + SourceDraft.brokerKeys + kafka, "mqtt": ["file", "udp"] + kafka,
+            "kafka": ["file", "udp", "mqtt"] + SourceDraft.brokerKeys.filter { $0 != "topics" },
+        ]
+        // Keys of one name stand in both tables.
+        let sinks = ConfigurationKeys.sink.map(\.name).filter { !keys.contains($0) }
+        let others = try #require(inputs[input])
+        var isSink = false
         let live = try sample().split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("#") && line.count > 1 && !left.contains(where: line.hasPrefix)
-                ? String(line.dropFirst()) : String(line)
+            if line.hasPrefix("#[[sink]]") { isSink = true }
+            let left = (isSink ? sinks : others).map { "#\($0) = " } + ["# "]
+            return line.hasPrefix("#") && line.count > 1 && !left.contains(where: line.hasPrefix)
+                ? String(line.dropFirst().replacing("mqtt://", with: "mqtts://")) : String(line)
         }.joined(separator: "\n")
         let files = ConfigurationFiles(
             read: { path throws(ConfigurationFiles.Failure) in path == "live.toml" ? Array(live.utf8) : nil },

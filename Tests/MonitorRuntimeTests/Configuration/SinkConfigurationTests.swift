@@ -83,7 +83,7 @@ import Testing
         arguments: [
             (
                 "[[sink]]\nname = \"x\"",
-                "m.toml:1:3: sink: it names no place; give it alertmanager = \"…\", webhook = \"…\" or syslog = \"…\""
+                "m.toml:1:3: sink: it names no place; give it alertmanager = \"…\", webhook = \"…\", syslog = \"…\" or mqtt = \"…\""
             ),
             (
                 "[[sink]]\nwebhook = \"http://a\"\nsyslog = \"udp://b\"",
