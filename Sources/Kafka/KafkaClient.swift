@@ -1,5 +1,6 @@
 import CKafka
 import Glibc
+import Synchronization
 
 /// A connection to a cluster: what reader and writer have in common.
 ///
@@ -11,6 +12,8 @@ import Glibc
     /// Where its events come.
     let queue: OpaquePointer
     private let isConsumer: Bool
+    /// Whether the client stays when nobody has it any more, until the process ends; see ``KafkaConsumer``.
+    let stays = Atomic(false)
 
     /// Makes a client; it connects by itself.
     ///
@@ -56,6 +59,7 @@ import Glibc
 
     /// Ends the client on a thread of its own: it may wait for brokers that do not answer, and nobody else should.
     deinit {
+        guard !stays.load(ordering: .relaxed) else { return }
         let end = unsafe KafkaEnd(library: library, handle: handle, queue: queue, isConsumer: isConsumer)
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(end)

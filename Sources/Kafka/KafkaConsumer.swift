@@ -53,6 +53,9 @@ public final class KafkaConsumer: Sendable {
             library, isConsumer: true, settings: settings,
             events: RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG
                 | RD_KAFKA_EVENT_OFFSET_COMMIT)
+        // librdkafka 2.0.2 asserts `assignor_state` when it ends a member that never had an assignment from its group
+        // (its issue 4312): such a one is left as it is.
+        client.stays.store(true, ordering: .relaxed)
         try subscribe()
     }
 
@@ -204,6 +207,7 @@ public final class KafkaConsumer: Sendable {
         case RD_KAFKA_EVENT_REBALANCE:
             let partitions = unsafe client.partitions(of: event)
             if unsafe calls.rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+                client.stays.store(false, ordering: .relaxed)
                 return .assigned(partitions)
             }
             return .revoked(partitions, isLost: unsafe calls.rd_kafka_assignment_lost(client.handle) != 0)

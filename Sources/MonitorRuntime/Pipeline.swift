@@ -70,9 +70,6 @@ actor Pipeline {
         var activeFeedback: FeedbackHead? { feedback.count == 0 ? nil : feedback }
     }
 
-    /// Fewest lines of a round that are worth waking another core for.
-    private static let fewestShared = 64
-
     /// Lines of a tick that is not complete yet: their alert level is known when the desk has seen the whole tick.
     struct OpenTick {
         var time: Timestamp?
@@ -262,65 +259,34 @@ actor Pipeline {
     /// Scores samples round by round.
     func score(_ batch: RecordBatch, isBehind: Bool) async throws {
         var steps: [StreamSequencer.Step] = []
+        var inHand: LinesInHand?
         for (index, row) in batch.rows.enumerated() {
             let step = sequencer.take(row, at: index, arrival: batch.arrival)
             steps.append(step)
             watchSilence(step)
             if !step.isOrdinary { notices.look(at: step, of: sequencer, stream: name) }
-            guard sequencer.isAtBorder else { continue }
-            try await score(steps, of: batch)
-            steps.removeAll(keepingCapacity: true)
-            await crossBorder(skipsTraining: isBehind)
-            if hasAcceptances { await applyAcceptances() }
-            if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
-            try await expectChance(names: batch.seriesNames)
+            if sequencer.isAtBorder {
+                try await score(&steps, of: batch, behind: &inHand)
+                await crossBorder(skipsTraining: isBehind)
+                if hasAcceptances { await applyAcceptances() }
+                if let next = reloaded { await takeOver(next, names: batch.seriesNames) }
+                try await expectChance(names: batch.seriesNames)
+            } else if steps.count == Self.linesInHand, isShared {
+                try await begin(&steps, of: batch, behind: &inHand)
+            }
         }
-        if !steps.isEmpty { try await score(steps, of: batch) }
+        try await score(&steps, of: batch, behind: &inHand)
         silenceChanges.removeAll(keepingCapacity: true)
         toldSilences = 0
     }
 
-    func score(_ steps: [StreamSequencer.Step], of batch: RecordBatch) async throws {
-        for outcome in await outcomes(of: steps, in: batch) {
+    /// Tells what came of lines, in their order.
+    func tell(_ outcomes: [LineOutcome], of batch: RecordBatch) async throws {
+        for outcome in outcomes {
             if joinsTick(outcome) { continue }
             if try passes(outcome, of: batch) { continue }
             try await take(outcome, of: batch)
         }
-    }
-
-    /// Scores lines of one round; each shard its own series, all at once.
-    func outcomes(of steps: [StreamSequencer.Step], in batch: RecordBatch) async -> [LineOutcome] {
-        if groups.count == 1, shardCount == 1 || places.count <= 1 {
-            return await groups[0].shards[0].process(
-                steps, of: batch, places: places, models: groups[0].models, tails: groups[0].tails,
-                feedback: groups[0].activeFeedback)
-        }
-        var parts = RoundParts(count: groups.count * shardCount)
-        for step in steps {
-            // A line that belongs to no series goes with the first shard of the first group.
-            let place = places.indices.contains(step.series) ? places[step.series] : SeriesPlace(group: 0, member: 0)
-            parts.append(step, to: place.group * shardCount + place.member % shardCount)
-        }
-        let (groups, places, shardCount) = (groups, places, shardCount)
-        @Sendable func process(_ part: [StreamSequencer.Step], _ index: Int) async -> [LineOutcome] {
-            let group = groups[index / shardCount]
-            return await group.shards[index % shardCount].process(
-                part, of: batch, places: places, models: group.models, tails: group.tails,
-                feedback: group.activeFeedback)
-        }
-        guard shardCount > 1, steps.count >= Self.fewestShared else {
-            for (index, part) in parts.steps.enumerated() where !part.isEmpty {
-                parts.outcomes[index] = await process(part, index)
-            }
-            return parts.inOrder()
-        }
-        parts.outcomes = await withTaskGroup(of: (Int, [LineOutcome]).self) { [steps = parts.steps] tasks in
-            for (index, part) in steps.enumerated() where !part.isEmpty {
-                tasks.addTask { (index, await process(part, index)) }
-            }
-            return await tasks.reduce(into: Array(repeating: [], count: steps.count)) { $0[$1.0] = $1.1 }
-        }
-        return parts.inOrder()
     }
 
     // MARK: A tick

@@ -17,7 +17,8 @@ public protocol RecordSource: Sendable {
 public struct ReadingLimits: Equatable, Sendable {
     /// Bytes asked of the system at once.
     public var readSize: Int
-    /// Most rows of a batch (the first batch of a stream may have up to 50 more: the lines that were looked at first).
+    /// Most rows of a batch (the first batch of a stream may have up to 50 more: the lines that were looked at first). Where
+    /// there are fewer nobody waits for more; several cores need some hundred each to be busy with while others are numbered.
     public var rowsPerBatch: Int
     /// Batches between the reading thread and the consumer.
     public var batchesInFlight: Int
@@ -25,7 +26,7 @@ public struct ReadingLimits: Equatable, Sendable {
     /// Creates limits.
     ///
     /// - Precondition: all are positive.
-    public init(readSize: Int = 64 << 10, rowsPerBatch: Int = 512, batchesInFlight: Int = 4) {
+    public init(readSize: Int = 64 << 10, rowsPerBatch: Int = 2_048, batchesInFlight: Int = 4) {
         precondition(readSize > 0 && rowsPerBatch > 0 && batchesInFlight > 0, "limits are positive")
         self.readSize = readSize
         self.rowsPerBatch = rowsPerBatch
