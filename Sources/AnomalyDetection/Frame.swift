@@ -75,6 +75,89 @@ public struct Frame: Sendable {
         latent = Array(repeating: 0, count: Self.latentCapacity)
     }
 
+    /// Takes the values of a sample, and their scaled form.
+    ///
+    /// - Parameters:
+    ///   - values: `[d]`, NaN where one is missing.
+    ///   - hasGap: whether more was missed than can be bridged: then nothing has a change.
+    ///   - location: `[d]`, takes the usual value of each channel.
+    mutating func load(_ values: Span<Double>, hasGap: Bool, scalers: [ChannelScaler], location: inout [Double]) {
+        presentCount = Self.notePresence(of: values, hasGap: hasGap, in: &isPresent, changes: &hasChange)
+        Self.noteScales(of: scalers, in: &scale, location: &location, isScaled: &isScaled)
+        Self.scale(values, by: scalers, scale, into: &scaled, last: &self.values)
+    }
+
+    // Spans, so that each array is asked once whether it is nobody else's, and not for each number. Static, of arrays that are
+    // passed: of two arrays of one `self`, Swift 6.3.1 asks the first alone in an optimised build, and the second is written to
+    // even where it is another series' too.
+
+    private static func notePresence(
+        of values: Span<Double>, hasGap: Bool, in isPresent: inout [Bool], changes hasChange: inout [Bool]
+    ) -> Int {
+        var present = isPresent.mutableSpan
+        var changes = hasChange.mutableSpan
+        var count = 0
+        for index in values.indices {
+            let isThere = values[index] == values[index]
+            changes[index] = present[index] && isThere && !hasGap
+            present[index] = isThere
+            if isThere { count += 1 }
+        }
+        return count
+    }
+
+    private static func noteScales(
+        of scalers: [ChannelScaler], in scale: inout [Double], location: inout [Double], isScaled: inout [Bool]
+    ) {
+        let scalers = scalers.span
+        var scales = scale.mutableSpan
+        var places = location.mutableSpan
+        var known = isScaled.mutableSpan
+        for index in scalers.indices {
+            places[index] = scalers[index].location
+            scales[index] = scalers[index].scale
+            known[index] = scalers[index].count >= Double(DetectionRecipe.firstScaledSample)
+        }
+    }
+
+    private static func scale(
+        _ values: Span<Double>, by scalers: [ChannelScaler], _ scale: [Double], into scaled: inout [Float],
+        last: inout [Double]
+    ) {
+        let scalers = scalers.span
+        var scaled = scaled.mutableSpan
+        var last = last.mutableSpan
+        for index in values.indices where values[index] == values[index] {
+            // Beyond 1e100 squares would overflow; no sensor means such a number.
+            let value = max(-1e100, min(1e100, values[index]))
+            last[index] = value
+            scaled[index] = Float(scalers[index].scaled(value, scale: scale[index]))
+        }
+    }
+
+    /// Lets the scalers learn the values that are there.
+    func learn(into scalers: inout [ChannelScaler], isOpen: Bool) {
+        var scalers = scalers.mutableSpan
+        for index in scalers.indices where isPresent[index] {
+            scalers[index].learn(values[index], isOpen: isOpen, isHeld: isHeld)
+        }
+    }
+
+    /// Takes the forecast that was made of the sample, `[d]` each.
+    mutating func take(mean: [Float], scale: [Float]) {
+        Self.copy(mean, into: &forecastMean)
+        Self.copy(scale, into: &forecastScale)
+    }
+
+    static func copy(_ numbers: [Float], into other: inout [Float]) {
+        let numbers = numbers.span
+        var other = other.mutableSpan
+        for index in numbers.indices { other[index] = numbers[index] }
+    }
+
+    /// The sample is over: its scaled values are those before the next one's.
+    mutating func rememberScaled() { Self.copy(scaled, into: &previousScaled) }
+
     /// How much a detector that follows slowly even behind a closed gate learns of the sample, 0 to 1: at least a tenth, unless
     /// what is usual is held.
     ///

@@ -79,6 +79,9 @@ public struct SeriesMonitor: Sendable {
     /// Running sums of the networks' errors beside those of doing without them.
     public internal(set) var learningReport = LearningReport()
 
+    /// The score's threshold, and the rate that it was worked out for.
+    private var told = (rate: Double.nan, threshold: 0.0)
+
     /// Whether the forecaster and the autoencoder are better than doing without them on this series.
     var forecastVote = EarnedVote()
     var reconstructionVote = EarnedVote()
@@ -241,22 +244,8 @@ public struct SeriesMonitor: Sendable {
     /// Puts the values and their scaled form into the frame.
     private mutating func load(_ values: Span<Double>, hasGap: Bool) {
         frame.number = sampleCount
-        frame.presentCount = 0
-        for index in 0..<channelCount {
-            let value = values[index]
-            let wasPresent = frame.isPresent[index]
-            if wasPresent { bands.learnState(frame.values[index], channel: index) }
-            frame.isPresent[index] = value == value
-            frame.hasChange[index] = wasPresent && value == value && !hasGap
-            location[index] = scalers[index].location
-            frame.scale[index] = scalers[index].scale
-            frame.isScaled[index] = scalers[index].count >= Double(DetectionRecipe.firstScaledSample)
-            guard value == value else { continue }
-            frame.presentCount += 1
-            // Beyond 1e100 squares would overflow; no sensor means such a number.
-            frame.values[index] = max(-1e100, min(1e100, value))
-            frame.scaled[index] = Float(scalers[index].scaled(frame.values[index], scale: frame.scale[index]))
-        }
+        bands.learnStates(frame)
+        frame.load(values, hasGap: hasGap, scalers: scalers, location: &location)
     }
 
     // MARK: The judgement
@@ -359,7 +348,7 @@ public struct SeriesMonitor: Sendable {
         return max(0, eventThreshold.score(evidence) + DetectionRecipe.eventScoreOffset)
     }
 
-    private func makeVerdict(at time: Timestamp, aspects: Double, score: Double) -> Verdict {
+    private mutating func makeVerdict(at time: Timestamp, aspects: Double, score: Double) -> Verdict {
         var learning = LearningState(
             learnedSamples: gate.learned, neededSamples: DetectionRecipe.firstEventSample,
             learnedSeconds: max(0, time.seconds(since: began ?? time)))
@@ -377,10 +366,17 @@ public struct SeriesMonitor: Sendable {
         return Verdict(
             time: time, sampleNumber: sampleCount,
             score: sampleCount >= DetectionRecipe.firstEventSample ? score : nil,
-            threshold: max(DetectionRecipe.lowestThreshold, -Transcendental.log10(rate)),
+            threshold: scoreThreshold(),
             severity: sampleCount >= DetectionRecipe.firstStateSample
                 ? severityLevel + DetectionRecipe.severityEvidenceWeight * aspects : nil,
             isAbnormal: isAbnormal, learning: learning)
+    }
+
+    /// The score from which an event is one: it changes with the rate alone.
+    private mutating func scoreThreshold() -> Double {
+        let rate = rate
+        if rate != told.rate { told = (rate, max(DetectionRecipe.lowestThreshold, -Transcendental.log10(rate))) }
+        return told.threshold
     }
 
     // MARK: Learning
@@ -407,12 +403,8 @@ public struct SeriesMonitor: Sendable {
         networks?.advance(
             frame, phaseOfDay: sample.phaseOfDay, isOpen: isOpen, errors: errors, models: models, scratch: &scratch,
             log: &log, series: series)
-        for index in 0..<channelCount {
-            frame.previousScaled[index] = frame.scaled[index]
-            if frame.isPresent[index] {
-                scalers[index].learn(frame.values[index], isOpen: isOpen, isHeld: frame.isHeld)
-            }
-        }
+        frame.rememberScaled()
+        frame.learn(into: &scalers, isOpen: isOpen)
         if decision == .rebaseline { settle(wasAccepted: wasAccepted) }
     }
 
@@ -489,8 +481,7 @@ public struct SeriesMonitor: Sendable {
     /// Before the detectors learn: the errors count in the unit that the sample was told in.
     private mutating func learnBands(isOpen: Bool) {
         let usesForecast = networks != nil && sampleCount >= DetectionRecipe.firstEventSample
-        bands.expect(frame, usesForecast: usesForecast, bank: bank)
-        bands.learn(frame, isOpen: isOpen, bank: bank)
+        bands.observe(frame, usesForecast: usesForecast, isOpen: isOpen, bank: bank)
     }
 
     /// Adds the sample's errors to the learning report, and to what the votes are earned by if it is learned from.

@@ -76,12 +76,7 @@ struct SeriesNetworks: Sendable {
     /// Puts into the frame what the networks had expected of its values.
     mutating func expect(into frame: inout Frame, models: GroupModels, scratch: inout ScoringScratch) {
         frame.hasForecast = hasForecast
-        if hasForecast {
-            for index in 0..<channelCount {
-                frame.forecastMean[index] = nextMean[index]
-                frame.forecastScale[index] = nextScale[index]
-            }
-        }
+        if hasForecast { frame.take(mean: nextMean, scale: nextScale) }
         ahead?.expect(into: &frame)
         push(frame.scaled)
         // Not the very first full window: it holds the first samples, which have no scale yet.
@@ -95,9 +90,15 @@ struct SeriesNetworks: Sendable {
             for index in 0..<(size - channelCount) { window[index] = window[windowEnd - size + channelCount + index] }
             windowEnd = size - channelCount
         }
-        for index in 0..<channelCount { window[windowEnd + index] = max(-6, min(6, scaled[index])) }
+        Self.append(scaled, to: &window, at: windowEnd)
         windowEnd += channelCount
         rowsInWindow = min(rowsInWindow + 1, windowLength + 1)
+    }
+
+    private static func append(_ scaled: [Float], to window: inout [Float], at end: Int) {
+        let scaled = scaled.span
+        var window = window.mutableSpan
+        for index in scaled.indices { window[end + index] = max(-6, min(6, scaled[index])) }
     }
 
     private func reconstruct(into frame: inout Frame, models: GroupModels, scratch: inout ScoringScratch) {
@@ -183,22 +184,50 @@ struct SeriesNetworks: Sendable {
         log.append(frame, isHeld: isHeld, day: day, series: series, number: nextRow, marks: marks, errors: errors)
         nextRow += 1
         begins = false
-        for index in 0..<channelCount {
-            let change = isHeld || !frame.isPresent[index] ? 0 : frame.scaled[index] - frame.previousScaled[index]
-            scratch.input[index] = 0.5 * max(-6, min(6, frame.scaled[index]))
-            scratch.input[channelCount + index] = 0.5 * max(-6, min(6, change))
-        }
-        scratch.input[2 * channelCount] = day.sine
-        scratch.input[2 * channelCount + 1] = day.cosine
+        show(frame, isHeld: isHeld, in: &scratch.input)
         scratch.forecast(weights: models.forecaster, state: &forecaster)
-        for index in 0..<channelCount {
-            forecastBase[index] = frame.scaled[index]
-            predictedChange[index] = scratch.output[index]
-            nextMean[index] = forecastBase[index] + Float(heads[index].gain) * predictedChange[index]
-            nextScale[index] = variant.head.scale(scratch.output[channelCount + index])
-        }
+        takeForecast(frame, scratch.output.span)
         ahead?.append(base: forecastBase, outputs: scratch.output.span, head: variant.head)
         hasForecast = true
+    }
+
+    /// The forecaster's input: half the z within ±6, half its change, and the time of day.
+    private func show(_ frame: Frame, isHeld: Bool, in input: inout [Float]) {
+        var input = input.mutableSpan
+        for index in 0..<channelCount {
+            let change = isHeld || !frame.isPresent[index] ? 0 : frame.scaled[index] - frame.previousScaled[index]
+            input[index] = 0.5 * max(-6, min(6, frame.scaled[index]))
+            input[channelCount + index] = 0.5 * max(-6, min(6, change))
+        }
+        input[2 * channelCount] = day.sine
+        input[2 * channelCount + 1] = day.cosine
+    }
+
+    /// Makes of the network's output the forecast of the next sample.
+    private mutating func takeForecast(_ frame: Frame, _ output: Span<Float>) {
+        Frame.copy(frame.scaled, into: &forecastBase)
+        Self.take(output, of: variant.head, change: &predictedChange, scale: &nextScale)
+        Self.believe(heads, in: output, from: frame.scaled, into: &nextMean)
+    }
+
+    private static func take(
+        _ output: Span<Float>, of head: OutputHead, change: inout [Float], scale: inout [Float]
+    ) {
+        var change = change.mutableSpan
+        var scale = scale.mutableSpan
+        for index in change.indices {
+            change[index] = output[index]
+            scale[index] = head.scale(output[change.count + index])
+        }
+    }
+
+    /// What the network says of the change, as far as the series' own heads believe it.
+    private static func believe(
+        _ heads: [ForecastHead], in output: Span<Float>, from base: [Float], into mean: inout [Float]
+    ) {
+        let heads = heads.span
+        var mean = mean.mutableSpan
+        for index in heads.indices { mean[index] = base[index] + Float(heads[index].gain) * output[index] }
     }
 
     /// Bytes that its arrays take.

@@ -17,7 +17,7 @@ import TimeSeries
     }
 
     @Test func `holds to its prior before four blocks`() {
-        let young = threshold([5, 6, 7])
+        var young = threshold([5, 6, 7])
         #expect(young.level == 1 && young.scale == 0.5)
         // p = 120 · 1e-5: 1 + 0.5 ln(0.3 / 0.0012) = 1 + 0.5 ln 250.
         #expect((young.threshold(rate: 1e-5) - 3.76073046).magnitude < 1e-7)
@@ -25,7 +25,7 @@ import TimeSeries
 
     @Test func `fits level and scale as by hand`() {
         // Maxima 1…5: the 70 % quantile lies at place 2.8, that is 3.8; excesses 0.2 and 1.2.
-        let fitted = threshold([3, 1, 5, 2, 4])
+        var fitted = threshold([3, 1, 5, 2, 4])
         #expect((fitted.level - (3.8 * 5 + 1 * 10) / 15).magnitude < 1e-12)
         #expect((fitted.scale - (1.4 + 10 * 0.5) / 12).magnitude < 1e-12)
     }
@@ -56,7 +56,7 @@ import TimeSeries
     }
 
     @Test func `score and threshold are each other's inverse`() {
-        let fitted = threshold([3, 1, 5, 2, 4])
+        var fitted = threshold([3, 1, 5, 2, 4])
         for rate in [1e-3, 1e-5, 1.0 / 604_800, 1e-9] {
             let evidence = fitted.threshold(rate: rate)
             #expect((fitted.score(evidence) + Transcendental.log10(rate)).magnitude < 1e-9)

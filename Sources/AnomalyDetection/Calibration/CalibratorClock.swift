@@ -49,10 +49,8 @@ struct CalibratorClock: Sendable {
     ) {
         switch memory {
         case .long:
-            // Over a span: nothing is copied to be asked.
-            let long = long.span
             for index in long.indices {
-                told[first + index] = long[index].evidence(transformed[members[index].rawValue])
+                told[first + index] = long[index].evidenceInPlace(transformed[members[index].rawValue])
             }
         case .short:
             for index in short.indices {

@@ -105,6 +105,9 @@ public struct TailCalibrator: Sendable, Equatable {
         return isFitted ? rank : min(rank, Self.rankCap)
     }
 
+    /// ``evidence(_:)`` of a calibrator among others: nothing is copied to be asked.
+    mutating func evidenceInPlace(_ transformed: Double) -> Double { evidence(transformed) }
+
     /// Remembers a score and forgets the oldest beyond ``length``.
     public mutating func push(_ transformed: Double) {
         push(bin: Self.bin(of: transformed))

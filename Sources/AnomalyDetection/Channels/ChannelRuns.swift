@@ -48,6 +48,20 @@ struct ChannelRuns: Equatable, Sendable {
     /// The longest row of samples without a value remembered.
     var longestMissing: Double { max(0, presence.longest - 1) }
 
+    /// Takes a value that is there, in one go.
+    ///
+    /// - Parameters:
+    ///   - restarts: whether what was does not precede it.
+    /// - Returns: whether the run is longer than the channel is used to.
+    mutating func goOn(
+        _ new: Double, at time: Timestamp, number: UInt64, generation: Double, restarts: Bool, rate: Double
+    ) -> Bool {
+        if restarts { forget() }
+        take(new, at: time, number: number, generation: generation)
+        isMissing = false
+        return isTooLong(rate: rate)
+    }
+
     /// Takes a value that is there.
     ///
     /// - Parameters:

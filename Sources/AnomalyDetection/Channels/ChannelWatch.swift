@@ -103,13 +103,15 @@ public struct ChannelWatch: Equatable, Sendable {
         var hasStuck = false
         var hasMissing = false
         for index in runs.indices {
-            if restarts { runs[index].forget() }
             let value = values[index]
             if value == value {
-                runs[index].take(value, at: time, number: number, generation: generation)
-                runs[index].isMissing = false
-                if runs[index].isTooLong(rate: rate) { judgeStuck(index, isTold: isTold) }
+                if runs[index].goOn(
+                    value, at: time, number: number, generation: generation, restarts: restarts, rate: rate)
+                {
+                    judgeStuck(index, isTold: isTold)
+                }
             } else {
+                if restarts { runs[index].forget() }
                 runs[index].miss(at: time, number: number)
                 if !runs[index].isMissing { runs[index].isMissing = isMissing(index, rate: rate) }
             }

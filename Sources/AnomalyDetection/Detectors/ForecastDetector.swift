@@ -34,8 +34,10 @@ public struct ForecastDetector: Detector {
     }
 
     /// The head's correction of a channel's predicted scale, as a standard deviation; 1 until it is trusted.
-    public func correction(channel: Int) -> Double {
-        deviations[channel].weight > Self.trustedWeight ? deviations[channel].scale : 1
+    public func correction(channel: Int) -> Double { Self.correction(deviations[channel]) }
+
+    private static func correction(_ deviation: RunningDeviation) -> Double {
+        deviation.weight > trustedWeight ? deviation.scale : 1
     }
 
     /// The head's correction of a channel's predicted scale for a band: the mean |e|, which is exactly 1 for a Student-t
@@ -47,29 +49,44 @@ public struct ForecastDetector: Detector {
     /// Near-maximum of the forecast errors over their usual size; 0 without a forecast.
     public mutating func score(_ frame: Frame) -> Float {
         let votes = samples > 1 && frame.hasForecast
+        guard votes else {
+            for index in residuals.indices { residuals[index] = 0 }
+            return 0
+        }
+        Self.fill(&residuals, frame, deviations)
+        return ChannelAggregate.nearMaximum(residuals, of: frame)
+    }
+
+    private static func fill(_ residuals: inout [Float], _ frame: Frame, _ deviations: [RunningDeviation]) {
+        let deviations = deviations.span
+        var residuals = residuals.mutableSpan
         for index in 0..<frame.channelCount {
-            guard votes, frame.isPresent[index] else {
+            guard frame.isPresent[index] else {
                 residuals[index] = 0
                 continue
             }
-            residuals[index] = withErrorsAhead(
-                Float(Double(error(frame, index)) / correction(channel: index)), frame, index)
+            let residual = Float(Double(error(frame, index)) / correction(deviations[index]))
+            residuals[index] = withErrorsAhead(residual, frame, index)
         }
-        return votes ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
     }
 
     /// Learns the usual size of an error, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasForecast {
-            for index in 0..<frame.channelCount where frame.isPresent[index] {
-                deviations[index].update(Double(error(frame, index)), gain: frame.gain(weight))
-            }
+            Self.learn(frame, gain: frame.gain(weight), in: &deviations)
         }
         samples += 1
     }
 
+    private static func learn(_ frame: Frame, gain: Double, in deviations: inout [RunningDeviation]) {
+        var deviations = deviations.mutableSpan
+        for index in deviations.indices where frame.isPresent[index] {
+            deviations[index].update(Double(error(frame, index)), gain: gain)
+        }
+    }
+
     /// A residual joined with those of what was forecast longer ago; its sign stays.
-    private func withErrorsAhead(_ residual: Float, _ frame: Frame, _ index: Int) -> Float {
+    private static func withErrorsAhead(_ residual: Float, _ frame: Frame, _ index: Int) -> Float {
         guard frame.aheadLeads > 0 else { return residual }
         var squares = residual * residual
         for lead in 0..<frame.aheadLeads {
@@ -80,7 +97,7 @@ public struct ForecastDetector: Detector {
         return residual < 0 ? -size : size
     }
 
-    private func error(_ frame: Frame, _ index: Int) -> Float {
+    private static func error(_ frame: Frame, _ index: Int) -> Float {
         (frame.scaled[index] - frame.forecastMean[index]) / frame.forecastScale[index]
     }
 

@@ -40,29 +40,39 @@ public struct ReconstructionDetector: Detector {
 
     /// Near-maximum of the reconstruction errors over their usual size; 0 without a full window.
     public mutating func score(_ frame: Frame) -> Float {
-        for index in 0..<frame.channelCount {
-            guard frame.hasReconstruction, frame.isPresent[index] else {
-                residuals[index] = 0
-                continue
-            }
-            residuals[index] = Float(Double(error(frame, index)) / deviations[index].scale)
-        }
+        Self.fill(&residuals, frame, of: view, deviations)
         return frame.hasReconstruction ? ChannelAggregate.nearMaximum(residuals, of: frame) : 0
+    }
+
+    private static func fill(
+        _ residuals: inout [Float], _ frame: Frame, of view: View, _ deviations: [RunningDeviation]
+    ) {
+        let errors = view == .lastSample ? frame.reconstructionResidual.span : frame.windowError.span
+        let deviations = deviations.span
+        var residuals = residuals.mutableSpan
+        for index in 0..<frame.channelCount {
+            residuals[index] =
+                frame.hasReconstruction && frame.isPresent[index]
+                ? Float(Double(errors[index]) / deviations[index].scale) : 0
+        }
     }
 
     /// Learns the usual size of an error, with a tenth of the weight behind a closed gate.
     public mutating func learn(_ frame: Frame, weight: Double) {
         if frame.hasReconstruction {
-            let gain = frame.gain(weight)
-            for index in 0..<frame.channelCount where frame.isPresent[index] {
-                deviations[index].update(Double(error(frame, index)), gain: gain)
-            }
+            Self.learn(frame, of: view, gain: frame.gain(weight), in: &deviations)
         }
         samples += 1
     }
 
-    private func error(_ frame: Frame, _ index: Int) -> Float {
-        view == .lastSample ? frame.reconstructionResidual[index] : frame.windowError[index]
+    private static func learn(
+        _ frame: Frame, of view: View, gain: Double, in deviations: inout [RunningDeviation]
+    ) {
+        let errors = view == .lastSample ? frame.reconstructionResidual.span : frame.windowError.span
+        var deviations = deviations.mutableSpan
+        for index in deviations.indices where frame.isPresent[index] {
+            deviations[index].update(Double(errors[index]), gain: gain)
+        }
     }
 
     /// Squares of the errors over their usual size.

@@ -59,6 +59,15 @@ struct DriftWatch: Equatable, Sendable {
         var before = Double.nan
         /// What is taken off the means, so that a Float holds them.
         var origin = Double.nan
+
+        /// Takes a value, clipped at `limit` from the block before.
+        ///
+        /// - Returns: whether the block is full.
+        mutating func take(_ value: Double, limit: Double) -> Bool {
+            sum += before == before ? max(before - limit, min(before + limit, value)) : value
+            count += 1
+            return Int(count) == DriftWatch.blockLength
+        }
     }
 
     private let channelCount: Int
@@ -85,23 +94,33 @@ struct DriftWatch: Equatable, Sendable {
     ///   - scalers: know the scale of each channel.
     ///   - interval: seconds between samples.
     mutating func learn(_ frame: Frame, scalers: [ChannelScaler], interval: Double) {
-        for channel in 0..<channelCount where frame.isPresent[channel] && frame.isScaled[channel] {
-            let scale = scalers[channel].ownScale
-            let block = channel * Self.quantities
-            take(frame.values[channel], limit: Self.clip * scale, at: block, scale: scale, interval: interval)
-            guard frame.hasChange[channel] else { continue }
-            let change =
-                Double((frame.scaled[channel] - frame.previousScaled[channel]).magnitude) * frame.scale[channel]
-            take(change, limit: Self.clip * scale, at: block + 1, scale: scale, interval: interval)
+        guard Self.take(frame, scalers: scalers, into: &blocks) else { return }
+        for block in blocks.indices where Int(blocks[block].count) == Self.blockLength {
+            complete(block, scale: scalers[block / Self.quantities].ownScale, interval: interval)
         }
     }
 
-    private mutating func take(_ value: Double, limit: Double, at block: Int, scale: Double, interval: Double) {
-        let before = blocks[block].before
-        let near = before == before ? max(before - limit, min(before + limit, value)) : value
-        blocks[block].sum += near
-        blocks[block].count += 1
-        guard Int(blocks[block].count) == Self.blockLength else { return }
+    /// Adds a sample to the blocks of its channels.
+    ///
+    /// - Returns: whether one of them is full.
+    private static func take(_ frame: Frame, scalers: [ChannelScaler], into blocks: inout [Block]) -> Bool {
+        let scalers = scalers.span
+        var isComplete = false
+        var blocks = blocks.mutableSpan
+        for channel in scalers.indices where frame.isPresent[channel] && frame.isScaled[channel] {
+            let limit = clip * scalers[channel].ownScale
+            let block = channel * quantities
+            isComplete = blocks[block].take(frame.values[channel], limit: limit) || isComplete
+            guard frame.hasChange[channel] else { continue }
+            let change =
+                Double((frame.scaled[channel] - frame.previousScaled[channel]).magnitude) * frame.scale[channel]
+            isComplete = blocks[block + 1].take(change, limit: limit) || isComplete
+        }
+        return isComplete
+    }
+
+    /// A block is full: its mean goes to the longer ones.
+    private mutating func complete(_ block: Int, scale: Double, interval: Double) {
         let mean = blocks[block].sum / Double(Self.blockLength)
         if blocks[block].origin != blocks[block].origin { blocks[block].origin = mean }
         (blocks[block].sum, blocks[block].count, blocks[block].before) = (0, 0, mean)

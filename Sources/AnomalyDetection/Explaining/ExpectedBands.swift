@@ -28,35 +28,45 @@ struct ExpectedBands: Equatable, Sendable {
 
     init(channelCount: Int) { bands = Array(repeating: Band(), count: channelCount) }
 
-    /// Notes what was expected of the sample in the frame, before anything is learned from it.
+    /// Notes what was expected of the sample in the frame, and then learns how far it was off.
     ///
     /// - Parameters:
     ///   - usesForecast: whether the forecaster's word counts already; it is not asked when the frame has none.
+    ///   - isOpen: whether the gate is.
     ///   - bank: knows how large the forecaster's errors are on this series.
-    mutating func expect(_ frame: Frame, usesForecast: Bool, bank: borrowing DetectorBank) {
+    mutating func observe(_ frame: Frame, usesForecast: Bool, isOpen: Bool, bank: borrowing DetectorBank) {
+        Self.observe(frame, usesForecast: usesForecast, isOpen: isOpen, bank: bank, in: &bands)
+    }
+
+    private static func observe(
+        _ frame: Frame, usesForecast: Bool, isOpen: Bool, bank: borrowing DetectorBank, in bands: inout [Band]
+    ) {
         let isForecast = usesForecast && frame.hasForecast
+        var bands = bands.mutableSpan
         for index in bands.indices {
+            let unit = frame.hasForecast ? unit(of: frame, index, bank) : 1
             let edges = isForecast ? bands[index].forecast : bands[index].level
-            let unit = isForecast ? Self.unit(frame, index, bank) : 1
+            let reach = isForecast ? unit : 1
             let expected = isForecast ? Double(frame.forecastMean[index]) : 0
             bands[index].expected = expected
-            bands[index].low = expected - unit * Double(edges.below)
-            bands[index].high = expected + unit * Double(edges.above)
-        }
-    }
-
-    /// Learns the errors of the sample that was expected last.
-    mutating func learn(_ frame: Frame, isOpen: Bool, bank: borrowing DetectorBank) {
-        for index in bands.indices where frame.isPresent[index] && frame.isScaled[index] {
+            bands[index].low = expected - reach * Double(edges.below)
+            bands[index].high = expected + reach * Double(edges.above)
+            guard frame.isPresent[index] && frame.isScaled[index] else { continue }
             bands[index].level.learn(frame.scaled[index], isOpen: isOpen)
             guard frame.hasForecast else { continue }
-            let unit = Float(Self.unit(frame, index, bank))
-            bands[index].forecast.learn((frame.scaled[index] - frame.forecastMean[index]) / unit, isOpen: isOpen)
+            bands[index].forecast.learn(
+                (frame.scaled[index] - frame.forecastMean[index]) / Float(unit), isOpen: isOpen)
         }
     }
 
-    /// Learns that a channel had a value; told one sample late, so that the sample in hand is told by those before it.
-    mutating func learnState(_ value: Double, channel: Int) { bands[channel].states.learn(value) }
+    /// Learns which channels had which value in the frame; told one sample late, so that the sample in hand is told by those
+    /// before it.
+    mutating func learnStates(_ frame: Frame) { Self.learnStates(frame, in: &bands) }
+
+    private static func learnStates(_ frame: Frame, in bands: inout [Band]) {
+        var bands = bands.mutableSpan
+        for index in bands.indices where frame.isPresent[index] { bands[index].states.learn(frame.values[index]) }
+    }
 
     /// What was expected of a channel, in its unit.
     ///
@@ -72,7 +82,7 @@ struct ExpectedBands: Equatable, Sendable {
     }
 
     /// What the forecaster's errors are measured in: its scale, as large as it proved on this series.
-    private static func unit(_ frame: Frame, _ index: Int, _ bank: borrowing DetectorBank) -> Double {
+    private static func unit(of frame: Frame, _ index: Int, _ bank: borrowing DetectorBank) -> Double {
         max(Double(frame.forecastScale[index]) * bank.bandCorrection(channel: index), 1e-9)
     }
 

@@ -67,6 +67,16 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     private var current = 0.0
     private var currentIsCensored = false
     private var currentCount = 0
+    private var told = Told()
+
+    /// The last answer: it changes with the fit and the rate alone, and takes two transcendental functions.
+    private struct Told: Equatable, Sendable {
+        var rate = Double.nan
+        var threshold = 0.0
+
+        /// It is no part of what is known.
+        static func == (_: Told, _: Told) -> Bool { true }
+    }
 
     init(prior: Prior, length: Int = BlockMaximaThreshold.rememberedBlocks) {
         self.prior = prior
@@ -152,6 +162,7 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     }
 
     private mutating func fit() {
+        told = Told()
         guard order.count >= Self.fewestBlocks else { return }
         let start = quantile(Self.quantile, from: 0)
         var first = position(of: start)
@@ -191,7 +202,12 @@ struct BlockMaximaThreshold: Sendable, Equatable {
     private static func neededBlocks(_ prior: Prior) -> Double { max(Double(fewestBlocks), prior.blocks) }
 
     /// The evidence that a normal sample exceeds at this rate per sample.
-    func threshold(rate: Double) -> Double {
+    mutating func threshold(rate: Double) -> Double {
+        if rate != told.rate { told = Told(rate: rate, threshold: computedThreshold(rate: rate)) }
+        return told.threshold
+    }
+
+    private func computedThreshold(rate: Double) -> Double {
         let share = min(0.5, rate * Double(Self.blockLength))
         let wanted = max(0, Transcendental.log((1 - Self.quantile) / max(share, 1e-300)))
         return level + scale * (prior.isPredictive ? support * (Transcendental.exp(wanted / support) - 1) : wanted)

@@ -28,9 +28,16 @@ struct Minibatch {
     mutating func loadSequence(
         of ring: ReplayMemory.Ring, in memory: borrowing ReplayMemory, from start: UInt64, slot: Int
     ) {
-        let (channelCount, width) = (channelCount, memory.width)
         let rows = ring.rows.span
-        let horizon = targets.count / (GroupTrainer.sequenceLength * GroupTrainer.sequences * channelCount)
+        Self.fill(&inputs, rows, of: memory, from: start, slot: slot, channelCount: channelCount)
+        Self.fill(targets: &targets, rows, of: memory, from: start, slot: slot, channelCount: channelCount)
+    }
+
+    private static func fill(
+        _ inputs: inout [Float], _ rows: Span<Float>, of memory: borrowing ReplayMemory, from start: UInt64, slot: Int,
+        channelCount: Int
+    ) {
+        let width = memory.width
         var inputs = inputs.mutableSpan
         for step in 0..<GroupTrainer.sequenceLength {
             let row = memory.offset(of: start + UInt64(step))
@@ -44,6 +51,13 @@ struct Minibatch {
             inputs[input + 2 * channelCount] = rows[row + 2 * channelCount]
             inputs[input + 2 * channelCount + 1] = rows[row + 2 * channelCount + 1]
         }
+    }
+
+    private static func fill(
+        targets: inout [Float], _ rows: Span<Float>, of memory: borrowing ReplayMemory, from start: UInt64, slot: Int,
+        channelCount: Int
+    ) {
+        let horizon = targets.count / (GroupTrainer.sequenceLength * GroupTrainer.sequences * channelCount)
         var targets = targets.mutableSpan
         for step in 0..<GroupTrainer.sequenceLength {
             let row = memory.offset(of: start + UInt64(step))

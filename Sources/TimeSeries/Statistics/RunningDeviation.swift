@@ -8,12 +8,16 @@ public struct RunningDeviation: Sendable, Equatable {
     /// Numbers after which the mean moves by 1/`horizon` a number.
     public static let horizon = 1_000.0
     /// Clip, in means, once there are more than 20 numbers.
-    static let clip = 6.0
+    @usableFromInline static let clip = 6.0
+
+    // Seen by other modules only so that a number is learned without a call.
+    @usableFromInline var currentMean = 0.0
+    @usableFromInline var currentWeight = 0.0
 
     /// The mean of |r|.
-    public private(set) var mean = 0.0
+    @inlinable public var mean: Double { currentMean }
     /// Sum of the weights learned with.
-    public private(set) var weight = 0.0
+    @inlinable public var weight: Double { currentWeight }
 
     /// Creates a deviation of nothing: mean 0.
     public init() {}
@@ -25,13 +29,14 @@ public struct RunningDeviation: Sendable, Equatable {
     /// Learns from a residual; NaN is left out.
     ///
     /// - Parameter gain: 0 to 1, how much it counts.
+    @inlinable
     public mutating func update(_ residual: Double, gain: Double) {
         var size = residual.magnitude
         guard size == size else { return }
-        if weight > 20 { size = min(size, Self.clip * mean + 1e-9) }
-        weight += gain
-        let rate = weight < Self.horizon - 1 ? 1 / (weight + 1) : 1 / Self.horizon
-        mean += gain * rate * (size - mean)
+        if currentWeight > 20 { size = min(size, Self.clip * currentMean + 1e-9) }
+        currentWeight += gain
+        let rate = currentWeight < Self.horizon - 1 ? 1 / (currentWeight + 1) : 1 / Self.horizon
+        currentMean += gain * rate * (size - currentMean)
     }
 
     /// Writes the deviation.
@@ -42,8 +47,8 @@ public struct RunningDeviation: Sendable, Equatable {
 
     /// Reads what ``encode(to:)`` wrote.
     public init(from reader: inout StateReader) throws(StateCodingError) {
-        mean = try reader.readDouble()
-        weight = try reader.readDouble()
+        currentMean = try reader.readDouble()
+        currentWeight = try reader.readDouble()
     }
 }
 

@@ -45,7 +45,11 @@ public struct SlidingMedian: Sendable, Equatable {
             head = head + 1 == length ? 0 : head + 1
         }
         // The gap wanders to where the new number belongs; one of the two loops has nothing to do.
-        let held = count
+        Self.wander(from: place, to: value, in: &sorted, held: count)
+    }
+
+    private static func wander(from gap: Int, to value: Float, in sorted: inout [Float], held: Int) {
+        var place = gap
         var numbers = sorted.mutableSpan
         while place > 0, numbers[place - 1] > value {
             numbers[place] = numbers[place - 1]
