@@ -60,6 +60,8 @@ stalled_after = "1h"
 """)
 
     def start(self):
+        errors = self.folder / "stderr"
+        self.begins = len(errors.read_text()) if errors.exists() else 0
         self.process = subprocess.Popen(
             [BINARY, "run", "--config", str(self.folder / "monitord.toml")], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=open(self.folder / "stderr", "a"))
@@ -121,6 +123,11 @@ stalled_after = "1h"
         if code == -signal.SIGABRT and "assignor_state" in (self.folder / "stderr").read_text():
             # librdkafka 2.0.2 may end the process where it leaves a group that rebalances: a death like any other.
             return False
+        if code == -signal.SIGTERM:
+            # So early that nobody listened to the signal yet: nothing was taken over.
+            if "takes over" in (self.folder / "stderr").read_text()[self.begins:]:
+                raise Failure(f"{self.name} was ended by the signal while it had partitions")
+            return True
         if code != 0:
             raise Failure(f"{self.name} ended with {code}: {(self.folder / 'stderr').read_text()[-500:]}")
 
@@ -267,6 +274,18 @@ def disturb(workers, added, spans, rng, options, events):
     return (time.monotonic() + rng.uniform(.5, 8), worker.start)
 
 
+def leave_for_good(worker, events):
+    tries = 5
+    while not worker.leave():
+        # What it had still to tell waits in its state.
+        events["aborted by librdkafka"] += 1
+        tries -= 1
+        if tries == 0:
+            raise Failure(f"librdkafka's assertion ends {worker.name} whenever it leaves")
+        worker.start()
+        time.sleep(3)
+
+
 def overlaps(spans):
     """Pairs of times in which two workers scored one partition."""
     by_partition = collections.defaultdict(list)
@@ -349,16 +368,12 @@ def trial(options, rng, folder, number):
         for one in workers:
             for key in ("taken_over", "given_up", "lost", "late_batches", "snapshots", "snapshot_bytes", "begun_anew"):
                 counts[key] += one.told.get(key) or 0
-        for one in workers + [alone]:
-            tries = 5
-            while not one.leave():
-                # What it had still to tell waits in its state.
-                events["aborted by librdkafka"] += 1
-                tries -= 1
-                if tries == 0:
-                    raise Failure(f"librdkafka's assertion ends {one.name} whenever it leaves")
-                one.start()
-                time.sleep(3)
+        for one in workers[:-1]:
+            leave_for_good(one, events)
+        # Those that go take their partitions from the others for a while: the last one has them all in the end.
+        wait_until_read(workers[-1:], spans, options, 120, "the last worker")
+        for one in (workers[-1], alone):
+            leave_for_good(one, events)
         messages, twice = compare_alerts(alone, workers)
         if messages < options.series * options.planted / 4:
             raise Failure(f"only {messages} messages: the trial shows nothing")
