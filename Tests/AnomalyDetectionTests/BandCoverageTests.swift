@@ -131,9 +131,11 @@ import TimeSeries
 
     @Test func `edges and states are read as they were written, and refused when they cannot be`() throws {
         var bands = ExpectedBands(channelCount: 2)
+        var frame = Frame(channelCount: 2)
+        frame.isPresent = [true, true]
         for step in 0..<300 {
-            bands.learnState(Double(step % 2), channel: 0)
-            bands.learnState(Double(step), channel: 1)
+            frame.values = [Double(step % 2), Double(step)]
+            bands.learnStates(frame)
         }
         let bytes = StateWriter.bytes { bands.encode(to: &$0) }
         var reader = StateReader(bytes)
