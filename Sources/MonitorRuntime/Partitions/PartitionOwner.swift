@@ -55,11 +55,25 @@ struct PartitionStart: Sendable {
     /// What whoever comes next would go on from before the first snapshot of this epoch.
     var base: SnapshotPlace
 
+    /// Part of all that was read that may be missing at the log's end whatever is left of it: of a topic whose messages are kept
+    /// for a short time there may be none.
+    private static let smallestLoss = 0.01
+
+    /// Whether a log that ends before the offset up to which it was read is still the one that was read.
+    ///
+    /// A broker may say an end that is a few messages short, and an election among replicas that lag cuts some off. A topic that
+    /// was made anew begins at 0 and has, until it has grown, little of what there was.
+    private static func isSameLog(read next: Int64, offsets: Range<Int64>) -> Bool {
+        let missing = next - offsets.upperBound
+        return offsets.upperBound - offsets.lowerBound >= missing || Double(missing) <= smallestLoss * Double(next)
+    }
+
     /// Decides.
     ///
     /// The local state is taken when nobody else has had the partition since; it is further than any snapshot then. Else the
     /// snapshot that counts; else a claim without any says at which message learning began, and it begins there again: the
-    /// same messages give the same state.
+    /// same messages give the same state. A state that is ahead of the log's end is kept while at least half of what was read and
+    /// not yet removed as old is there still.
     ///
     /// - Parameters:
     ///   - local: the pieces in the local database.
@@ -81,10 +95,15 @@ struct PartitionStart: Sendable {
 
         func start(_ origin: Origin, _ pieces: [String: [UInt8]], from begun: Int64) -> PartitionStart? {
             do {
-                let next = try StoredStream(pieces).header.place.offset
-                guard next <= offsets.upperBound else {
-                    problems.append("\(origin.rawValue) is ahead of all messages: the topic was made anew")
-                    return nil
+                var next = try StoredStream(pieces).header.place.offset
+                if next > offsets.upperBound {
+                    let place = "\(origin.rawValue) goes on at offset \(next) and the log ends at \(offsets.upperBound)"
+                    guard isSameLog(read: next, offsets: offsets) else {
+                        problems.append("\(place): the topic was made anew, and it is learned anew")
+                        return nil
+                    }
+                    problems.append("\(place): what was learned stays, and it is read from the log's end on")
+                    next = offsets.upperBound
                 }
                 return PartitionStart(
                     origin: origin, pieces: pieces, epoch: epoch, next: next, beginning: begun, base: base)
@@ -106,7 +125,7 @@ struct PartitionStart: Sendable {
         }
         // Learning begins where it began for the worker before, when that is known and the messages are there still.
         let known = base.generation == 0 ? base.next : fresh
-        let begin = (problems.isEmpty ? known : fresh)
+        let begin = problems.isEmpty && known <= offsets.upperBound ? known : fresh
         var result =
             found
             ?? PartitionStart(

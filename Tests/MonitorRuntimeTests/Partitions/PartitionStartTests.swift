@@ -96,7 +96,30 @@ import TimeSeries
         let (anew, problems) = decide([:], records, offsets: 0..<10)
         #expect(anew.origin == .nothing)
         #expect(anew.next == 0)
-        #expect(problems == ["a snapshot is ahead of all messages: the topic was made anew"])
+        #expect(
+            problems == [
+                "a snapshot goes on at offset 400 and the log ends at 10: the topic was made anew, and it is learned anew"
+            ])
+        let (claimed, _) = decide([:], [claim(1, SnapshotPlace(epoch: 1, generation: 0, next: 42))], offsets: 0..<10)
+        #expect(claimed.next == 0, "no message has the offset at which the one before began")
+    }
+
+    @Test(arguments: [
+        (begin: Int64(0), end: Int64(398), stays: true), (0, 200, true), (0, 199, false), (300, 350, true),
+        (300, 349, false), (396, 396, true), (395, 395, false),
+    ])
+    func `a log that is a little short leaves what was learned as it is`(begin: Int64, end: Int64, stays: Bool) {
+        let records = [claim(1, nil)] + snapshot(epoch: 1, at: 400)
+        for local in [[:], pieces(at: 400, epoch: 1)] {
+            let (start, problems) = decide(local, records, offsets: begin..<end)
+            #expect((start.origin != .nothing) == stays)
+            #expect(start.next == (stays ? end : begin))
+            let name = local.isEmpty ? "a snapshot" : "its own state"
+            let rest =
+                stays ? "what was learned stays, and it is read from the log's end on" : "the topic was made anew"
+            #expect(
+                problems.first?.hasPrefix("\(name) goes on at offset 400 and the log ends at \(end): \(rest)") == true)
+        }
     }
 
     @Test func `a damaged state of its own gives way to the snapshot`() {
