@@ -77,6 +77,43 @@ import TimeSeries
         #expect(batch?.rows.map(\.endOffset) == [11, 11, 12, 12, 13, 13])
     }
 
+    @Test func `the objects of a JSON list are a record each, and what is no object is counted`() throws {
+        var stream = try stream()
+        let lists = (0..<3).map { index in
+            let objects = (0..<2).map { #"{"t":\#(1_790_000_010 + 2 * index + $0),\#n "v":[\#($0)]}"# }
+            return (
+                name: "p",
+                text: index == 1 ? "[" + objects.joined(separator: ",") + "]" : " [\n\(objects[0]) , \(objects[1])\n]\n"
+            )
+        }
+        let batch = try feed(&stream, lists)
+        #expect(
+            samples(batch) == (0..<6).map { "p \(1_790_000_010 + $0)000000000 \($0 % 2).0 \(11 + $0 / 2)" })
+        let mixed = try feed(
+            &stream, [("p", #"[{"t":1790000020,"v":[6]}, 7, {"t":1790000021,"v":[8"#), ("p", "[")], from: 20)
+        #expect(mixed?.rows.map { $0.malformed != nil } == [false, true, true, true])
+        #expect(mixed?.rows.first?.endOffset == 21)
+    }
+
+    @Test func `a header in every message is passed over when the configuration says that there is one`() throws {
+        var stream = try stream { $0.hasHeader = true }
+        let batch = try feed(&stream, (0..<30).map { ("p", "time,v\n17900000\(10 + $0),\($0)\n") })
+        #expect(batch?.schema?.channels.map(\.name) == ["v"])
+        #expect(samples(batch) == (0..<30).map { "p 17900000\(10 + $0)000000000 \($0).0 \(11 + $0)" })
+    }
+
+    @Test func `of messages that nobody can read it is said where the first one is`() {
+        var decoder = LineDecoder(
+            configuration: SourceConfiguration(input: .kafka(KafkaInput(brokers: "b:9092", topics: ["t"]))))
+        var batch = RecordBatch()
+        for offset in 0..<60 {
+            let text = Array("pump,\(offset % 7 == 0 ? "on" : "off")".utf8)
+            decoder.decodeMessage(text.span, Envelope(key: [112], next: Int64(offset + 41)), into: &batch)
+        }
+        let told = decoder.takeNotices().first?.excerpt ?? ""
+        #expect(told.contains("the first one in the message at offset 40: "), "\(told)")
+    }
+
     @Test func `who goes on from what was known gets the same rows`() throws {
         let messages = (0..<200).map { index in
             (name: "s\(index * 7 % 13)", text: #"{"t":\#(1_790_000_000 + index),"v":\#(index % 17)}"#)

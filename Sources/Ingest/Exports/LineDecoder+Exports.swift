@@ -71,6 +71,8 @@ extension LineDecoder {
     mutating func forgetHeld(_ reason: String) {
         guard let first = sniffer.lines.first else { return }
         let held = UInt64(sniffer.lines.count)
+        // Of a log that can be read again whoever wonders can look the message up.
+        let place = first.envelope.next.map { ", the first one in the message at offset \($0 - 1)" } ?? ""
         sniffer = DialectSniffer(configuration)
         let before = counters[.noValues]
         counters[.noValues] += held
@@ -79,7 +81,8 @@ extension LineDecoder {
         }
         notices.append(
             MalformedNotice(
-                line: first.number, reason: .noValues, excerpt: "this line and \(held - 1) behind it: \(reason)",
+                line: first.number, reason: .noValues,
+                excerpt: "this line and \(held - 1) behind it\(place): \(reason)",
                 count: before + held))
     }
 

@@ -4,12 +4,15 @@ import TimeSeries
 extension LineDecoder {
     /// Decodes a message: a line, or several, the last of which ends with it.
     ///
-    /// Anybody may publish, so no message ends the reading, as with datagrams. A JSON object may be spread over lines.
+    /// Anybody may publish, so no message ends the reading, as with datagrams. A JSON object may be spread over lines, and
+    /// several may be in a list, one record each.
     mutating func decodeMessage(_ payload: Span<UInt8>, _ envelope: Envelope, into batch: inout RecordBatch) {
         guard refusal == nil else { return }
         isOfDatagrams = true
         self.envelope = envelope
-        if MessageText.isSpreadObject(payload) {
+        if MessageText.isListOfObjects(payload) {
+            _ = decode(MessageText.unlisted(payload, longest: configuration.longestLine).span, into: &batch)
+        } else if MessageText.isSpreadObject(payload) {
             _ = decode(MessageText.joined(payload).span, into: &batch)
         } else {
             _ = decode(payload, into: &batch)
@@ -40,6 +43,35 @@ enum MessageText {
             index += 1
         }
         return false
+    }
+
+    /// Whether a payload is a JSON list of objects.
+    static func isListOfObjects(_ payload: Span<UInt8>) -> Bool {
+        // Most payloads begin with something else: those are not looked at byte by byte.
+        var probe = ListProbe()
+        for index in 0..<payload.count {
+            switch probe.look(at: payload[index]) {
+            case .undecided: continue
+            case .list: return true
+            case .other: return false
+            }
+        }
+        return false
+    }
+
+    /// The objects of a list, one a line. What of the list is no object is a line, too, which nobody can read.
+    static func unlisted(_ payload: Span<UInt8>, longest: Int) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(payload.count)
+        var assembler = ObjectAssembler(longest: longest)
+        var index = 0
+        while true {
+            let (end, hasObject) = assembler.feed(payload, from: index)
+            index = end
+            guard hasObject || assembler.finish() else { return lines }
+            lines.append(contentsOf: assembler.object)
+            lines.append(UInt8(ascii: "\n"))
+        }
     }
 
     /// The payload on one line: JSON has no line ends within texts.
