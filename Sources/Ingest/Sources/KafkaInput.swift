@@ -37,6 +37,16 @@ public struct KafkaInput: Equatable, Sendable {
         self.topics = topics
     }
 
+    /// The brokers one by one.
+    public var brokerList: [String] {
+        brokers.split(separator: ",").map { $0.split(whereSeparator: \.isWhitespace).joined() }
+    }
+
+    /// Whether two sources of one process would be one member of one group. Lists of brokers that share one are of one cluster.
+    public func isSameMember(as other: KafkaInput) -> Bool {
+        group == other.group && member == other.member && !Set(brokerList).isDisjoint(with: other.brokerList)
+    }
+
     /// Settings of librdkafka on which the division of labour rests; they are not for `kafka_options`.
     public static let ownOptions: Set<String> = [
         "bootstrap.servers", "metadata.broker.list", "group.id", "group.instance.id", "enable.auto.commit",

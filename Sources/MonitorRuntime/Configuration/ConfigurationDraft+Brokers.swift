@@ -39,7 +39,7 @@ extension SourceDraft {
             let isKafka = kafka.brokers != nil
             return Self.brokerKeys.filter { places.contains($0) && !(isKafka && $0 == "topics") }.map {
                 ($0, "it means nothing without mqtt = \"…\"")
-            } + (isKafka ? [] : kafkaFaults(set: places))
+            } + (isKafka ? topicFaults : kafkaFaults(set: places))
         }
         #if !MQTT
             return [("mqtt", "this monitord was built without MQTT (the package trait MQTT)")]
@@ -81,6 +81,22 @@ extension SourceDraft {
         return !Self.brokerKeys.contains(key) || mqtt != nil || isKafka && key == "topics"
     }
 
+    /// What is wrong with the topics of a cluster, and with where snapshots go.
+    fileprivate var topicFaults: [(key: String, reason: String)] {
+        var faults: [(key: String, reason: String)] = (topics ?? []).compactMap { topic in
+            KafkaInput.fault(ofTopic: topic).map { ("topics", "\(TOMLDocument.quoted(topic)) \($0)") }
+        }
+        if faults.isEmpty, case .kafka(let input)? = configuration?.input, let topic = input.topicOfOwnSnapshots {
+            faults.append(
+                (
+                    "snapshots_topic",
+                    "snapshots would be written into \(TOMLDocument.quoted(topic)), which is read; "
+                        + "name another, or in topics a narrower pattern"
+                ))
+        }
+        return faults
+    }
+
     fileprivate func kafkaFaults(set places: Set<String>) -> [(key: String, reason: String)] {
         Self.kafkaKeys.filter(places.contains).map { ($0, "it means nothing without kafka = \"…\"") }
     }
@@ -95,6 +111,26 @@ extension ConfigurationDraft {
                     .conflict(
                         place: source.places[fault.key] ?? source.place, key: "source.\(fault.key)",
                         reason: fault.reason))
+            }
+        }
+        checkMembers()
+    }
+
+    /// Finds sources that would be one member of one group: the group lets the newer in and shuts the older out, in turns.
+    private mutating func checkMembers() {
+        var seen: [(input: KafkaInput, place: ConfigurationPlace)] = []
+        for source in sources {
+            guard case .kafka(let input)? = source.target.configuration?.input else { continue }
+            if let first = seen.first(where: { $0.input != input && $0.input.isSameMember(as: input) }) {
+                let member = input.member.map { "the member \(TOMLDocument.quoted($0))" } ?? "the same member"
+                problems.append(
+                    .conflict(
+                        place: source.places["member"] ?? source.place, key: "source.member",
+                        reason: "the source at \(first.place) is \(member) of the group "
+                            + "\(TOMLDocument.quoted(input.group)) too; put all topics into one source, or give each a "
+                            + "member = \"…\" of its own"))
+            } else {
+                seen.append((input, source.place))
             }
         }
     }

@@ -196,6 +196,10 @@ struct ConfigurationDraft: Equatable, Sendable {
         var table = path
         table.steps.removeLast()
         let names = table.steps.isEmpty ? known + ConfigurationKeys.tables : known
+        // By meaning before by letters: `offset` is not `dates`.
+        if table.description == "source", let known = ConfigurationKeys.kafkaSynonyms[name] {
+            return table.appending(known).description
+        }
         if let near = EditDistance.nearest(to: name, among: names) { return table.appending(near).description }
         if ConfigurationKeys.global.contains(where: { $0.name == name }) { return name }
         if ConfigurationKeys.series.contains(where: { $0.name == name }) { return "defaults.\(name)" }

@@ -35,15 +35,16 @@ struct KafkaDraft: Equatable, Sendable {
         guard let sign = option.firstIndex(of: "="), sign != option.startIndex else { return nil }
         return (String(option[..<sign]), String(option[option.index(after: sign)...]))
     }
-
-    /// Whether a text is a setting of librdkafka that may be given.
-    static func isOption(_ option: String) -> Bool {
-        parts(option).map { !KafkaInput.ownOptions.contains($0.name) } ?? false
-    }
 }
 
 extension ConfigurationKeys {
-    /// What is wrong with a topic; of Kafka's patterns nothing is known here.
+    /// What other tools call a key of a source that is topics of a Kafka cluster.
+    static let kafkaSynonyms = [
+        "brokers": "kafka", "broker": "kafka", "bootstrap_servers": "kafka", "group_id": "group",
+        "consumer_group": "group", "offset": "begin", "auto_offset_reset": "begin", "topic": "topics",
+    ]
+
+    /// What is wrong with a topic; whether it is one of Kafka's is known with the source.
     static func faultOfTopic(_ topic: String) -> String? {
         topic.hasPrefix("^") ? nil : MQTTSettings.fault(ofFilter: topic)
     }
@@ -52,7 +53,9 @@ extension ConfigurationKeys {
     static let kafka: [ConfigurationKey<SourceDraft>] = [
         .init(
             "kafka", expected: "one or more brokers, such as \"10.0.0.5:9092,10.0.0.6:9092\"", \.kafka.brokers,
-            parse: text, format: TOMLDocument.quoted),
+            parse: { text($0).flatMap { KafkaInput.fault(ofBrokers: $0) == nil ? $0 : nil } },
+            format: TOMLDocument.quoted
+        ).telling { text($0).flatMap(KafkaInput.fault(ofBrokers:)) },
         .init(
             "group", expected: "the name of a consumer group", \.kafka.group, parse: text, format: TOMLDocument.quoted),
         .init(
@@ -77,8 +80,9 @@ extension ConfigurationKeys {
             "kafka_options",
             expected: "a list of settings of librdkafka as \"name=value\", without those that monitord sets itself",
             \.kafka.options,
-            parse: { node in texts(node).flatMap { $0.allSatisfy(KafkaDraft.isOption) ? $0 : nil } },
-            format: listText),
+            parse: { node in texts(node).flatMap { $0.contains { KafkaInput.fault(ofOption: $0) != nil } ? nil : $0 } },
+            format: listText
+        ).telling { texts($0)?.lazy.compactMap(KafkaInput.fault(ofOption:)).first },
         .init(
             "kafka_library", expected: "a path, or a name that the loader finds", \.kafka.library, parse: text,
             format: TOMLDocument.quoted),
