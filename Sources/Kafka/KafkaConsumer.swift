@@ -13,6 +13,8 @@ public enum KafkaEvent: Equatable, Sendable {
     case committed
     /// Something is wrong that the library goes on trying to mend.
     case problem(String)
+    /// No broker can be reached; the library goes on trying.
+    case unreachable(String)
     /// The client cannot go on.
     case fatal(String)
 }
@@ -215,6 +217,7 @@ public final class KafkaConsumer: Sendable {
             let text = unsafe client.library.text(calls.rd_kafka_event_error_string(event))
             let code = unsafe calls.rd_kafka_event_error(event)
             let isFatal = unsafe calls.rd_kafka_event_error_is_fatal(event) != 0
+            if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN { return .unreachable(text) }
             return isFatal ? .fatal(text) : .problem("\(text) (\(client.library.text(code)))")
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
             let code = unsafe calls.rd_kafka_event_error(event)

@@ -144,6 +144,16 @@ public final class KafkaProducer: Sendable {
         return counts
     }
 
+    /// Whether any broker answers.
+    public func isAnswered(milliseconds: Int32) -> Bool {
+        let calls = client.library.calls
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        // Written within the call; freed at the end of this one. Of topics only those are asked for that it has written to.
+        let code = unsafe calls.rd_kafka_metadata(client.handle, 0, nil, &metadata, milliseconds)
+        if unsafe metadata != nil { unsafe calls.rd_kafka_metadata_destroy(metadata) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
     /// Hands a record to the library.
     ///
     /// - Returns: false when its queue is full.

@@ -34,6 +34,10 @@ struct Check: AsyncParsableCommand {
         if sample == nil, loaded.configuration.sources.isEmpty {
             Start.say("no source is named: `run` will ask for one")
         }
+        if sample == nil {
+            let remarks = try await Start.exiting(on: Start.logger()) { try KafkaSetup(loaded.configuration).remarks() }
+            for remark in remarks { Start.say(remark) }
+        }
         if sample == nil { for remark in InputAccess(loaded.configuration).remarks() { Start.say(remark) } }
         for remark in SinkAccess(loaded.configuration).remarks() { Start.say(remark) }
         guard let sample else { return }

@@ -96,7 +96,8 @@ enum Start {
         case TrainingError.noState, TrainingError.unnamedStream: 64
         case TrainingError.nothing: 65
         case TrainingError.known: 73
-        case is ConfigurationError: 78
+        case KafkaSetupError.noLibrary: 66
+        case is ConfigurationError, is KafkaSetupError: 78
         case OutputError.cannotCreate: 73
         case StateKeeperError.badName: 64
         case is StateKeeperError, is ModelExportError: 66

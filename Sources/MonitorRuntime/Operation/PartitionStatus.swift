@@ -6,12 +6,14 @@ struct PartitionStatus: Sendable {
     var past: [PartitionBoard.Entry]
     var counts: PartitionBoard.Counts
     var problem: String?
+    var isReachable: Bool
 
     /// What a board says; `nil` when no partition was ever this daemon's.
     init?(_ board: PartitionBoard) {
         (held, past) = board.entries
         counts = board.counts
         problem = board.problem
+        isReachable = board.isReachable
         if held.isEmpty, past.isEmpty, problem == nil { return nil }
     }
 
@@ -28,7 +30,8 @@ struct PartitionStatus: Sendable {
             ("snapshots", .integer(Int(clamping: counts.snapshots))),
             ("snapshot_bytes", .integer(Int(clamping: counts.snapshotBytes))),
             ("taking_over_seconds", .finite(counts.takingOverSeconds)),
-            ("giving_up_seconds", .finite(counts.givingUpSeconds)), ("problem", problem.map { .text($0) }),
+            ("giving_up_seconds", .finite(counts.givingUpSeconds)), ("reachable", .boolean(isReachable)),
+            ("problem", problem.map { .text($0) }),
         ])
     }
 }

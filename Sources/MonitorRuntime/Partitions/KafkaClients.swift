@@ -6,6 +6,8 @@
     /// The connections of one worker to a cluster, and the threads that may block on them.
     struct KafkaClients: Sendable {
         let reading: KafkaReading
+        /// The library's version.
+        let version: String
         private let producer: KafkaProducer
         private let snapshots: KafkaPartitionReader
         /// For the member of the group; another for what is written and read beside it.
@@ -19,8 +21,14 @@
         /// - Throws: `KafkaError`, `AlertingError` for a thread that cannot be had.
         init(_ input: KafkaInput, worker: String) throws {
             let library = try KafkaLibrary.load(input.library ?? KafkaLibrary.defaultPath)
+            version = library.version
             let common =
-                [("bootstrap.servers", input.brokers), ("client.id", worker), ("log.queue", "true")]
+                [
+                    ("bootstrap.servers", input.brokerList.joined(separator: ",")), ("client.id", worker),
+                    ("log.queue", "true"),
+                    // A topic that is made later is found within a minute; the library's own is five.
+                    ("topic.metadata.refresh.interval.ms", "30000"),
+                ]
                 + input.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             let session = Int(input.sessionTimeout * 1_000)
             reading = KafkaReading(
@@ -47,6 +55,11 @@
         func read<Result: Sendable>(_ body: @escaping @Sendable (KafkaReading) throws -> Result) async throws -> Result
         {
             try await readingThread.run { [reading] in try body(reading) }
+        }
+
+        /// Whether any broker answers.
+        func areAnswered() async throws -> Bool {
+            try await snapshotThread.run { [producer] in producer.isAnswered(milliseconds: 1_000) }
         }
 
         /// The number of partitions of some topics.
@@ -100,9 +113,6 @@
         /// Milliseconds for which an answer of a broker is waited for.
         private static let patience: Int32 = 15_000
 
-        private func snapshotTopic(of topic: String) -> String? {
-            guard input.snapshotsTopic != "none" else { return nil }
-            return input.snapshotsTopic.replacing("{topic}", with: topic).replacing("{group}", with: input.group)
-        }
+        private func snapshotTopic(of topic: String) -> String? { input.snapshotTopic(of: topic) }
     }
 #endif

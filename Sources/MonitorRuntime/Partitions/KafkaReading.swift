@@ -18,6 +18,8 @@
                 var end: Int64?
             }
             var parts: [Part] = []
+            /// Messages received.
+            var messages = 0
             var event: KafkaEvent?
         }
 
@@ -64,6 +66,7 @@
                     let time = place.milliseconds.map { Timestamp(nanoseconds: $0 &* 1_000_000) }
                     current?.reading.stream.take(value, key: key, sentAt: time, next: place.offset + 1)
                     current?.reading.next = place.offset + 1
+                    turn.messages += 1
                 }
                 if let (partition, reading) = current { readings[partition] = reading }
                 for partition in met.sorted() {

@@ -64,7 +64,11 @@
         private var withoutLeaseSince: Double?
         /// When the group is joined again that was left because the lease ran out.
         private var rejoinsAt: Double?
-        private var lastProblem = (text: "", time: -Double.infinity)
+        private var problems = RecurringProblems()
+        /// Whether the brokers answer.
+        private var isConnected = false
+        /// When that was last asked for its own sake.
+        private var lastProbe = 0.0
         /// Seconds between two tries to get the lease back.
         private static let secondsBetweenAsking = 0.3
         /// Session time-outs without a lease after which the group is left and joined anew, and turns that may wait for it.
@@ -74,8 +78,8 @@
         private static let secondsBetweenCommits = 5.0
         /// Seconds between two tries to connect anew.
         private static let longestPause = 60.0
-        /// Seconds between two mentions of one problem.
-        private static let secondsBetweenMentions = 60.0
+        /// Seconds between two questions whether any broker answers.
+        private static let secondsBetweenProbes = 5.0
 
         init(
             _ input: KafkaInput, source: SourceConfiguration, number: Int, around: Surroundings, logger: Logger
@@ -98,11 +102,16 @@
 
         /// Works until the task is cancelled; a cluster that cannot be reached is tried again.
         ///
-        /// - Throws: `KafkaError.noLibrary` and `.badSetting`, `IngestError` for lines that can be read in two ways.
+        /// - Throws: `KafkaSetupError`, `KafkaError`, `IngestError` for lines that can be read in two ways.
         func run() async throws {
             var pause = 1.0
+            try KafkaSetup.check(input)
+            around.telemetry.update { $0.broker = BrokerCounters() }
+            var isAnnounced = false
             while !Task.isCancelled {
                 let clients = try KafkaClients(input, worker: around.worker)
+                if !isAnnounced { announce(clients) }
+                isAnnounced = true
                 do {
                     try await work(with: clients)
                 } catch is CancellationError {
@@ -122,24 +131,37 @@
             }
         }
 
+        private func announce(_ clients: KafkaClients) {
+            logger.notice(
+                """
+                joining group \(input.group) as member \(around.worker) at \(input.brokers), \
+                topics \(input.topics.joined(separator: ", ")), librdkafka \(clients.version)
+                """)
+        }
+
         private func work(with clients: KafkaClients) async throws {
             while true {
                 try Task.checkCancellation()
                 lease.turn()
                 lastTurn = Self.clock()
                 let turn = try await clients.read { try $0.turn(milliseconds: 100) }
+                around.telemetry.update { $0.broker?.messages += UInt64(turn.messages) }
                 waiting += turn.parts.filter { held[$0.partition] != nil }
                 if try await hasLease(clients) { try await scoreWaiting(clients) }
                 switch turn.event {
                 case nil: break
                 case .assigned(let partitions): try await takeOver(partitions, clients)
                 case .revoked(let partitions, let isLost): try await giveUp(partitions, isLost: isLost, clients)
-                case .committed: break
+                case .committed: note(isConnected: true)
                 case .problem(let text): tell(text)
+                case .unreachable(let text):
+                    note(isConnected: false)
+                    tell("no broker can be reached: \(text)")
                 case .fatal(let text): throw KafkaError.fatal(reason: text)
                 }
                 try await commitOffsets(clients)
                 try await writeDueSnapshots(clients)
+                try await probe(clients)
                 if let rejoinsAt, Self.clock() >= rejoinsAt {
                     self.rejoinsAt = nil
                     try await clients.read { try $0.consumer.subscribe() }
@@ -250,9 +272,11 @@
 
         private func takeOver(_ partitions: [KafkaPartition], _ clients: KafkaClients) async throws {
             let begin = Self.clock()
+            note(isConnected: true)
             let wasInTime = lease.isHeld || held.isEmpty && begin - lastTurn < input.sessionTimeout / 2
             var starts: [(KafkaPartition, offset: Int64)] = []
             if !partitions.isEmpty {
+                around.board.note(problem: nil)
                 let counts = try await clients.partitionCounts(of: Set(partitions.map(\.topic)))
                 for (topic, reason) in try await clients.makeSnapshotTopics(for: counts) {
                     tell("the topic of the snapshots \(topic) cannot be made: \(reason)")
@@ -427,11 +451,37 @@
             }
         }
 
+        // MARK: What is told
+
+        /// Without partitions nothing comes that shows whether the brokers answer.
+        private func probe(_ clients: KafkaClients) async throws {
+            let now = Self.clock()
+            guard !isConnected, held.isEmpty, now - lastProbe >= Self.secondsBetweenProbes else { return }
+            let isAnswered = try await clients.areAnswered()
+            lastProbe = Self.clock()
+            if isAnswered { note(isConnected: true) }
+        }
+
+        private func note(isConnected: Bool) {
+            let wasConnected = self.isConnected
+            self.isConnected = isConnected
+            around.board.note(source: number, isReachable: isConnected)
+            guard isConnected != wasConnected else { return }
+            if isConnected {
+                around.board.note(problem: nil)
+                problems.end()
+            }
+            around.telemetry.update { counters in
+                var broker = counters.broker ?? BrokerCounters()
+                broker.isConnected = isConnected
+                if wasConnected { broker.losses += 1 }
+                counters.broker = broker
+            }
+        }
+
         private func tell(_ text: String) {
             around.board.note(problem: text)
-            let now = Self.clock()
-            guard text != lastProblem.text || now - lastProblem.time > Self.secondsBetweenMentions else { return }
-            lastProblem = (text, now)
+            guard problems.note(text, at: Self.clock()) else { return }
             logger.warning("kafka \(input.brokers): \(text)")
         }
     }

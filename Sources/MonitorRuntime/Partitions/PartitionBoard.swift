@@ -45,6 +45,8 @@ final class PartitionBoard: Sendable {
         var past: [Entry] = []
         var counts = Counts()
         var problem: String?
+        /// Sources whose brokers cannot be reached, by number.
+        var unreachable: Set<Int> = []
     }
 
     private let state = Mutex(State())
@@ -60,6 +62,13 @@ final class PartitionBoard: Sendable {
 
     /// What the group's library last complained of.
     var problem: String? { state.withLock { $0.problem } }
+
+    /// Whether the brokers of all sources can be reached, as far as that is known.
+    var isReachable: Bool { state.withLock { $0.unreachable.isEmpty } }
+
+    func note(source number: Int, isReachable: Bool) {
+        state.withLock { if isReachable { $0.unreachable.remove(number) } else { $0.unreachable.insert(number) } }
+    }
 
     func note(problem: String?) { state.withLock { $0.problem = problem } }
 

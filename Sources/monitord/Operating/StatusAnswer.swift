@@ -41,6 +41,8 @@ struct StatusAnswer: Decodable {
         var lost: Int
         var begun_anew: Int
         var snapshots: Int
+        /// Whether the brokers answer; `nil` from a monitord that does not say.
+        var reachable: Bool?
         var problem: String?
     }
 

@@ -30,15 +30,24 @@ struct StatusText {
         return (lines + rows(status.series)).joined(separator: "\n")
     }
 
-    private static func rows(_ partitions: StatusAnswer.Partitions) -> [String] {
+    /// The partitions of topics that are here, and what is known of those that are not.
+    static func rows(_ partitions: StatusAnswer.Partitions) -> [String] {
         let held = partitions.held.prefix(8).map(\.partition).joined(separator: ", ")
         let more = partitions.held.count > 8 ? ", …" : ""
         let counted = counts([
             (partitions.taken_over, "taken over"), (partitions.given_up, "given up"), (partitions.lost, "lost"),
             (partitions.begun_anew, "begun anew"), (partitions.snapshots, "snapshots"),
         ])
-        return ["  \(partitions.held.count) here: \(held)\(more)", "  \(partitions.lag) messages behind; \(counted)"]
-            + (partitions.problem.map { ["  \($0)"] } ?? [])
+        let isReachable = partitions.reachable ?? true
+        var behind: [String] = []
+        // How far behind is known once the brokers have sent something, and as long as they do.
+        if isReachable, partitions.held.contains(where: { $0.lag != nil }) {
+            behind = ["\(partitions.lag) messages behind"]
+        }
+        let said = (behind + [counted].filter { !$0.isEmpty }).joined(separator: "; ")
+        return [partitions.held.isEmpty ? "none here" : "\(partitions.held.count) here: \(held)\(more)", said]
+            .filter { !$0.isEmpty }.map { "  \($0)" }
+            + (isReachable ? [] : ["  the brokers cannot be reached"]) + (partitions.problem.map { ["  \($0)"] } ?? [])
     }
 
     /// One line about the process and the incidents.
