@@ -2,7 +2,7 @@
 
     python3 Benchmarks/sizing.py [--cost MICROSECONDS] [--memory BYTES] [--snapshot BYTES] [--cores N] ...
 
-Series are dealt to partitions by a hash and partitions to workers as evenly as they come, many times over. A group is large
+A point is a sample of a series with one channel. Series are dealt to partitions by a hash and partitions to workers as evenly as they come, many times over. A group is large
 enough when its busiest worker stays below `--busy`, and below 95 % with one worker dead. Then workers die at random for a year:
 each death is noticed after the session's time-out, its partitions are restored by the others, and what came meanwhile, and since
 the last snapshot, is scored beside what comes.
@@ -15,7 +15,7 @@ for name, value, meaning in [
         ("cost", 4.5, "processor time of a point in microseconds, decoding, scoring and learning"),
         ("memory", 11500, "resident bytes of a series"),
         ("snapshot", 1570, "bytes of a series in a snapshot"),
-        ("restore", 25e6, "bytes of snapshots that a worker reads and restores in a second"),
+        ("restore", 1.9e6, "bytes of snapshots that a worker reads and restores in a second, one partition after another"),
         ("cores", 2, "cores of a worker"), ("efficiency", .8, "of its cores that it can use at once"),
         ("ram", 4e9, "bytes of memory of a worker"), ("busy", .6, "how busy the busiest worker may be"),
         ("session", 45, "seconds until a death is noticed"), ("every", 300, "seconds between snapshots"),
@@ -77,7 +77,7 @@ print(f"a worker: {options.cores} cores, {CAPACITY:,.0f} points/s at most; {opti
 print("| series | points a second | partitions | workers | busiest | memory each | snapshots a day | behind after a death (worst) | moved |")
 print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 for series, rate, partitions in [
-        (2_000, 1, 12), (10_000, 1, 12), (10_000, 10, 24), (100_000, 1, 48), (100_000, 10, 96), (1_000_000, .1, 96),
+        (2_000, 1, 12), (10_000, 1, 12), (10_000, 10, 24), (50_000, 1, 48), (100_000, 1, 48), (100_000, 10, 96), (1_000_000, .1, 96),
         (1_000_000, 1, 192), (1_000_000, 10, 384), (1_000_000, 10, 1_000), (10_000_000, 1, 1_000)]:
     found = workers_needed(series, rate, partitions, rng)
     label = f"| {number(series)} | {number(series * rate)} | {partitions} |"
