@@ -22,14 +22,7 @@
         init(_ input: KafkaInput, worker: String) throws {
             let library = try KafkaLibrary.load(input.library ?? KafkaLibrary.defaultPath)
             version = library.version
-            let common =
-                [
-                    ("bootstrap.servers", input.brokerList.joined(separator: ",")), ("client.id", worker),
-                    ("log.queue", "true"),
-                    // A topic that is made later is found within a minute; the library's own is five.
-                    ("topic.metadata.refresh.interval.ms", "30000"),
-                ]
-                + input.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            let common = Self.commonSettings(input, worker: worker)
             let session = Int(input.sessionTimeout * 1_000)
             reading = KafkaReading(
                 try KafkaConsumer(
@@ -49,6 +42,16 @@
             readingThread = try BlockingThread(name: "the Kafka reader", capacity: 4)
             snapshotThread = try BlockingThread(name: "Kafka snapshots", capacity: 4)
             self.input = input
+        }
+
+        /// What all clients are given: those of `kafka_options` last, which win over what stands before.
+        static func commonSettings(_ input: KafkaInput, worker: String) -> [(name: String, value: String)] {
+            [
+                ("bootstrap.servers", input.brokerList.joined(separator: ",")), ("client.id", worker),
+                ("log.queue", "true"),
+                // A topic that is made later is found within a minute; the library's own is five.
+                ("topic.metadata.refresh.interval.ms", "30000"),
+            ] + input.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
 
         /// Runs something with the member of the group.
