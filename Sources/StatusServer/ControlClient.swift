@@ -65,12 +65,13 @@ public struct ControlClient: Sendable {
         let answer = try? await within(patience) {
             try await client.executeThenClose { input, output -> (status: Int, body: String)? in
                 let headers = HTTPHeaders([("Host", "monitord"), ("Content-Length", "\(body.utf8.count)")])
-                try await output.write(
-                    .head(
-                        HTTPRequestHead(
-                            version: .http1_1, method: .init(rawValue: method), uri: target, headers: headers)))
-                try await output.write(.body(.byteBuffer(ByteBuffer(string: body))))
-                try await output.write(.end(nil))
+                // In one piece: a request without a body is whole with its head, and the answer to it can be there, and the
+                // connection ended, before a second piece is written. Who answers before all is read has answered: what
+                // there is to read decides, not whether all was taken.
+                let head = HTTPRequestHead(
+                    version: .http1_1, method: .init(rawValue: method), uri: target, headers: headers)
+                try? await output.write(
+                    contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)])
                 var status = 0
                 var bytes: [UInt8] = []
                 for try await part in input {

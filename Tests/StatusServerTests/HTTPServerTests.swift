@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Synchronization
 import TestSupport
@@ -68,6 +69,27 @@ import Testing
             #expect(try await client.send("GET", "/stream").body == "one\ntwo\n")
         }
         #expect(echo.asked.requests.withLock { $0.allSatisfy { $0.door == .control } })
+    }
+
+    /// A request without a body is whole with its head: the answer can be there, and the connection ended, before the client has
+    /// said all that it says.
+    @Test func `an answer that is there before all is said is an answer`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("c.sock")
+        let server = try QuickServer(path)
+        defer { withExtendedLifetime(directory) { server.stop() } }
+        let client = client(path)
+        let answered = await withTaskGroup(of: Int.self) { tasks in
+            for _ in 0..<8 {
+                tasks.addTask {
+                    var answered = 0
+                    for _ in 0..<250 where (try? await client.send("GET", "/x").status) == 200 { answered += 1 }
+                    return answered
+                }
+            }
+            return await tasks.reduce(0, +)
+        }
+        #expect(answered == 2_000)
     }
 
     @Test func `the socket is for the user and the group, and is gone at the end`() async throws {
@@ -169,6 +191,36 @@ import Testing
     }
 }
 
+/// Answers at the end of a request's head and hangs up at once, as fast as a thread can.
+private final class QuickServer: Sendable {
+    private static let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx".utf8)
+    private let listener: Int32
+
+    init(_ path: String) throws {
+        let listener = try BareConnection.listening(at: path)
+        self.listener = listener
+        Thread {
+            // Ended by `stop`.
+            while case let descriptor = accept(listener, nil, nil), descriptor >= 0 { Self.serve(descriptor) }
+            close(listener)
+        }.start()
+    }
+
+    private static func serve(_ descriptor: Int32) {
+        var read: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        while !read.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            let count = unsafe Glibc.read(descriptor, &bytes, bytes.count)
+            guard count > 0 else { break }
+            read += bytes.prefix(count)
+        }
+        _ = unsafe send(descriptor, answer, answer.count, Int32(MSG_NOSIGNAL))
+        close(descriptor)
+    }
+
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+}
+
 /// A connection that says what it likes.
 private final class BareConnection {
     private let descriptor: Int32
@@ -206,9 +258,17 @@ private final class BareConnection {
     }
 
     /// A socket's file without anybody behind it.
-    static func leaveSocket(at path: String) throws {
+    static func leaveSocket(at path: String) throws { close(try bound(to: path)) }
+
+    /// A socket that is listened on.
+    static func listening(at path: String) throws -> Int32 {
+        let descriptor = try bound(to: path)
+        try #require(listen(descriptor, 64) == 0)
+        return descriptor
+    }
+
+    private static func bound(to path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
         var address = address(path)
         let result = unsafe withUnsafePointer(to: &address) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -216,6 +276,7 @@ private final class BareConnection {
             }
         }
         try #require(result == 0)
+        return descriptor
     }
 
     private static func address(_ path: String) -> sockaddr_un {
