@@ -3,6 +3,7 @@ import Logging
 /// The messages of this module, so that their wording is seen as one list.
 enum Telemetry {
     static let sinkFailed: Logger.Message = "an alert sink fails and will be tried again"
+    static let sinkWorks: Logger.Message = "an alert sink works again; what waited for it is sent"
     static let unreadable: Logger.Message = "a stored alert cannot be read and is passed over"
     static let toldAhead: Logger.Message =
         "alerts cannot be stored: they are told all the same, and after a crash may be told again"

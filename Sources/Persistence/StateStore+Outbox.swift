@@ -72,6 +72,13 @@ extension StateStore {
             """, [.integer(kept), .integer(waiting)])
     }
 
+    /// How many messages a sink has not acknowledged, of those that are kept; 0 for a sink that is not known.
+    public func waiting(sink: String) throws -> UInt64 {
+        let count = try database.integer(
+            "SELECT COUNT(*) FROM outbox WHERE number > (SELECT acknowledged FROM sink WHERE name = ?)", [.text(sink)])
+        return UInt64(clamping: count ?? 0)
+    }
+
     /// The latest message of each of some incidents among those that a sink has acknowledged, in the order they were stored.
     public func latest(ofIncidents ids: [String], acknowledgedBy sink: String) throws -> [StoredMessage] {
         let acknowledged = try database.integer("SELECT acknowledged FROM sink WHERE name = ?", [.text(sink)]) ?? 0

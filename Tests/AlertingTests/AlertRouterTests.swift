@@ -239,6 +239,7 @@ private final class HandClock: Sendable {
             #expect(await router.flush(within: .seconds(1_000)))
             #expect(good.records == records)
             #expect(absent.records.withLock { $0 }.isEmpty)
+            #expect(await router.statusWithWaiting().map(\.waiting) == [5, 0])
             absent.isThere.withLock { $0 = true }
             #expect(await router.flush(within: .seconds(1_000)))
         }
@@ -257,11 +258,13 @@ private final class HandClock: Sendable {
         try await running(router) {
             try await router.submit(Array(records[..<2]))
             #expect(await router.flush(within: .seconds(1_000)))
+            #expect(await router.status.isEmpty, "nobody asked for it")
             sink.replace(with: target)
             try await router.submit(Array(records[2...]))
             #expect(await router.flush(within: .seconds(1_000)))
         }
         #expect(target.records == Array(records[2...]))
+        #expect(await router.status.map(\.delivered) == [3], "what it let pass is not written")
     }
 
     @Test func `without sinks a flush is done at once`() async {

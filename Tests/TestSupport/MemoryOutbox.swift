@@ -46,6 +46,11 @@ public actor MemoryOutbox: AlertOutbox {
     }
 
     /// As the contract says.
+    public func waiting(sink: String) async throws -> UInt64 {
+        UInt64(messages.count { $0.number > acknowledged[sink, default: 0] })
+    }
+
+    /// As the contract says.
     public func acknowledge(sink: String, upTo number: UInt64) async throws {
         if isFull { throw Full() }
         acknowledged[sink] = number

@@ -28,7 +28,7 @@ public struct OutboxMessage: Equatable, Sendable {
 
 /// The store in which messages are durable before they are sent.
 ///
-/// The database implements it; the router depends on nothing but these four.
+/// The database implements it; the router depends on nothing but these five.
 public protocol AlertOutbox: Sendable {
     /// Stores messages in a transaction of their own that is synced to the disk before this returns.
     ///
@@ -44,6 +44,8 @@ public protocol AlertOutbox: Sendable {
     ///     for, or nothing, as the store decides.
     ///   - limit: most messages to return.
     func pending(sink: String, limit: Int) async throws -> [OutboxMessage]
+    /// How many messages a sink has not acknowledged, of those that are kept; 0 for a sink that is not known.
+    func waiting(sink: String) async throws -> UInt64
     /// Remembers that a sink has written all messages up to and including `number`.
     func acknowledge(sink: String, upTo number: UInt64) async throws
     /// The latest message of each of some incidents among those that a sink has acknowledged, by rising number; incidents of

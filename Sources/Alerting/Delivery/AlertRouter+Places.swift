@@ -74,8 +74,7 @@ extension AlertRouter {
                     logger?.error(Telemetry.repeatRefused, metadata: ["sink": "\(sink.name)", "error": "\(error)"])
                 }
             }
-            lanes[index].status.failuresInARow = 0
-            lanes[index].status.lastError = nil
+            noteSuccess(index)
         }
         lanes[index].isRepeatDue = false
     }

@@ -50,9 +50,19 @@ extension AlertRouter {
             try await deliverAhead(index)
             throw refusal
         }
+        noteSuccess(index)
+        return true
+    }
+
+    /// The sink has taken what it was given; told where its failure was.
+    func noteSuccess(_ index: Int) {
+        let failures = lanes[index].status.failuresInARow
         lanes[index].status.failuresInARow = 0
         lanes[index].status.lastError = nil
-        return true
+        guard lanes[index].isFailureTold else { return }
+        lanes[index].isFailureTold = false
+        logger?.notice(
+            Telemetry.sinkWorks, metadata: ["sink": "\(lanes[index].status.name)", "sink.failures": "\(failures)"])
     }
 
     /// Delivers what the outbox has refused.
@@ -131,6 +141,7 @@ extension AlertRouter {
         let isReachable = lanes[index].sink.isReachable
         // Told once a run of failures; the count and the reason are in the status.
         if failures == 1, isReachable {
+            lanes[index].isFailureTold = true
             logger?.warning(
                 Telemetry.sinkFailed, metadata: ["sink": "\(lanes[index].sink.name)", "error": "\(error)"])
         }

@@ -56,6 +56,8 @@ public actor AlertRouter {
         var isTimed = false
         /// Whether the open incidents are to be told again.
         var isRepeatDue = false
+        /// Whether its failure was told, so that its end is to be told as well.
+        var isFailureTold = false
         /// Whether the sink was taken away.
         var isRetired = false
 
@@ -116,13 +118,23 @@ public actor AlertRouter {
         }
     }
 
-    /// What each sink has done, in the order they came.
+    /// What each sink that writes somewhere has done, in the order they came.
     public var status: [SinkStatus] {
-        lanes.filter { !$0.isRetired }.map { lane in
+        lanes.filter { !$0.isRetired && !$0.sink.isSwitchedOff }.map { lane in
             var status = lane.status
             status.isReachable = lane.sink.isReachable
             return status
         }
+    }
+
+    /// ``status``, with what waits in the outbox for each.
+    public func statusWithWaiting() async -> [SinkStatus] {
+        var all = status
+        for index in all.indices where !all[index].isCaughtUp {
+            // A store that does not answer is told of elsewhere; what it would say is then not known.
+            all[index].waiting = (try? await outbox.waiting(sink: all[index].name)) ?? 0
+        }
+        return all
     }
 
     /// Stores records and wakes the sinks; returns when they are durable, not when they are written.

@@ -18,6 +18,8 @@ public struct SinkStatus: Equatable, Sendable {
     public var dropped: UInt64 = 0
     /// Why the last try failed; `nil` when it did not.
     public var lastError: String?
+    /// Stored messages that it has not had yet.
+    public var waiting: UInt64 = 0
     /// Whether all that was submitted is written.
     public var isCaughtUp = false
     /// Whether the sink's place is there.

@@ -15,6 +15,8 @@ public protocol AlertSink: Sendable {
     var isReachable: Bool { get }
     /// Whether a record is for this place at all; one that is not is passed over.
     func wants(_ record: AlertRecord) -> Bool
+    /// Whether it writes nowhere for now: it is no sink to show then.
+    var isSwitchedOff: Bool { get }
     /// How this sink is tried again when it fails; `nil` for as the router does.
     var backOff: RetryBackOff? { get }
     /// The time between two tellings of the incidents that are open, for a place that forgets those it does not hear of;
@@ -32,6 +34,8 @@ extension AlertSink {
     public var isReachable: Bool { true }
     /// A sink wants everything unless it says otherwise.
     public func wants(_ record: AlertRecord) -> Bool { true }
+    /// A sink writes somewhere.
+    public var isSwitchedOff: Bool { false }
     /// The router's way.
     public var backOff: RetryBackOff? { nil }
     /// A place remembers.

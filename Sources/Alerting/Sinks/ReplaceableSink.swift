@@ -31,8 +31,11 @@ public final class ReplaceableSink: AlertSink {
     /// Writes a record where alerts go now.
     public func deliver(_ record: AlertRecord) async throws { try await target?.deliver(record) }
 
-    /// Whether the place that alerts go to now wants a record.
-    public func wants(_ record: AlertRecord) -> Bool { target?.wants(record) ?? true }
+    /// Whether the place that alerts go to now wants a record; without one nothing is wanted, or counted as written.
+    public func wants(_ record: AlertRecord) -> Bool { target?.wants(record) ?? false }
+
+    /// Whether alerts go nowhere.
+    public var isSwitchedOff: Bool { target == nil }
 
     /// As the place that alerts go to now has it.
     public var backOff: RetryBackOff? { target?.backOff }

@@ -18,6 +18,8 @@ struct StoredOutbox: AlertOutbox {
         try await store.latest(ofIncidents: ids, acknowledgedBy: sink).map(OutboxMessage.init)
     }
 
+    func waiting(sink: String) async throws -> UInt64 { try await store.waiting(sink: sink) }
+
     func acknowledge(sink: String, upTo number: UInt64) async throws {
         try await store.acknowledge(sink: sink, upTo: number)
     }
