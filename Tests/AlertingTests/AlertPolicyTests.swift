@@ -101,6 +101,8 @@ import TimeSeries
         let held = policy.admit([change(.open, "c", at: 10, severity: .critical)], at: at(10))
         #expect(summary(held) == ["budget open 0 warning monitord"])
         #expect(held.isPublished == [false])
+        // It is told, so it is open: counted, and told again to whom forgets.
+        #expect(policy.openIncidents.count == 3 && policy.openIncidents.last == held.records.first?.id)
         #expect(
             held.records.first?.message
                 == "The daemon's budget of one in 24 hours is spent: incidents are held back since 02:14:20 UTC, first of c. "
@@ -120,6 +122,7 @@ import TimeSeries
                 + "none since; the strongest was of c, at a score of 6.0 against its threshold of 5.0. explain: monitord explain \(record.id.prefix(6))"
         )
         #expect(record.id == held.records.first?.id)
+        #expect(policy.openIncidents.count == 2 && !policy.openIncidents.contains(record.id))
         // A token has come in the meantime.
         #expect(policy.admit([change(.open, "e", at: 100_000)], at: at(100_000)).isPublished == [true])
     }

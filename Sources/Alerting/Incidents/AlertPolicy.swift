@@ -202,7 +202,13 @@ public struct AlertPolicy: Sendable {
     }
 
     /// Ids of the incidents that are told and open, oldest first.
-    public var openIncidents: [String] { groups.map(\.id).filter { untold[$0] == nil } }
+    ///
+    /// What is held back by the budget is told as an incident, too, and is open like any other.
+    public var openIncidents: [String] {
+        let told = groups.filter { untold[$0.id] == nil }.map { (id: $0.id, since: $0.openedAt) }
+        let budgets = timelines.compactMap(\.heldBack).map { (id: $0.id, since: $0.since) }
+        return (told + budgets).sorted { $0.since < $1.since }.map(\.id)
+    }
 
     /// The open incidents whose ids begin so, each with its stream and the series that are still open.
     ///
