@@ -21,6 +21,31 @@ extension Logger {
             metadata: ["mqtt.broker": "\(broker)", "error": "\(reason)"])
     }
 
+    func lostInARow(_ broker: String, _ reason: String, client: String, losses: Int) {
+        warning(
+            "the connection is lost again and again: another client may have the same client_id; give each one of its own",
+            metadata: [
+                "mqtt.broker": "\(broker)", "mqtt.client_id": "\(client)", "mqtt.losses_in_a_minute": "\(losses)",
+                "error": "\(reason)",
+            ])
+    }
+
+    func nothingCame(_ broker: String, topics: [String], seconds: Double) {
+        let time = seconds == 60 ? "a minute" : "\(seconds) s"
+        warning(
+            "connected, but nothing has come under \(topics.joined(separator: ", ")) for \(time)",
+            metadata: ["mqtt.broker": "\(broker)"])
+    }
+
+    func topicsMixed(_ mixture: TopicTable.Mixture, template: String) {
+        warning(
+            "messages of several topics make one series, as if they were one thing: name it by more levels, as in series = \"{3}/{4}\"",
+            metadata: [
+                "series.key": "\(mixture.series)", "mqtt.topics": "\(mixture.first), \(mixture.second)",
+                "series.template": "\(template)",
+            ])
+    }
+
     func refusedTopic(_ topic: String, _ broker: String) {
         error(
             "the broker refuses a subscription: nothing of it is watched",

@@ -1,7 +1,15 @@
+public import TimeSeries
+
 /// What became of the messages of a broker.
 public struct BrokerCounters: Equatable, Sendable {
     /// Whether the broker can be reached now and what is wanted is subscribed to.
     public var isConnected = false
+    /// Since when the broker is away, by the wall clock; `nil` while it is connected to.
+    public var awaySince: Timestamp?
+    /// Why; `nil` while it is connected to, and before the first try has failed.
+    public var awayReason: String?
+    /// Since when it is connected to, when nothing has come for a minute since then; `nil` otherwise.
+    public var silentSince: Timestamp?
     /// Messages received.
     public var messages: UInt64 = 0
     /// Times that the connection was lost.

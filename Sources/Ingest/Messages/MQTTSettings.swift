@@ -37,6 +37,12 @@ public struct MQTTSettings: Equatable, Sendable {
         self.retained = retained
     }
 
+    /// The files that are named, by their keys.
+    public var files: [(key: String, path: String)] {
+        [("password_file", passwordFile), ("ca_file", caFile), ("cert_file", certFile), ("key_file", keyFile)]
+            .compactMap { key, path in path.map { (key, $0) } }
+    }
+
     /// What is wrong with a filter of topics, to follow its name; `nil` when nothing is.
     public static func fault(ofFilter filter: String) -> String? {
         let levels = filter.split(separator: "/", omittingEmptySubsequences: false)

@@ -62,6 +62,8 @@ package struct MessageStream {
     package var isFull: Bool { rows >= rowsPerBatch }
     /// Whether lines have a time; `nil` while that is not known.
     package var hasTime: Bool? { feed.hasTime }
+    /// Whether lines name their series themselves; `nil` while that is not known.
+    package var namesSeries: Bool? { feed.decoder.dialect?.namesSeries }
 
     /// Names of its series.
     package var seriesNames: [String] { feed.decoder.seriesNames }

@@ -42,6 +42,14 @@ public struct TopicTemplate: Equatable, Sendable {
         self.init(pieces: pieces, text: text)
     }
 
+    /// How many parts a topic must have, so that all that are named are there.
+    public var fewestParts: Int {
+        pieces.reduce(1) { most, piece in
+            guard case .part(let number) = piece else { return most }
+            return max(most, Int(number.magnitude))
+        }
+    }
+
     /// Whether a text is meant to be a template and not the name of a column.
     public static func isMeant(by text: String) -> Bool { text.contains("{") || text.contains("}") }
 

@@ -22,6 +22,7 @@ public struct MQTTSource: RecordSource {
     private let telemetry: SourceTelemetry
     private let surroundings: MessageStream.Surroundings
     private let limits: ReadingLimits
+    private let silence: Double
     private let arrival: @Sendable () -> Timestamp
     private let logger: Logger?
 
@@ -34,6 +35,7 @@ public struct MQTTSource: RecordSource {
     ///   - arrival: the wall clock.
     ///   - admission: when a topic becomes a series.
     ///   - resume: what is known of the streams' series from before, by name.
+    ///   - silence: seconds after which it is told that nothing has come.
     ///   - logger: where connections, losses and unusable messages are told; `nil` only counts them.
     ///   - onSchema: told a stream's name and schema once, on the reading thread, before its first batch.
     /// - Throws: ``IngestError/noBroker(address:reason:)`` when the address is none.
@@ -41,7 +43,7 @@ public struct MQTTSource: RecordSource {
         address: String, client: String, stream: String = "input", configuration: SourceConfiguration,
         arrival: @escaping @Sendable () -> Timestamp, limits: ReadingLimits = ReadingLimits(),
         telemetry: SourceTelemetry = SourceTelemetry(), admission: SeriesAdmission = SeriesAdmission(),
-        resume: [String: DecodingState] = [:], logger: Logger? = nil,
+        resume: [String: DecodingState] = [:], silence: Double = 60, logger: Logger? = nil,
         onSchema: (@Sendable (_ stream: String, _ schema: StreamSchema) -> Void)? = nil
     ) throws(IngestError) {
         do throws(MQTTError) {
@@ -51,6 +53,7 @@ public struct MQTTSource: RecordSource {
         } catch {
             throw .noBroker(address: address, reason: "\(error)")
         }
+        self.silence = silence
         self.configuration = configuration
         self.stream = stream
         self.resume = resume
@@ -74,13 +77,16 @@ public struct MQTTSource: RecordSource {
     /// - Throws: ``IngestError/noBroker(address:reason:)`` when libmosquitto is not installed, or a file that is named
     ///   cannot be used. A broker that cannot be reached is waited for.
     public func run(deliver: @escaping @Sendable (RecordBatch) async throws -> Void) async throws {
-        telemetry.update { $0.broker = BrokerCounters() }
+        telemetry.update {
+            $0.broker = BrokerCounters()
+            $0.broker?.awaySince = arrival()
+        }
         try await ReadingThread.run(
             batches: limits.batchesInFlight, activity: telemetry.activity, deliver: deliver
         ) { outlet in
             let names = Self.streams(stream, topics: configuration.mqtt.topics)
             let receiver = MessageReceiver(
-                configuration, telemetry, arrival, access.text, logger,
+                configuration, telemetry, arrival, access.text, logger, silence: silence,
                 lines: try MessageStream(names.lines, configuration, resume: resume[names.lines], surroundings),
                 sparkplug: try MessageStream(
                     names.sparkplug, configuration, resume: resume[names.sparkplug], surroundings))

@@ -5,7 +5,7 @@ import TimeSeries
 
 /// The thread's side of a source at a broker: connects, receives, decodes, hands on.
 final class MessageReceiver: BrokerConnection.Handler {
-    private static let longestDelay = 60.0
+    private static let longestDelay = 10.0
     /// Milliseconds that rows wait for more to come.
     private static let patience: Int32 = 2
 
@@ -24,6 +24,13 @@ final class MessageReceiver: BrokerConnection.Handler {
     private var counters = BrokerCounters()
     private var delay = 1.0
     private var failure: String?
+    private var losses = LossesInARow()
+    /// Seconds after which it is told that nothing has come.
+    private let silence: Double
+    /// When the topics were subscribed to, by the monotonic clock; `nil` once something has come since.
+    private var silentFrom: Double?
+    private var isSilenceTold = false
+    private var isMixtureTold = false
     private var isSubscribed = false
     private var hasSubscribed = false
     private var isLossTold = false
@@ -34,8 +41,10 @@ final class MessageReceiver: BrokerConnection.Handler {
     init(
         _ configuration: SourceConfiguration, _ telemetry: SourceTelemetry,
         _ arrival: @escaping @Sendable () -> Timestamp,
-        _ broker: String, _ logger: Logger?, lines: MessageStream, sparkplug: MessageStream
+        _ broker: String, _ logger: Logger?, silence: Double = 60, lines: MessageStream, sparkplug: MessageStream
     ) {
+        self.silence = silence
+        counters.awaySince = arrival()
         settings = configuration.mqtt
         session = SparkplugSession(channels: configuration.channels)
         topics = TopicTable(configuration.mqtt)
@@ -81,6 +90,7 @@ final class MessageReceiver: BrokerConnection.Handler {
             let now = Self.seconds()
             if now - ticked >= 1 {
                 ticked = now
+                noteSilence(at: now)
                 note(connection.tick())
             }
         }
@@ -111,9 +121,18 @@ final class MessageReceiver: BrokerConnection.Handler {
     /// Tells the loss, and waits until it is time for another try.
     func waitBeforeNextTry(_ outlet: BatchOutlet) throws {
         let reason = failure ?? "the connection is closed"
-        if isSubscribed { counters.losses += 1 }
-        counters.isConnected = false
-        if !isLossTold {
+        if isSubscribed {
+            counters.losses += 1
+            losses.note(at: Self.seconds())
+            // The first after a quiet minute is told, however it was before.
+            if !losses.areMany { (isLossTold, delay) = (false, 1) }
+        }
+        noteAway(because: reason)
+        if losses.areMany, !losses.areTold {
+            losses.areTold = true
+            isLossTold = true
+            logger?.lostInARow(broker, reason, client: connection?.access.client ?? "", losses: losses.count)
+        } else if !isLossTold {
             isLossTold = true
             if isSubscribed {
                 logger?.lost(broker, reason, losses: counters.losses)
@@ -129,6 +148,27 @@ final class MessageReceiver: BrokerConnection.Handler {
             if left <= 0 { return }
             _ = try outlet.waited(for: nil, milliseconds: Int32(min(1_000, max(1, left * 1_000))))
         }
+    }
+
+    private func noteAway(because reason: String) {
+        if counters.isConnected || counters.awaySince == nil { counters.awaySince = arrival() }
+        counters.isConnected = false
+        counters.silentSince = nil
+        silentFrom = nil
+        counters.awayReason =
+            losses.areMany
+            ? "\(reason), again and again: another client may have the client_id \(connection?.access.client ?? "")"
+            : reason
+    }
+
+    /// Whoever subscribes to the wrong topic is connected, and nothing is wrong but that nothing comes.
+    private func noteSilence(at now: Double) {
+        guard let from = silentFrom, counters.silentSince == nil, now - from >= silence else { return }
+        counters.silentSince = arrival().advanced(bySeconds: from - now)
+        publishCounters()
+        guard !isSilenceTold else { return }
+        isSilenceTold = true
+        logger?.nothingCame(broker, topics: settings.topics, seconds: silence)
     }
 
     /// The source stops.
@@ -148,6 +188,10 @@ final class MessageReceiver: BrokerConnection.Handler {
         counters.sparkplug = session.counters == SparkplugCounters() ? nil : session.counters
         let now = counters
         telemetry.update { $0.broker = now }
+        if let mixture = topics.mixture, !isMixtureTold, lines.namesSeries == false {
+            isMixtureTold = true
+            logger?.topicsMixed(mixture, template: settings.series.text)
+        }
         if let count = unusable.note(total: now.unusable) { logger?.unusableTopics(broker, messages: count) }
         if let count = lostSparkplug.note(total: session.counters.lost) {
             logger?.sparkplugLost(broker, messages: count)
@@ -193,10 +237,16 @@ final class MessageReceiver: BrokerConnection.Handler {
 
     private func ready(isResumed: Bool) {
         isSubscribed = true
-        isLossTold = false
-        delay = 1
+        // Two clients of one name throw each other out for as long as they come back: told once, and ever more slowly.
+        if !losses.areMany {
+            isLossTold = false
+            delay = 1
+        }
         counters.isConnected = true
+        (counters.awaySince, counters.awayReason) = (nil, nil)
+        silentFrom = Self.seconds()
         publishCounters()
+        guard !losses.areMany else { return }
         logger?.subscribed(broker, topics: settings.topics, isResumed: isResumed)
     }
 
@@ -207,9 +257,11 @@ final class MessageReceiver: BrokerConnection.Handler {
     ) {
         messages += 1
         counters.messages += 1
+        if silentFrom != nil { (silentFrom, counters.silentSince) = (nil, nil) }
         var hash = MessageHash()
         hash.add(topic)
-        let use = topics.use(of: topic, hash: hash.value)
+        let topicHash = hash.value
+        let use = topics.use(of: topic, hash: topicHash)
         if quality > 0 {
             hash.add(payload)
             guard !recent.take(number: number, hash: hash.value) else {
@@ -220,7 +272,8 @@ final class MessageReceiver: BrokerConnection.Handler {
         switch use {
         case .nothing: return
         case .unusable: counters.unusable += 1
-        case .lines(let key):
+        case .lines(let key, let series):
+            if !isMixtureTold { topics.note(topic, hash: topicHash, of: series) }
             if isRetained, settings.retained == .skip {
                 counters.retainedSkipped += 1
                 return

@@ -6,7 +6,9 @@ extension BrokerCounters {
     var json: JSONWriter.Value {
         func count(_ number: UInt64) -> JSONWriter.Value { .integer(Int(clamping: number)) }
         return .object([
-            ("connected", .boolean(isConnected)), ("messages", count(messages)), ("losses", count(losses)),
+            ("connected", .boolean(isConnected)), ("away_since", awaySince.map { .text("\($0)") }),
+            ("away_because", awayReason.map { .text($0) }), ("silent_since", silentSince.map { .text("\($0)") }),
+            ("messages", count(messages)), ("losses", count(losses)),
             ("duplicates", count(duplicates)), ("retained_skipped", count(retainedSkipped)),
             ("unusable_topics", count(unusable)), ("sparkplug", sparkplug?.json),
         ])

@@ -112,6 +112,7 @@ extension SinkStatus {
         .object([
             ("name", .text(name)), ("written", .integer(Int(clamping: delivered))),
             ("failures", .integer(Int(clamping: failures))), ("lost", .integer(Int(clamping: dropped))),
+            ("waiting", .integer(Int(clamping: waiting))),
             ("dead_letters", .integer(Int(clamping: deadLetters))),
             ("last_dead_letter", lastDeadLetter.map { .text($0) }),
             ("caught_up", .boolean(isCaughtUp)), ("last_error", lastError.map { .text($0) }),

@@ -22,6 +22,7 @@ extension MetricsText {
                 source.counters.broker?.sparkplug.map { (["source": source.name], Double(value($0))) }
             }
         }
+        family("monitord_sparkplug_births_total", "counter", "Births of nodes and devices.", sparkplug(\.births))
         family(
             "monitord_sparkplug_lost_messages_total", "counter", "Messages that the gaps in seq show to be lost.",
             sparkplug(\.lost))

@@ -134,6 +134,9 @@ struct MetricsText {
         family("monitord_sink_messages_total", "counter", "Alert messages written.", each { Double($0.delivered) })
         family("monitord_sink_failures_total", "counter", "Failed tries to write.", each { Double($0.failures) })
         family(
+            "monitord_sink_waiting_messages", "gauge", "Stored alert messages that it has not had yet.",
+            each { Double($0.waiting) })
+        family(
             "monitord_sink_dead_letters_total", "counter",
             "Messages that it will never take, and that were passed over.",
             each { Double($0.deadLetters) })

@@ -50,7 +50,7 @@ actor StatusKeeper {
             pid: Int(getpid()), uptime: seconds - started, now: WallClock.now(),
             cpuSeconds: ProcessUsage.now().cpuSeconds, residentBytes: ProcessUsage.residentBytes(), sources: sources,
             streams: streamStatuses, partitions: PartitionStatus(streams.board),
-            sinks: await router.status, openIncidents: await desk.openIncidents(),
+            sinks: await router.statusWithWaiting(), openIncidents: await desk.openIncidents(),
             heldBack: await desk.heldBackIncidents, waitingAlerts: await desk.waitingRecords,
             series: Array(series.sorted(by: SeriesStatus.comesFirst).prefix(mostSeries)), seriesCount: series.count)
     }

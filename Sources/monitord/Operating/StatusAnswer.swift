@@ -9,6 +9,26 @@ struct StatusAnswer: Decodable {
         var lost_parts: Int
         var dropped_datagrams: Int?
         var dropped_rows: Int
+        var broker: Broker?
+    }
+
+    /// What a source at an MQTT broker has beside.
+    struct Broker: Decodable {
+        /// What came of Sparkplug B.
+        struct Sparkplug: Decodable {
+            var births: Int
+            var deaths: Int
+            var lost: Int
+            var unknown: Int
+            var rebirths_asked: Int
+        }
+
+        var connected: Bool
+        var away_since: String?
+        var away_because: String?
+        var silent_since: String?
+        var losses: Int
+        var sparkplug: Sparkplug?
     }
 
     /// One stream.
@@ -54,6 +74,7 @@ struct StatusAnswer: Decodable {
         var lost: Int
         var dead_letters: Int?
         var last_dead_letter: String?
+        var waiting: Int?
         var caught_up: Bool
         var last_error: String?
     }

@@ -97,7 +97,8 @@ struct StatusText {
     }
 
     private static func troubles(of sink: StatusAnswer.Sink) -> String {
-        var words = [sink.last_error ?? (sink.caught_up ? "" : "some wait")].filter { !$0.isEmpty }
+        let waiting = sink.waiting.map { $0 > 0 ? "\($0) wait" : "" } ?? (sink.caught_up ? "" : "some wait")
+        var words = [waiting, sink.last_error ?? ""].filter { !$0.isEmpty }
         if let count = sink.dead_letters, count > 0 {
             words.append("\(count) refused for good, the last because \(sink.last_dead_letter ?? "of nothing told")")
         }
@@ -106,10 +107,28 @@ struct StatusText {
     }
 
     private static func troubles(of source: StatusAnswer.Source) -> String {
-        counts([
+        let counted = counts([
             (source.unusable, "unusable"), (source.lost_parts, "times something lost"),
             (source.dropped_datagrams ?? 0, "datagrams dropped"), (source.dropped_rows, "rows dropped"),
+            (source.broker?.losses ?? 0, "times the broker lost"),
         ])
+        let sparkplug = source.broker?.sparkplug.map { sparkplug in
+            counts([
+                (sparkplug.births, "births"), (sparkplug.deaths, "deaths"), (sparkplug.lost, "messages lost"),
+                (sparkplug.unknown, "of unknown birth"), (sparkplug.rebirths_asked, "births asked for"),
+            ])
+        }
+        return [source.broker.flatMap(state), counted, sparkplug].compactMap { $0 }.filter { !$0.isEmpty }.joined(
+            separator: "; ")
+    }
+
+    /// That a broker is away or silent; `nil` when neither.
+    private static func state(of broker: StatusAnswer.Broker) -> String? {
+        guard broker.connected else {
+            let since = broker.away_since.map { " since \($0)" } ?? ""
+            return "NOT CONNECTED\(since): \(broker.away_because ?? "it has not answered yet")"
+        }
+        return broker.silent_since.map { "connected since \($0), but nothing has come" }
     }
 
     private static func troubles(of stream: StatusAnswer.Stream) -> String {

@@ -36,6 +36,19 @@ import TimeSeries
         #expect(text.contains(#"monitord_source_bytes_total{source="C:\\log\n\"x\""} 0"#))
     }
 
+    @Test func `what waits for a sink, and births of Sparkplug, are told`() {
+        var counters = SourceTelemetry.Counters()
+        counters.broker = BrokerCounters()
+        counters.broker?.sparkplug = SparkplugCounters()
+        counters.broker?.sparkplug?.births = 7
+        var all = status(sources: [SourceStatus(name: "b", counters: counters)])
+        all.sinks = [SinkStatus(name: "webhook a")]
+        all.sinks[0].waiting = 2
+        let text = MetricsText(all).text
+        #expect(text.contains("monitord_sink_waiting_messages{sink=\"webhook a\"} 2\n"))
+        #expect(text.contains("monitord_sparkplug_births_total{source=\"b\"} 7\n"))
+    }
+
     @Test func `a stream without a sample has no lag`() {
         let counts = LineCounts(
             lines: 5, samples: 3, late: 1, duplicates: 0, counted: 0, roundsWithoutTraining: 0, flows: nil)
