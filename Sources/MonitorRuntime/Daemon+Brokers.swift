@@ -19,7 +19,7 @@ extension Daemon {
             let place = BrokerAddress(address)?.place ?? address
             let name = isAlone ? "input" : client.map { "mqtt \($0)" } ?? "mqtt \(place)"
             return try MQTTSource(
-                address: address, client: client ?? "monitord-\(WallClock.hostName())", stream: name,
+                address: address, client: client ?? BrokerClient.ofSources, stream: name,
                 configuration: source, arrival: { WallClock.now() }, telemetry: telemetry, admission: admission,
                 resume: resume.mapValues(\.decoding), logger: logger)
         #else

@@ -139,7 +139,7 @@ public struct Daemon: Sendable {
         let streams = StreamTable(
             configuration: configuration, allowance: allowance, desk: desk,
             stored: started.takeStreams(), logger: logger)
-        sinks.announce(configuration.alerting, stateDirectory: configuration.stateDirectory)
+        sinks.announce(configuration)
         announce(started.places)
         let history = HistoryWriter(
             store: store, bounds: configuration.historyBounds, logger: logger, clock: { ProcessUsage.now().seconds })

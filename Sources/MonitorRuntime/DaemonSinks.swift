@@ -71,7 +71,8 @@ struct DaemonSinks: Sendable {
     }
 
     /// Says where alerts go, and what stands in the way of it.
-    func announce(_ alerting: AlertingConfiguration, stateDirectory: String?) {
+    func announce(_ configuration: MonitorConfiguration) {
+        let (alerting, stateDirectory) = (configuration.alerting, configuration.stateDirectory)
         // Under a service manager standard output mostly leads nowhere; nobody should look for alerts there.
         let on = [console, log, journal].filter {
             $0.target != nil && $0.isReachable && !($0.name == "console" && OutputFile.isDiscarded(STDOUT_FILENO))
@@ -81,6 +82,9 @@ struct DaemonSinks: Sendable {
         logger.notice("alerts go \(places.isEmpty ? "nowhere" : "to " + places.joined(separator: ", ")); \(state)")
         if alerting.writesJournal, !journal.isReachable {
             logger.notice("journald's socket is not there: alerts go to the journal as soon as it is")
+        }
+        for fault in SinkAccess(configuration).failuresOfSinks() {
+            logger.warning("a sink cannot work until a file of it can be read", metadata: ["error": "\(fault)"])
         }
         if let path = alerting.logPath, let reason = OutputFile.reasonNotToAppend(to: path) {
             logger.warning(

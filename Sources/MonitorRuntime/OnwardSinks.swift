@@ -89,7 +89,7 @@ final class OnwardSinks: Sendable {
     private func makeBrokerSink(_ sink: SinkConfiguration, at address: String) throws(AlertingError) -> any AlertSink {
         #if MQTT
             // The configuration has read the address.
-            guard var access = try? BrokerAccess(address, client: "monitord-\(WallClock.hostName())-alerts") else {
+            guard var access = try? BrokerAccess(address, client: sink.clientID ?? BrokerClient.ofSinks) else {
                 throw .notBuilt(sink: sink.name)
             }
             access.username = sink.username

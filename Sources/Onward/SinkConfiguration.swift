@@ -65,6 +65,8 @@ public struct SinkConfiguration: Equatable, Sendable {
 
     /// `topic` (text, "monitord/alerts/{series}"): what is published to at a broker.
     public var topic = "monitord/alerts/{series}"
+    /// `client_id` (text, monitord-, the machine's name and -alerts): the name under which the broker knows the sink.
+    public var clientID: String?
     /// `username` (text, none): who monitord is to a broker.
     public var username: String?
     /// `password_file` (path, none): the password that goes with it.

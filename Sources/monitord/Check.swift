@@ -11,7 +11,8 @@ struct Check: AsyncParsableCommand {
             Prints the merged configuration, the value of every key with where it came from, and says which of its \
             files are not there, may not be read, or not by the service. With --sample it also says what was \
             recognised in a file's first lines and why, which lines cannot be used, and what watching it needs of \
-            memory and processor. It ends with 65 when no line can be used.
+            memory and processor. It ends with 65 when no line can be used, and with 66 when a file of a password, a \
+            secret or a certificate cannot be read.
             """)
 
     @OptionGroup var input: InputOptions
@@ -39,8 +40,12 @@ struct Check: AsyncParsableCommand {
             for remark in remarks { Start.say(remark) }
         }
         if sample == nil { for remark in InputAccess(loaded.configuration).remarks() { Start.say(remark) } }
-        for remark in SinkAccess(loaded.configuration).remarks() { Start.say(remark) }
-        guard let sample else { return }
+        let access = SinkAccess(loaded.configuration)
+        for remark in access.remarks() { Start.say(remark) }
+        guard let sample else {
+            if !access.failures().isEmpty { throw ExitCode(66) }
+            return
+        }
         let source = loaded.configuration.sources.first ?? SourceConfiguration(input: .file(pattern: sample))
         let report = try await Start.exiting(on: Start.logger()) {
             try await SampleCheck(path: sample, source: source, configuration: loaded.configuration).run()

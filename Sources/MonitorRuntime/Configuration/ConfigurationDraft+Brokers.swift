@@ -33,6 +33,15 @@ extension SourceDraft {
         if let series, TopicTemplate.isMeant(by: series) { self.series = nil }
     }
 
+    private static func parts(of filter: String) -> Int {
+        filter.split(separator: "/", omittingEmptySubsequences: false).count
+    }
+
+    /// Whether a filter has too few parts for a name; behind a `#` there may be any number.
+    private func lacks(_ filter: String, _ template: TopicTemplate) -> Bool {
+        !filter.hasSuffix("#") && template.fewestParts > Self.parts(of: filter) && !filter.hasPrefix("spBv1.0/")
+    }
+
     /// What is wrong with the keys of a broker, with the key to change.
     fileprivate func brokerFaults(set places: Set<String>) -> [(key: String, reason: String)] {
         guard let mqtt, let address = BrokerAddress(mqtt) else {
@@ -53,6 +62,23 @@ extension SourceDraft {
                     (
                         "series",
                         "\"\(series)\" names no parts of a topic: expected numbers from 1 in braces, as in \"{2}/{3}\", or \"{topic}\""
+                    ))
+            }
+            if let series, let template = TopicTemplate(series),
+                let filter = topics?.first(where: { lacks($0, template) })
+            {
+                faults.append(
+                    (
+                        "series",
+                        "\"\(series)\" names a part that no topic under \"\(filter)\" has: those have \(Self.parts(of: filter))"
+                    ))
+            }
+            if let channel, TopicTemplate.isMeant(by: channel) {
+                faults.append(
+                    (
+                        "channel",
+                        "\"\(channel)\" is no key of a payload: levels of a topic name series, as in series = \"{3}/{4}\"; "
+                            + "each topic with one value is a series of its own"
                     ))
             }
             if passwordFile != nil, username == nil {
@@ -105,6 +131,7 @@ extension SourceDraft {
 extension ConfigurationDraft {
     /// Finds what is wrong with sources at brokers.
     mutating func checkBrokers() {
+        checkClients()
         for source in sources where !source.isInputRefused {
             for fault in source.target.brokerFaults(set: Set(source.places.keys)) {
                 problems.append(
@@ -132,6 +159,28 @@ extension ConfigurationDraft {
             } else {
                 seen.append((input, source.place))
             }
+        }
+    }
+
+    /// Who the sources are to their brokers; one that has the very input of another is refused for that.
+    func clientsOfSources() -> [(client: BrokerClient, input: SourceConfiguration.Input, place: ConfigurationPlace)] {
+        sources.compactMap { source in
+            guard let input = source.target.configuration?.input, case .mqtt(let address, let client) = input,
+                let place = BrokerAddress(address)?.place
+            else { return nil }
+            return (BrokerClient(place: place, id: client ?? BrokerClient.ofSources), input, source.place)
+        }
+    }
+
+    /// Finds sources that one broker would take for one client.
+    private mutating func checkClients() {
+        let all = clientsOfSources()
+        for (number, one) in all.enumerated() {
+            let same = all[..<number].first { $0.client == one.client && $0.input != one.input }
+            guard let same else { continue }
+            let reason =
+                "\"\(one.client.id)\" is the client_id of the source at \(same.place), too: at one broker each needs one of its own"
+            problems.append(.conflict(place: one.place, key: "source.client_id", reason: reason))
         }
     }
 }

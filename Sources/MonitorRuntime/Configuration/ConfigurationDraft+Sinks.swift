@@ -4,6 +4,7 @@ extension ConfigurationDraft {
     /// Finds what is wrong with the sinks one by one and taken together.
     mutating func checkSinks() {
         var seen: [(name: String, place: ConfigurationPlace)] = []
+        var clients = clientsOfSources().map { (client: $0.client, place: $0.place) }
         for sink in sinks {
             guard let configuration = sink.target.configuration else {
                 // What was refused already is not reported a second time as missing.
@@ -20,6 +21,17 @@ extension ConfigurationDraft {
                     .conflict(
                         place: sink.places[key] ?? sink.place, key: "sink.\(key)",
                         reason: "cert_file and key_file go together"))
+            }
+            if let client = configuration.brokerClient {
+                if let first = clients.first(where: { $0.client == client }) {
+                    let reason =
+                        "\"\(client.id)\" is the client_id of what is at \(first.place), too: at one broker each needs one of its own"
+                    problems.append(
+                        .conflict(
+                            place: sink.places["client_id"] ?? sink.place, key: "sink.client_id", reason: reason))
+                } else {
+                    clients.append((client, sink.place))
+                }
             }
             if let first = seen.first(where: { $0.name == configuration.name }) {
                 let reason =

@@ -201,6 +201,8 @@ struct ConfigurationDraft: Equatable, Sendable {
             return table.appending(known).description
         }
         if let near = EditDistance.nearest(to: name, among: names) { return table.appending(near).description }
+        // `secret` for `secret_file`.
+        if let longer = known.first(where: { $0.hasPrefix(name + "_") }) { return table.appending(longer).description }
         if ConfigurationKeys.global.contains(where: { $0.name == name }) { return name }
         if ConfigurationKeys.series.contains(where: { $0.name == name }) { return "defaults.\(name)" }
         if ConfigurationKeys.source.contains(where: { $0.name == name }) { return "source.\(name)" }

@@ -41,7 +41,7 @@ public enum ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
         case .unknownKey(let place, let key, let nearest):
             "\(place): unknown key \"\(key)\""
                 + (nearest.map { "; did you mean \"\($0)\"?" + Self.whereItBelongs($0, not: key) }
-                    ?? "; monitord.toml(5) has them all")
+                    ?? "; monitord.toml(5) has them all, and `monitord check --keys` shows them")
         case .unexpected(let place, let key, let found, let expected):
             "\(place): \(key) is \(found); expected \(expected)"
         case .conflict(let place, let key, let reason): "\(place): \(key): \(reason)"

@@ -51,6 +51,9 @@ extension ConfigurationKeys {
             "topic", expected: "a topic without + and #, in which {series}, {kind}, {severity} and {host} may stand",
             \.topic, parse: { text($0).flatMap { $0.contains { "+#".contains($0) } ? nil : $0 } },
             format: TOMLDocument.quoted),
+        .init(
+            "client_id", expected: "a text of at most 128 bytes that is not empty", \.clientID,
+            parse: { text($0).flatMap { $0.utf8.count <= 128 ? $0 : nil } }, format: TOMLDocument.quoted),
         .init("username", expected: "a text that is not empty", \.username, parse: text, format: TOMLDocument.quoted),
         .init("password_file", expected: pathExpected, \.passwordFile, parse: text, format: TOMLDocument.quoted),
     ]
@@ -60,7 +63,7 @@ extension ConfigurationKeys {
         "alertmanager": ["timeout", "token_file", "ca_file", "cert_file", "key_file", "resend", "labels"],
         "webhook": ["timeout", "token_file", "ca_file", "cert_file", "key_file", "secret_file"],
         "syslog": ["timeout", "facility"],
-        "mqtt": ["timeout", "ca_file", "cert_file", "key_file", "topic", "username", "password_file"],
+        "mqtt": ["timeout", "ca_file", "cert_file", "key_file", "topic", "client_id", "username", "password_file"],
     ]
 
     private static let sinkNames: Set<String> = ["console", "log", "journal"]
@@ -117,6 +120,7 @@ struct SinkDraft: Equatable, Sendable {
     var facility: SyslogFacility? = .daemon
     var mqtt: String?
     var topic: String? = "monitord/alerts/{series}"
+    var clientID: String?
     var username: String?
     var passwordFile: String?
 
@@ -143,6 +147,7 @@ struct SinkDraft: Equatable, Sendable {
         sink.labels = labels ?? [:]
         sink.facility = facility ?? sink.facility
         sink.topic = topic ?? sink.topic
+        sink.clientID = clientID
         sink.username = username
         sink.passwordFile = passwordFile
         return sink

@@ -192,7 +192,7 @@ import TimeSeries
             ),
             (
                 "[defaults]\nrunbock = 1\nzzzzzz = 1",
-                "monitord.toml:2:1: unknown key \"defaults.runbock\"; did you mean \"defaults.runbook\"?\nmonitord.toml:3:1: unknown key \"defaults.zzzzzz\"; monitord.toml(5) has them all"
+                "monitord.toml:2:1: unknown key \"defaults.runbock\"; did you mean \"defaults.runbook\"?\nmonitord.toml:3:1: unknown key \"defaults.zzzzzz\"; monitord.toml(5) has them all, and `monitord check --keys` shows them"
             ),
             (
                 "[series.\"p*\"]\nfalse_alrams = \"1/day\"",
@@ -209,7 +209,7 @@ import TimeSeries
             ),
             (
                 "[[source]]\nstdin = true\nzzzzzz = \"UTC\"",
-                #"monitord.toml:3:1: unknown key "source.zzzzzz"; monitord.toml(5) has them all"#
+                #"monitord.toml:3:1: unknown key "source.zzzzzz"; monitord.toml(5) has them all, and `monitord check --keys` shows them"#
             ),
         ] as [(String, String)])
     func `an unknown key is refused with its place and the nearest known one`(text: String, problem: String) {

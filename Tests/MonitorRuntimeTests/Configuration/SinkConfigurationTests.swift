@@ -113,6 +113,30 @@ import Testing
                 "m.toml:2:1: unknown key \"sink.webhok\"; did you mean \"sink.webhook\"?"
             ),
             (
+                "[[sink]]\nwebhook = \"http://a\"\nsecret = \"s\"",
+                "m.toml:3:1: unknown key \"sink.secret\"; did you mean \"sink.secret_file\"?"
+            ),
+            (
+                "[[sink]]\nmqtt = \"mqtt://b\"\nclient_id = \"me\"\n[[sink]]\nmqtt = \"mqtt://b:1883\"\nname = \"two\"\nclient_id = \"me\"",
+                "m.toml:7:1: sink.client_id: \"me\" is the client_id of what is at m.toml:1:3, too: at one broker each needs one of its own"
+            ),
+            (
+                "[[source]]\nmqtt = \"mqtt://b\"\ntopics = [\"a\"]\nclient_id = \"me\"\n[[sink]]\nmqtt = \"mqtt://b\"\nclient_id = \"me\"",
+                "m.toml:7:1: sink.client_id: \"me\" is the client_id of what is at m.toml:1:3, too: at one broker each needs one of its own"
+            ),
+            (
+                "[[source]]\nmqtt = \"mqtt://b\"\ntopics = [\"a\"]\nclient_id = \"me\"\n[[source]]\nmqtt = \"mqtt://b:1883\"\ntopics = [\"c\"]\nclient_id = \"me\"",
+                "m.toml:5:3: source.client_id: \"me\" is the client_id of the source at m.toml:1:3, too: at one broker each needs one of its own"
+            ),
+            (
+                "[[source]]\nmqtt = \"mqtt://b\"\ntopics = [\"a/+/+/+\"]\nchannel = \"{4}\"",
+                "m.toml:4:1: source.channel: \"{4}\" is no key of a payload: levels of a topic name series, as in series = \"{3}/{4}\"; each topic with one value is a series of its own"
+            ),
+            (
+                "[[source]]\nmqtt = \"mqtt://b\"\ntopics = [\"a/#\", \"a/+/b\"]\nseries = \"{7}\"",
+                "m.toml:4:1: source.series: \"{7}\" names a part that no topic under \"a/+/b\" has: those have 3"
+            ),
+            (
                 "[[sinks]]\nwebhook = \"http://a\"", "m.toml:1:3: unknown key \"sinks\"; did you mean \"sink\"?"
             ),
             (
@@ -154,6 +178,42 @@ import Testing
         ] as [(String, String)])
     func `what is wrong is refused with words`(text: String, words: String) {
         #expect(problems(text) == [words])
+    }
+
+    @Test func `sinks at one broker have an id each, and behind a # there may be any part`() throws {
+        let loaded = try load(
+            """
+            [[source]]
+            mqtt = "mqtt://b"
+            topics = ["a/#"]
+            series = "{7}"
+            [[sink]]
+            mqtt = "mqtt://b"
+            [[sink]]
+            mqtt = "mqtt://b"
+            name = "second"
+            client_id = "gateway7-b"
+            """)
+        #expect(loaded.configuration.sinks.map(\.clientID) == [nil, "gateway7-b"])
+    }
+
+    @Test func `files of sources at brokers are looked at as those of sinks`() throws {
+        let loaded = try load(
+            """
+            [[source]]
+            mqtt = "mqtt://b"
+            topics = ["a"]
+            username = "me"
+            password_file = "/nowhere/password"
+            [[sink]]
+            webhook = "http://a"
+            secret_file = "/nowhere/secret"
+            """)
+        let access = SinkAccess(loaded.configuration)
+        let source = "source mqtt://b: password_file /nowhere/password: cannot be read: No such file or directory"
+        let sink = "sink webhook a: secret_file /nowhere/secret: cannot be read: No such file or directory"
+        #expect(access.remarks() == [source, sink] && access.failures() == [source, sink])
+        #expect(access.failuresOfSinks() == [sink])
     }
 
     @Test func `a sink has no variables`() {
