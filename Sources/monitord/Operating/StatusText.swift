@@ -110,7 +110,7 @@ struct StatusText {
         let counted = counts([
             (source.unusable, "unusable"), (source.lost_parts, "times something lost"),
             (source.dropped_datagrams ?? 0, "datagrams dropped"), (source.dropped_rows, "rows dropped"),
-            (source.broker?.losses ?? 0, "times the broker lost"),
+            (source.broker?.losses ?? 0, "times disconnected"),
         ])
         let sparkplug = source.broker?.sparkplug.map { sparkplug in
             counts([
@@ -125,11 +125,14 @@ struct StatusText {
     /// That a broker is away or silent; `nil` when neither.
     private static func state(of broker: StatusAnswer.Broker) -> String? {
         guard broker.connected else {
-            let since = broker.away_since.map { " since \($0)" } ?? ""
+            let since = broker.away_since.map { " since \(seconds($0))" } ?? ""
             return "NOT CONNECTED\(since): \(broker.away_because ?? "it has not answered yet")"
         }
-        return broker.silent_since.map { "connected since \($0), but nothing has come" }
+        return broker.silent_since.map { "connected since \(seconds($0)), but nothing has come" }
     }
+
+    /// A time of RFC 3339 in UTC without what is below the second.
+    private static func seconds(_ time: String) -> String { time.count > 20 ? "\(time.prefix(19))Z" : time }
 
     private static func troubles(of stream: StatusAnswer.Stream) -> String {
         counts([
