@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import TestSupport
 import Testing
@@ -24,6 +25,26 @@ private final class HandClock: Sendable {
         log.withLock { $0.append(duration) }
         await Task.yield()
     }
+}
+
+/// What was said.
+private final class SaidWords: Sendable {
+    private struct Handler: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+        let words: SaidWords
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { words.messages.withLock { $0.append("\(event.message)") } }
+    }
+
+    private let messages = Mutex<[String]>([])
+    var all: [String] { messages.withLock { $0 } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(words: self) } }
 }
 
 @Suite struct AlertRouterTests {
@@ -55,15 +76,17 @@ private final class HandClock: Sendable {
     @Test func `a sink that fails is tried again with a growing wait, in order, and delays no other`() async throws {
         let outbox = MemoryOutbox()
         let failing = CollectingSink("failing", failing: 4)
+        let said = SaidWords()
         let good = CollectingSink("good")
         let clock = HandClock(endless: .seconds(1_000))
         let router = AlertRouter(
             sinks: [failing, good], outbox: outbox, backOff: RetryBackOff(first: .seconds(1), longest: .seconds(5)),
-            sleep: clock.sleep)
+            logger: said.logger, sleep: clock.sleep)
         try await running(router) {
             try await router.submit(records)
             #expect(await router.flush(within: .seconds(1_000)))
         }
+        #expect(said.all == [Telemetry.sinkFailed, Telemetry.sinkWorks].map { "\($0)" })
         #expect(failing.records == records && good.records == records)
         #expect(clock.waits == [.seconds(1), .seconds(2), .seconds(4), .seconds(5)])
         let status = await router.status[0]
