@@ -22,7 +22,7 @@ extension Pipeline {
     /// - Returns: the series of these that are not as usual; the others are left alone.
     func accept(series wanted: [String]) async -> [String] {
         var accepted: [String] = []
-        for (number, name) in reading.decoding.seriesNames.enumerated() where wanted.contains(name) {
+        for (number, name) in seriesNames.enumerated() where wanted.contains(name) {
             guard places.indices.contains(number) else { continue }
             let place = places[number]
             guard await groups[place.group].shards[place.member % shardCount].accept(series: number) else { continue }

@@ -29,7 +29,7 @@ extension Pipeline {
         _ exclusion: Exclusion, series wanted: String, older: (name: String, stream: StoredStream)?,
         stored: [HistorySample]
     ) async -> ExclusionOutcome.Series? {
-        guard let number = reading.decoding.seriesNames.firstIndex(of: wanted), places.indices.contains(number) else {
+        guard let number = seriesNames.firstIndex(of: wanted), places.indices.contains(number) else {
             return nil
         }
         let place = places[number]
@@ -54,7 +54,7 @@ extension Pipeline {
     }
 
     /// Whether the stream has a series of that name.
-    func hasSeries(_ wanted: String) -> Bool { reading.decoding.seriesNames.contains(wanted) }
+    func hasSeries(_ wanted: String) -> Bool { seriesNames.contains(wanted) }
 }
 
 extension StreamTable {

@@ -10,7 +10,7 @@ extension Pipeline {
     /// - Returns: the series that remember the incident.
     func answer(_ isReal: Bool, series wanted: [String], since: Timestamp) async -> [String] {
         var known: [String] = []
-        for (number, name) in reading.decoding.seriesNames.enumerated() where wanted.contains(name) {
+        for (number, name) in seriesNames.enumerated() where wanted.contains(name) {
             guard places.indices.contains(number) else { continue }
             let place = places[number]
             let shard = groups[place.group].shards[place.member % shardCount]

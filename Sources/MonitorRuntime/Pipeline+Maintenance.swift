@@ -35,7 +35,7 @@ extension Pipeline {
 
     /// Whether the stream has a series that a pattern names, or is named by it.
     func has(_ pattern: NamePattern) -> Bool {
-        pattern.matches(name) || reading.decoding.seriesNames.contains(where: pattern.matches)
+        pattern.matches(name) || seriesNames.contains(where: pattern.matches)
     }
 
     /// A silence was begun or ended beside the path of the samples.

@@ -113,6 +113,8 @@ actor Pipeline {
     var groups: [Group] = []
     /// The group of each series, and its number in it.
     var places: [SeriesPlace] = []
+    /// Its name; those of the batch in hand are among them, which `reading` gets when it is over.
+    var seriesNames: [String] = []
     var gatherer: TickGatherer
     let flowSettings: FlowGatherer.Settings
     let admission: SeriesAdmission
@@ -242,6 +244,7 @@ actor Pipeline {
         } else if schema.groups.count > groups.count {
             await makeGroups(schema)
         }
+        seriesNames = batch.seriesNames
         guard places.count < batch.seriesGroups.count || isFirst else { return }
         // Where lines name no series there is one, which nobody has admitted.
         if isFirst, places.isEmpty, flows == nil, batch.seriesNames.first == name, let channels = groups.first?.channels

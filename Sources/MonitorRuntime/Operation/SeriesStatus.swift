@@ -40,7 +40,7 @@ extension Shard {
 extension Pipeline {
     /// How the series of the stream stand, in the order in which they were met.
     func seriesStatuses() async -> [SeriesStatus] {
-        let names = reading.decoding.seriesNames
+        let names = seriesNames
         var statuses: [SeriesStatus] = []
         for group in groups {
             for shard in group.shards {
@@ -57,7 +57,7 @@ extension Pipeline {
 
     /// The channels of a series; `nil` when there is none of that name.
     func channels(of series: String) -> [Channel]? {
-        guard let number = reading.decoding.seriesNames.firstIndex(of: series), places.indices.contains(number) else {
+        guard let number = seriesNames.firstIndex(of: series), places.indices.contains(number) else {
             return nil
         }
         return groups[places[number].group].channels

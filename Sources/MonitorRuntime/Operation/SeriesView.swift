@@ -43,7 +43,7 @@ extension Pipeline {
     ///
     /// - Parameter keeps: see ``Shard/recent(_:named:keeps:)``.
     func view(of series: String, keeps: Bool) async -> SeriesView? {
-        guard let number = reading.decoding.seriesNames.firstIndex(of: series), places.indices.contains(number) else {
+        guard let number = seriesNames.firstIndex(of: series), places.indices.contains(number) else {
             return nil
         }
         let group = groups[places[number].group]
@@ -57,7 +57,7 @@ extension Pipeline {
     }
 
     func endLook(at series: String) async {
-        guard let number = reading.decoding.seriesNames.firstIndex(of: series), places.indices.contains(number) else {
+        guard let number = seriesNames.firstIndex(of: series), places.indices.contains(number) else {
             return
         }
         await groups[places[number].group].shards[places[number].member % shardCount].endLook(number)
