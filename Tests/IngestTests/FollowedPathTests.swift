@@ -63,6 +63,23 @@ import TimeSeries
         #expect(followed.telemetry.counters.bytes == UInt64(Self.head.utf8.count + 10))
     }
 
+    @Test func `files that were rotated on while the first was waited for are read from the first on`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("time,a\n1,1\n", to: "a.csv.1")
+        var followed = try Followed(directory.path("a.csv"))
+        #expect(try followed.step() == .idle)
+        // Somebody writes to the old one still, which was there before: it is not what is waited for.
+        directory.move("a.csv.1", to: "a.csv.3")
+        try directory.append("2,2\n", to: "a.csv.3")
+        try directory.write(Self.head, to: "a.csv.2")
+        try directory.write("time,a\n4,40\n", to: "a.csv.1")
+        try directory.write("time,a\n5,50\n", to: "a.csv")
+        // As the folder's changes are told: by now the name means the second one.
+        followed.path.noteRename(to: directory.path("a.csv.1"))
+        try followed.step()
+        #expect(followed.values == [10, 20, 30, 40, 50])
+    }
+
     @Test func `a renamed file is finished before the new one is begun`() throws {
         let directory = try TemporaryDirectory()
         try directory.write(Self.head, to: "a.csv")

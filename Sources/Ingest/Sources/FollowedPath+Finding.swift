@@ -19,7 +19,7 @@ extension FollowedPath {
                 surroundings.logger?.shortened(path, from: position.offset, to: found.offset)
                 feed.beginFile(at: found.offset)
             }
-        } else if let first = renamed.first ?? opened {
+        } else if let first = firstSinceWaiting() ?? renamed.first ?? opened {
             if resume != nil {
                 resume = nil
                 surroundings.telemetry.update { $0.lostParts += 1 }
@@ -28,14 +28,47 @@ extension FollowedPath {
             }
             begin(first, at: 0)
         } else {
-            if !isWaiting { surroundings.logger?.waiting(for: path, reason: reason) }
+            if !isWaiting {
+                surroundings.logger?.waiting(for: path, reason: reason)
+                elders = Set(older.members.compactMap(elder))
+            }
             isWaiting = true
             return false
         }
-        if let file = current { elders = elders(of: file, among: older) }
+        if let file = current, !isWaiting { elders = elders(of: file, among: older) }
         isWaiting = false
         surroundings.logger?.following(path, from: current?.offset ?? 0)
         return true
+    }
+
+    /// The file that had the path's name first since it was waited for, rotated by now: the oldest of those that were not there
+    /// then. A name that is seen to be given, `a.log.1`, may mean a later one already.
+    private func firstSinceWaiting() -> OpenFile? {
+        guard isWaiting, resume == nil else { return nil }
+        // By their inodes alone: to one that was there somebody may still write.
+        let known = Set(elders.map(\.inode))
+        func oldest() -> (path: String, inode: UInt64)? {
+            for member in RotatedFiles(of: path).members.reversed() where !member.isCompressed {
+                guard let elder = elder(member), !known.contains(elder.inode) else { continue }
+                return (member.path, elder.inode)
+            }
+            return nil
+        }
+        // Names move on while they are looked at.
+        for _ in 0..<Self.looksAtGaps {
+            guard let found = oldest() else { return nil }
+            if let file = try? OpenFile(found.path), file.status.inode == found.inode,
+                (0..<Self.looksAtGaps).allSatisfy({ _ in oldest()?.inode == found.inode })
+            {
+                return file
+            }
+        }
+        return nil
+    }
+
+    private func elder(_ member: RotatedFiles.Member) -> Elder? {
+        guard let status = try? System.status(member.path), status.isRegular else { return nil }
+        return Elder(inode: status.inode, modified: status.modified)
     }
 
     /// The file of a stored position, and where to go on in it.
@@ -118,8 +151,7 @@ extension FollowedPath {
         let rotated = RotatedFiles(of: path)
         let own = place(of: file, among: rotated)
         if let own, let younger = rotated.next(after: own) {
-            guard var next = try? OpenFile(younger.path), !hasRead(next.status),
-                RotatedFiles(of: path).next(after: own) == younger,
+            guard var next = try? OpenFile(younger.path), !hasRead(next.status), isNext(younger, after: own),
                 (try? System.status(younger.path))?.isSameFile(as: next.status) ?? false,
                 place(of: file, among: rotated) == own
             else { return nil }
@@ -143,10 +175,18 @@ extension FollowedPath {
             return nil
         }
         // Opened before this: what was rotated meanwhile comes first.
-        let now = RotatedFiles(of: path)
-        let place = place(of: file, among: now)
-        guard place == own, place.flatMap(now.next) == nil else { return nil }
+        guard place(of: file, among: RotatedFiles(of: path)) == own, isNext(nil, after: own) else { return nil }
         return NextFile(file: next, mayGoOn: true)
+    }
+
+    /// Whether a look at the folder that is made now says the same of what comes after a rotated file.
+    ///
+    /// A name that is moved on while the folder is listed may be missing from the list under both its names. So where a number is
+    /// missing between the two, as it also is while the names are moved on, the folder has to say so several times.
+    private func isNext(_ younger: RotatedFiles.Member?, after own: RotatedFiles.Member?) -> Bool {
+        guard let own else { return true }
+        let looks = own.place.isFollowed(directlyBy: younger?.place) ? 1 : Self.looksAtGaps
+        return (0..<looks).allSatisfy { _ in RotatedFiles(of: path).next(after: own) == younger }
     }
 
     /// Which of the rotated files this one is: by its inode, or packed, by its unpacked beginning.

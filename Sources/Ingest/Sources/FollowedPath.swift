@@ -54,6 +54,8 @@ struct FollowedPath {
     static let mostRetired = 4
     /// Files that were read and are remembered.
     private static let mostDone = 256
+    /// Looks at the folder that agree before a number that is missing among the rotated files is believed to be.
+    static let looksAtGaps = 6
     /// Files that were renamed away and wait to be read, at most.
     private static let mostRenamed = 64
 

@@ -8,6 +8,17 @@ struct RotatedName: Equatable, Sendable {
         case number(Int)
         /// The digits of a date and time: among those with as many of them the greatest is the youngest.
         case moment(String)
+
+        /// Whether no number is missing between this place and a younger one; `nil` is the file that has the name still. Of moments
+        /// nobody can say, but such names do not move on.
+        func isFollowed(directlyBy younger: Place?) -> Bool {
+            switch (self, younger) {
+            case (.number(let own), .number(let next)): own == next + 1
+            // Some count from 0, most from 1.
+            case (.number(let own), nil): own <= 1
+            default: true
+            }
+        }
     }
 
     /// Digits of the longest number; what is longer is a date, or seconds since 1970.
