@@ -62,7 +62,11 @@ class Cluster:
             raise OSError("the mock cluster did not start")
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            # It died.
+            pass
         self.process.wait(10)
 
 
